@@ -1,0 +1,3 @@
+//! Parses the command line, hands over to a command, maps the outcome to an exit code.
+
+fn main() {}
