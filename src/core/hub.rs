@@ -25,9 +25,7 @@ pub trait Sink: Send {
 /// When the system has no thread to give.
 pub fn start(receiver: Receiver<Stamped>, mut sinks: Vec<Box<dyn Sink>>) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("hub".into()).spawn(move || {
-        let mut seq = 0;
-        for Stamped { at, kind } in receiver {
-            seq += 1;
+        for (seq, Stamped { at, kind }) in (1..).zip(receiver) {
             let event = Event { seq, at, kind };
             for sink in &mut sinks {
                 sink.event(&event);
