@@ -1,0 +1,211 @@
+//! Is a stored file still what its row says? pnpm's rule (pnpm: `store-dir/src/check_pkg_files_integrity.rs`).
+//!
+//! A file not modified since it was last checked is trusted. One that was is compared by size, then by digest; a
+//! changed one is deleted, so that the next writer makes it anew.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::digest::{self, Digest, RunningDigest};
+use super::row::StoredPackage;
+use super::{Store, StoreError};
+
+/// A modification time may exceed the time of the check by this many milliseconds: both are taken by the process
+/// that writes the file, and file systems round.
+const TOLERANCE_MS: f64 = 100.0;
+
+/// What the files of a package are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of them can be linked.
+    Good,
+    /// All of them can be linked, but some had to be read: the row's times are out of date.
+    GoodAfterReading,
+    /// At least one is missing or was changed: the package must be fetched again.
+    Damaged,
+}
+
+impl Store {
+    /// Checks every file of a package.
+    ///
+    /// # Errors
+    /// When the system refuses to look; a missing or changed file is no error.
+    pub fn check(&self, package: &StoredPackage) -> Result<Verdict, StoreError> {
+        let mut verdict = Verdict::Good;
+        for file in package.files() {
+            let Some(shard_number) = digest::shard_of_hex(file.digest) else {
+                return Ok(Verdict::Damaged);
+            };
+            let shard = self.shard(shard_number)?;
+            let name = file.blob_name();
+            let stat = match rustix::fs::statat(shard, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => stat,
+                Err(Errno::NOENT) => return Ok(Verdict::Damaged),
+                Err(errno) => {
+                    let path = self
+                        .root()
+                        .join("files")
+                        .join(&file.digest[..2])
+                        .join(name.as_str());
+                    return Err(StoreError::io("look at", &path, errno.into()));
+                }
+            };
+            if rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::RegularFile {
+                return Ok(Verdict::Damaged);
+            }
+            if modified_ms(&stat) - file.checked_at <= TOLERANCE_MS {
+                continue;
+            }
+            let same_size = u64::try_from(stat.st_size).is_ok_and(|size| size == file.size);
+            if !(same_size && has_digest(shard, name.as_str(), file.digest)) {
+                // Somebody else may have deleted it just now.
+                let _ = rustix::fs::unlinkat(shard, name.as_str(), AtFlags::empty());
+                return Ok(Verdict::Damaged);
+            }
+            verdict = Verdict::GoodAfterReading;
+        }
+        Ok(verdict)
+    }
+}
+
+/// Modification time in milliseconds since the epoch.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 fit a float's 53 bits"
+)]
+fn modified_ms(stat: &rustix::fs::Stat) -> f64 {
+    stat.st_mtime as f64 * 1000.0 + stat.st_mtime_nsec as f64 / 1_000_000.0
+}
+
+fn has_digest(shard: BorrowedFd<'_>, name: &str, wanted: &str) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::openat(shard, name, flags, Mode::empty())
+        .map_err(io::Error::from)
+        .and_then(|descriptor| digest_of(descriptor.into()))
+        .is_ok_and(|found| found.to_hex().as_str() == wanted)
+}
+
+/// The digest of a file's content.
+pub(super) fn digest_of(mut file: std::fs::File) -> io::Result<Digest> {
+    let mut running = RunningDigest::default();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        match io::Read::read(&mut file, &mut buffer) {
+            Ok(0) => return Ok(running.finish()),
+            Ok(read) => running.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::core::clock::unix_millis;
+    use crate::core::store::row::{NewFile, NewRow};
+
+    struct Fixture {
+        _folder: tempfile::TempDir,
+        store: Store,
+        package: StoredPackage,
+        blob: std::path::PathBuf,
+    }
+
+    fn fixture() -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("v11")).unwrap();
+        let digest = store.write_blob(b"content", false).unwrap();
+        let hex = digest.to_hex();
+        let blob = store
+            .root()
+            .join("files")
+            .join(&hex.as_str()[..2])
+            .join(&hex.as_str()[2..]);
+        let files = vec![NewFile {
+            path: "index.js".into(),
+            digest,
+            mode: 0o644,
+            size: 7,
+        }];
+        let row = NewRow {
+            requires_build: false,
+            manifest: None,
+            files,
+            checked_at_ms: unix_millis(),
+        };
+        let package = StoredPackage::decode(row.encode()).unwrap();
+        Fixture {
+            _folder: folder,
+            store,
+            package,
+            blob,
+        }
+    }
+
+    fn touch_later(path: &std::path::Path) {
+        let later = SystemTime::now() + Duration::from_secs(5);
+        std::fs::File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_not_touched_since_its_check_is_not_read() {
+        let Fixture {
+            _folder,
+            store,
+            package,
+            ..
+        } = fixture();
+        assert_eq!(store.check(&package).unwrap(), Verdict::Good);
+    }
+
+    #[test]
+    fn a_file_that_was_touched_but_not_changed_is_good_after_reading() {
+        let Fixture {
+            _folder,
+            store,
+            package,
+            blob,
+        } = fixture();
+        touch_later(&blob);
+        assert_eq!(store.check(&package).unwrap(), Verdict::GoodAfterReading);
+    }
+
+    #[test]
+    fn a_changed_file_of_the_same_size_is_found_and_deleted() {
+        let Fixture {
+            _folder,
+            store,
+            package,
+            blob,
+        } = fixture();
+        std::fs::write(&blob, b"CONTENT").unwrap();
+        touch_later(&blob);
+        assert_eq!(store.check(&package).unwrap(), Verdict::Damaged);
+        assert!(!blob.exists());
+    }
+
+    #[test]
+    fn a_missing_file_or_a_symlink_in_its_place_is_damage() {
+        let Fixture {
+            _folder,
+            store,
+            package,
+            blob,
+        } = fixture();
+        std::fs::remove_file(&blob).unwrap();
+        assert_eq!(store.check(&package).unwrap(), Verdict::Damaged);
+        std::os::unix::fs::symlink("/dev/null", &blob).unwrap();
+        assert_eq!(store.check(&package).unwrap(), Verdict::Damaged);
+    }
+}
