@@ -5,4 +5,6 @@ pub mod control;
 pub mod emit;
 pub mod event;
 pub mod hub;
+pub mod meter;
+pub mod pool;
 pub mod store;

@@ -1,0 +1,148 @@
+//! Meters of the phases: when a phase ran, and how much work was in it.
+//!
+//! Any thread may add to a meter; adding is two or three atomic operations. Starting and ending a phase tells of
+//! it, once each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::core::emit::Emitter;
+use crate::core::event::{EventKind, Phase, PhaseTotals};
+
+/// The meters of a run. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Meters {
+    emitter: Emitter,
+    phases: Arc<[Meter; Phase::ALL.len()]>,
+}
+
+#[derive(Debug, Default)]
+struct Meter {
+    started: AtomicBool,
+    finished: AtomicBool,
+    first_start: AtomicU64,
+    last_end: AtomicU64,
+    busy: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Meters {
+    /// Meters that stand at nothing.
+    #[must_use]
+    pub fn new(emitter: Emitter) -> Self {
+        Self {
+            emitter,
+            phases: Arc::default(),
+        }
+    }
+
+    /// The phase begins at `at` (microseconds since the run began), unless it has begun already.
+    pub fn begin(&self, phase: Phase, at: u64) {
+        let meter = &self.phases[phase.index()];
+        if !meter.started.swap(true, Ordering::AcqRel) {
+            meter.first_start.store(at, Ordering::Release);
+            meter.last_end.fetch_max(at, Ordering::AcqRel);
+            self.emitter.emit_at(at, EventKind::PhaseStarted { phase });
+        }
+    }
+
+    /// A task of the phase ran from `start` to `end`.
+    pub fn task(&self, phase: Phase, start: u64, end: u64) {
+        let meter = &self.phases[phase.index()];
+        meter.busy.fetch_add(end.saturating_sub(start), Ordering::Relaxed);
+        meter.count.fetch_add(1, Ordering::Relaxed);
+        meter.last_end.fetch_max(end, Ordering::AcqRel);
+    }
+
+    /// The phase is over: nothing is added any more. Does nothing for one that never began.
+    pub fn finish(&self, phase: Phase, workers: Option<u32>) {
+        let meter = &self.phases[phase.index()];
+        if meter.started.load(Ordering::Acquire) && !meter.finished.swap(true, Ordering::AcqRel) {
+            let totals = self.totals(phase, workers);
+            self.emitter.emit_at(
+                totals.started_us + totals.wall_us,
+                EventKind::PhaseFinished(totals),
+            );
+        }
+    }
+
+    /// The numbers of a phase as they stand.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds of a run fit a float's 53 bits"
+    )]
+    pub fn totals(&self, phase: Phase, workers: Option<u32>) -> PhaseTotals {
+        let meter = &self.phases[phase.index()];
+        let started_us = meter.first_start.load(Ordering::Acquire);
+        let wall_us = meter.last_end.load(Ordering::Acquire).saturating_sub(started_us);
+        let busy_us = meter.busy.load(Ordering::Relaxed);
+        let parallelism = if wall_us == 0 {
+            0.0
+        } else {
+            busy_us as f64 / wall_us as f64
+        };
+        PhaseTotals {
+            phase,
+            started_us,
+            wall_us,
+            busy_us,
+            parallelism,
+            count: meter.count.load(Ordering::Relaxed),
+            workers,
+            utilisation: workers.map(|workers| (parallelism / f64::from(workers.max(1))).min(1.0)),
+        }
+    }
+
+    /// Whether the phase has begun.
+    #[must_use]
+    pub fn has_begun(&self, phase: Phase) -> bool {
+        self.phases[phase.index()].started.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::clock::Clock;
+
+    #[test]
+    fn a_phase_is_told_once_and_spans_its_tasks() {
+        let (emitter, receiver) = Emitter::new(Clock::start());
+        let meters = Meters::new(emitter);
+        meters.begin(Phase::Download, 100);
+        meters.begin(Phase::Download, 200);
+        meters.task(Phase::Download, 100, 400);
+        meters.task(Phase::Download, 200, 300);
+        meters.finish(Phase::Download, Some(2));
+        meters.finish(Phase::Download, Some(2));
+        meters.finish(Phase::Build, None);
+        drop(meters);
+        let events: Vec<_> = receiver
+            .iter()
+            .map(|stamped| (stamped.at, stamped.kind))
+            .collect();
+        let totals = PhaseTotals {
+            phase: Phase::Download,
+            started_us: 100,
+            wall_us: 300,
+            busy_us: 400,
+            parallelism: 400.0 / 300.0,
+            count: 2,
+            workers: Some(2),
+            utilisation: Some(200.0 / 300.0),
+        };
+        assert_eq!(
+            events,
+            [
+                (
+                    100,
+                    EventKind::PhaseStarted {
+                        phase: Phase::Download
+                    }
+                ),
+                (400, EventKind::PhaseFinished(totals)),
+            ]
+        );
+    }
+}
