@@ -5,3 +5,4 @@ pub mod control;
 pub mod emit;
 pub mod event;
 pub mod hub;
+pub mod network;
