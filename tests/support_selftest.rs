@@ -1,0 +1,3 @@
+//! The shared test support keeps its own promises.
+
+mod support;
