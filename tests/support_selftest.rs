@@ -1,4 +1,5 @@
 //! The shared test support keeps its own promises.
+#![expect(clippy::unwrap_used, reason = "what a test does not expect should end it")]
 
 mod support;
 

@@ -190,6 +190,8 @@ fn pieces(
     stream::unfold(Some(rest), move |rest| async move {
         let mut rest = rest?;
         if rest.is_empty() {
+            // Lets the server send what it has before it learns of the end.
+            tokio::task::yield_now().await;
             return match end {
                 End::Done => None,
                 End::Silence => {
@@ -203,8 +205,6 @@ fn pieces(
             tokio::time::sleep(pause).await;
         }
         let piece = rest.split_to(size.max(1).min(rest.len()));
-        // Lets the server send this piece before it learns of what follows.
-        tokio::task::yield_now().await;
         Some((Ok(piece), Some(rest)))
     })
 }

@@ -112,15 +112,12 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn run(self) -> Result<Body, NetworkError> {
         let mut url = self.request.url.clone();
-        let mut was_encrypted = false;
+        let mut trail = Trail::default();
         for _ in 0..=MAX_REDIRECTS {
             if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
                 return Err(self.unusable(&url));
             }
-            // Once encrypted, credentials never travel in the clear, even to a host they belong to.
-            let downgraded = was_encrypted && url.scheme() == "http";
-            was_encrypted |= url.scheme() == "https";
-            let (request, authorized) = self.compose(&url, !downgraded)?;
+            let (request, authorized) = self.compose(&url, trail.may_carry_credentials(&url))?;
             let response = self.send(request, &url).await?;
             let status = response.status();
             let Some(location) = redirection(&response) else {
@@ -323,6 +320,20 @@ impl Attempt<'_> {
     }
 }
 
+/// The hops of one request so far.
+#[derive(Default)]
+struct Trail {
+    was_encrypted: bool,
+}
+
+impl Trail {
+    /// Once a request was encrypted, credentials never travel in the clear, even to a host they belong to.
+    fn may_carry_credentials(&mut self, url: &Url) -> bool {
+        self.was_encrypted |= url.scheme() == "https";
+        url.scheme() == "https" || !self.was_encrypted
+    }
+}
+
 /// Where a redirect leads.
 fn redirection(response: &Response) -> Option<String> {
     let redirects = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
@@ -375,5 +386,41 @@ fn version(version: Version) -> &'static str {
         Version::HTTP_11 => "HTTP/1.1",
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_never_go_from_an_encrypted_hop_to_one_in_the_clear() {
+        let carried = |hops: &[&str]| -> Vec<bool> {
+            let mut trail = Trail::default();
+            hops.iter()
+                .map(|hop| trail.may_carry_credentials(&Url::parse(hop).unwrap()))
+                .collect()
+        };
+        assert_eq!(
+            carried(&["http://a/", "http://a/", "https://a/"]),
+            [true, true, true]
+        );
+        assert_eq!(
+            carried(&["https://a/", "http://a/", "http://b/"]),
+            [true, false, false]
+        );
+        assert_eq!(
+            carried(&["https://a/", "http://a/", "https://a/"]),
+            [true, false, true]
+        );
+    }
+
+    #[test]
+    fn an_announced_length_reserves_little_and_never_less_than_what_came() {
+        assert_eq!(reservation(Some(u64::MAX), 10), 1 << 20);
+        assert_eq!(reservation(Some(5), 10), 10);
+        assert_eq!(reservation(Some(5000), 10), 5000);
+        assert_eq!(reservation(None, 1000), 2000);
+        assert_eq!(reservation(None, 3 << 20), 3 << 20);
     }
 }
