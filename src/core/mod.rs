@@ -8,3 +8,4 @@ pub mod hub;
 pub mod meter;
 pub mod pool;
 pub mod store;
+pub mod network;
