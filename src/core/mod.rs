@@ -5,3 +5,6 @@ pub mod control;
 pub mod emit;
 pub mod event;
 pub mod hub;
+pub mod lockfile;
+pub mod manifest;
+pub mod plan;
