@@ -9,3 +9,6 @@ pub mod meter;
 pub mod pool;
 pub mod store;
 pub mod network;
+pub mod lockfile;
+pub mod manifest;
+pub mod plan;

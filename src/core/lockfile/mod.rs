@@ -1,0 +1,30 @@
+//! `pnpm-lock.yaml`, version 9: reading it, checking that it may be trusted with paths, and whether it still fits the
+//! manifests.
+//!
+//! This module never writes, never asks the network, and never turns a text of the file into a path: whoever does must
+//! have called [`validate`] first.
+
+mod canonical;
+mod dep_path;
+mod deserialize;
+mod error;
+mod freshness;
+mod model;
+mod names;
+mod parse;
+mod resolution;
+mod slot_name;
+mod validate;
+
+pub use crate::core::manifest::{BundledDependencies, Executables, OneOrMany};
+pub use dep_path::{DepPath, Reference, package_id, reference, split};
+pub use error::LockfileError;
+pub use freshness::{FreshnessSettings, PnpmfileChecksum, check_freshness};
+pub use model::{
+    CatalogEntry, Importer, ImporterDependency, Lockfile, LockfileSettings, Other, PackageMetadata,
+    PeerDependencyMeta, References, Snapshot,
+};
+pub use names::is_valid_package_name;
+pub use resolution::{BinaryResolution, Resolution, Variant, VariantTarget};
+pub use slot_name::slot_directory_name;
+pub use validate::validate;

@@ -1,0 +1,15 @@
+//! What an install is about: which snapshots of a lockfile are wanted here, and which are left out and why.
+//!
+//! It works on the lockfile alone: no file is read, nothing is fetched, and the store is not asked.
+
+mod engine;
+mod graph;
+mod platform;
+mod skipped;
+
+pub use engine::{InvalidNodeVersion, satisfies_engine};
+pub use graph::{DirectDependency, Edge, Graph, Group, Target};
+pub use platform::{Host, Mismatch, PlatformFields, SupportedArchitectures, check, host, inferred};
+pub use skipped::{
+    InstallCheck, PlanError, Request, SelectedSnapshot, Selection, SkippedSnapshot, Wanted, select,
+};
