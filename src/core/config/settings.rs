@@ -44,7 +44,7 @@ pub struct Config {
     /// Proxies, and hosts that are reached without one.
     pub proxy: Proxy,
     /// `local-address`: the address of this machine that connections leave from.
-    pub local_address: Option<IpAddr>,
+    pub local_address: Sourced<Option<IpAddr>>,
     /// `User-Agent` of requests.
     pub user_agent: Sourced<String>,
     /// `networkConcurrency`: requests at one time.
@@ -145,6 +145,8 @@ pub struct Config {
     pub enable_modules_dir: Sourced<bool>,
     /// `enableGlobalVirtualStore`: slots live in the store, shared by projects.
     pub enable_global_virtual_store: Sourced<bool>,
+    /// `globalVirtualStoreDir`: absolute path of the slots that projects share.
+    pub global_virtual_store_dir: Sourced<PathBuf>,
     /// `hoist`: hoist inside the virtual store.
     pub hoist: Sourced<bool>,
     /// `hoistPattern`: what is hoisted inside the virtual store; `None` is nothing.

@@ -6,12 +6,13 @@ use std::fmt;
 use url::Url;
 
 use super::credentials::nearest_prefix;
+use super::origin::Sourced;
 
 /// Whom to trust and who we are on TLS connections. PEM texts are handed on unread.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tls {
     /// `strict-ssl`: refuse certificates that cannot be verified.
-    pub strict_ssl: bool,
+    pub strict_ssl: Sourced<bool>,
     /// Certificates to trust instead of the system's, a PEM block each: `ca`, then those of `cafile`.
     pub ca: Vec<String>,
     /// Certificates to trust besides: `NODE_EXTRA_CA_CERTS`, a PEM block each.
@@ -24,7 +25,7 @@ pub struct Tls {
 impl Default for Tls {
     fn default() -> Self {
         Self {
-            strict_ssl: true,
+            strict_ssl: Sourced::default_of(true),
             ca: Vec::new(),
             extra_ca: Vec::new(),
             by_prefix: BTreeMap::new(),
@@ -44,7 +45,7 @@ impl fmt::Debug for Tls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Tls")
-            .field("strict_ssl", &self.strict_ssl)
+            .field("strict_ssl", &self.strict_ssl.value)
             .field("ca", &self.ca.len())
             .field("extra_ca", &self.extra_ca.len())
             .field("by_prefix", &self.by_prefix)
@@ -78,9 +79,9 @@ impl fmt::Debug for RegistryTls {
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Proxy {
     /// Proxy for `https:` URLs.
-    pub https: Option<String>,
+    pub https: Option<Sourced<String>>,
     /// Proxy for `http:` URLs.
-    pub http: Option<String>,
+    pub http: Option<Sourced<String>>,
     /// Hosts that are reached without a proxy.
     pub no_proxy: NoProxy,
 }
