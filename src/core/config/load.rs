@@ -1,0 +1,219 @@
+//! Reads every source of settings and lays them over each other, the lowest first: built-in values, `.npmrc`
+//! files, the user's `config.yaml`, `pnpm-workspace.yaml`, variables, flags.
+
+use std::path::{Path, PathBuf};
+
+use super::assemble::{self, Found};
+use super::credentials::Credentials;
+use super::error::ConfigError;
+use super::input::Input;
+use super::layers::{Layer, Layers, Setting, Trust};
+use super::npmrc::Npmrc;
+use super::origin::Sourced;
+use super::registries::Registries;
+use super::settings::Config;
+use super::structured_auth::{StructuredAuth, variables_named_after_registries};
+use super::transport::Tls;
+use super::variables::{flags_layer, pnpm_variable, variables_layer};
+use super::yaml::WORKSPACE_MANIFEST;
+use super::{certificates, directories, known, yaml};
+
+impl Config {
+    /// The effective configuration.
+    ///
+    /// # Errors
+    /// A file that cannot be read or parsed, or a value that a setting does not take; the error names file and key.
+    pub fn load(input: &Input) -> Result<Self, ConfigError> {
+        let project_dir = directories::project_dir(input)?;
+        let workspace_dir = directories::workspace_dir(input, &project_dir);
+        let base = workspace_dir.as_deref().unwrap_or(&project_dir);
+        let user_dir = directories::configuration_dir(input);
+        let variable = |name: &str| input.variable(name);
+
+        let mut layers = Layers::default();
+        let built_in = Registries::default();
+        layers.scopes = built_in.scopes;
+        layers.prefixes = built_in.prefixes;
+
+        let user_file = user_dir.as_deref().map(|dir| dir.join("config.yaml"));
+        let mut user_layer = match &user_file {
+            Some(path) => yaml::read(path, may_be_the_users, &mut layers.warnings)?.unwrap_or_default(),
+            None => Layer::new(),
+        };
+        let mut auth = StructuredAuth::default();
+        if let Some(setting) = user_layer.remove("_auth") {
+            auth.add(&setting.value, &setting.origin)?;
+        }
+        if let Some((value, origin)) = StructuredAuth::of_variable(input)? {
+            auth.add(&value, &origin)?;
+        }
+
+        let mut npmrc = npmrc_family(input, base, user_dir.as_deref(), &user_layer)?;
+        npmrc.overlay(variables_named_after_registries(input));
+        npmrc.overlay(auth.npmrc);
+        layers.settings.extend(std::mem::take(&mut npmrc.settings));
+        layers.scopes.append(&mut npmrc.scopes);
+        layers.warnings.append(&mut npmrc.warnings);
+
+        layers.put_on(user_layer, Trust::User, variable)?;
+        let manifest = base.join(WORKSPACE_MANIFEST);
+        let mut project_layer = yaml::read(&manifest, may_be_a_projects, &mut layers.warnings)?;
+        if let Some(layer) = &mut project_layer {
+            // Whether this is continuous integration is for the machine to say.
+            layer.remove("ci");
+        }
+        layers.put_on(project_layer.unwrap_or_default(), Trust::Project, variable)?;
+        if let Some(route) = auth.default_registry {
+            layers
+                .settings
+                .insert("registry".to_owned(), Setting::new(route.value, route.origin));
+        }
+        layers.scopes.extend(auth.scopes);
+        layers.put_on(variables_layer(input)?, Trust::User, variable)?;
+        layers.put_on(flags_layer(&input.flags), Trust::User, variable)?;
+
+        let credentials = credentials(&npmrc)?;
+        let tls = tls(
+            npmrc.ca,
+            npmrc.cafile,
+            npmrc.strict_ssl,
+            input,
+            &mut layers.warnings,
+        );
+        let tls = Tls {
+            by_prefix: npmrc.certificates,
+            ..tls
+        };
+        assemble::config(Found {
+            input,
+            project_dir: &project_dir,
+            workspace_dir: workspace_dir.as_deref(),
+            layers,
+            credentials,
+            tls,
+            local_address: npmrc.local_address.unwrap_or(Sourced::default_of(None)),
+        })
+    }
+}
+
+/// What may stand in the user's `config.yaml`.
+fn may_be_the_users(key: &str) -> Result<(), String> {
+    if known::is_of_a_project(key) {
+        return Err(format!(
+            "{key} has no effect here, since it belongs to a project: put it in {WORKSPACE_MANIFEST}"
+        ));
+    }
+    Ok(())
+}
+
+/// What may stand in a project's `pnpm-workspace.yaml`.
+fn may_be_a_projects(key: &str) -> Result<(), String> {
+    const OF_THE_USER: &[&str] = &[
+        "_auth",
+        "configDir",
+        "globalBinDir",
+        "globalDir",
+        "npmrcAuthFile",
+        "stateDir",
+    ];
+    if OF_THE_USER.contains(&key) {
+        return Err(format!(
+            "{key} has no effect here, since it is for the user to set, not for a project"
+        ));
+    }
+    Ok(())
+}
+
+/// The user's `.npmrc`, `auth.ini` over it, and the project's `.npmrc` over both.
+fn npmrc_family(
+    input: &Input,
+    base: &Path,
+    user_dir: Option<&Path>,
+    user_layer: &Layer,
+) -> Result<Npmrc, ConfigError> {
+    let users = users_npmrc(input, user_layer);
+    let projects = base.join(".npmrc");
+    let mut npmrc = Npmrc::default();
+    // A file that is both is read once, as the user's.
+    let same = users.as_deref() == Some(&projects);
+    let sources = [
+        (users, Trust::User),
+        (user_dir.map(|dir| dir.join("auth.ini")), Trust::User),
+        ((!same).then_some(projects), Trust::Project),
+    ];
+    for (path, trust) in sources {
+        if let Some(path) = path
+            && let Some(found) = Npmrc::read(&path, trust, input)?
+        {
+            npmrc.overlay(found);
+        }
+    }
+    Ok(npmrc)
+}
+
+/// Path of the user's `.npmrc`.
+fn users_npmrc(input: &Input, user_layer: &Layer) -> Option<PathBuf> {
+    let of_pnpm = |key| pnpm_variable(input, key).map(|(_, path)| path);
+    let of_file = || {
+        user_layer
+            .get("npmrcAuthFile")
+            .and_then(|setting| setting.value.as_str())
+    };
+    let of_npm = || {
+        ["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"]
+            .into_iter()
+            .find_map(|name| input.variable(name))
+    };
+    match of_pnpm("npmrcAuthFile")
+        .or_else(|| of_pnpm("userconfig"))
+        .or_else(of_file)
+        .or_else(of_npm)
+    {
+        Some(path) => Some(input.working_dir.join(path)),
+        None => input.home.as_ref().map(|home| home.join(".npmrc")),
+    }
+}
+
+fn credentials(npmrc: &Npmrc) -> Result<Credentials, ConfigError> {
+    let mut credentials = Credentials::default();
+    for ((prefix, scope), secret) in &npmrc.secrets {
+        if let Some(header) = secret.header()? {
+            credentials.insert(prefix, scope.as_deref(), header);
+        }
+    }
+    Ok(credentials)
+}
+
+/// The common TLS settings. A file of certificates that cannot be read counts as not named, as in pnpm and Node.js,
+/// but is mentioned.
+fn tls(
+    ca: Option<Vec<String>>,
+    cafile: Option<PathBuf>,
+    strict_ssl: Option<Sourced<bool>>,
+    input: &Input,
+    warnings: &mut Vec<String>,
+) -> Tls {
+    let mut bundle = |setting: &str, path: &Path| {
+        certificates::read_bundle(path).unwrap_or_else(|error| {
+            warnings.push(format!(
+                "{setting} is ignored: cannot read {}: {error}",
+                path.display()
+            ));
+            Vec::new()
+        })
+    };
+    let mut trusted = ca.unwrap_or_default();
+    if let Some(path) = cafile {
+        trusted.extend(bundle("cafile", &path));
+    }
+    let extra_ca = input
+        .variable("NODE_EXTRA_CA_CERTS")
+        .map(|path| bundle("NODE_EXTRA_CA_CERTS", &input.working_dir.join(path)))
+        .unwrap_or_default();
+    Tls {
+        strict_ssl: strict_ssl.unwrap_or(Sourced::default_of(true)),
+        ca: trusted,
+        extra_ca,
+        ..Tls::default()
+    }
+}

@@ -1,0 +1,98 @@
+//! `pnpm-workspace.yaml` and the user's `config.yaml` as layers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+use super::error::ConfigError;
+use super::known;
+use super::layers::{Layer, Setting};
+use super::origin::Origin;
+
+/// The name of the file that holds a project's settings.
+pub(super) const WORKSPACE_MANIFEST: &str = "pnpm-workspace.yaml";
+
+/// Texts that YAML would take for numbers (`react: 18.10`), read as they are written.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Texts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overrides: Option<IndexMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<IndexMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalogs: Option<IndexMap<String, IndexMap<String, String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patched_dependencies: Option<IndexMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_deprecated_versions: Option<IndexMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_version: Option<String>,
+}
+
+/// Reads a file of settings; `None` when there is none.
+///
+/// Names that are no setting, and settings that `belongs` turns away, are left out with a warning.
+pub(super) fn read(
+    path: &Path,
+    belongs: impl Fn(&str) -> Result<(), String>,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Layer>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(path, &text, belongs, warnings).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+fn parse(
+    path: &Path,
+    text: &str,
+    belongs: impl Fn(&str) -> Result<(), String>,
+    warnings: &mut Vec<String>,
+) -> Result<Layer, ConfigError> {
+    // The file may be empty, or hold nothing but comments.
+    let document: Option<IndexMap<String, Spanned<Value>>> = parse_as(path, text)?;
+    let Some(document) = document else {
+        return Ok(Layer::new());
+    };
+    let texts: Option<Texts> = parse_as(path, text)?;
+    let mut texts: BTreeMap<String, Value> = match texts.and_then(|texts| serde_json::to_value(texts).ok()) {
+        Some(Value::Object(entries)) => entries.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
+    let mut layer = Layer::new();
+    for (key, spanned) in document {
+        let problem = known::complaint(&key).or_else(|| belongs(&key).err());
+        if let Some(problem) = problem {
+            warnings.push(format!("{}: {problem}", path.display()));
+            continue;
+        }
+        let line = Some(spanned.defined.line()).filter(|line| *line > 0);
+        let value = texts.remove(&key).unwrap_or(spanned.value);
+        layer.insert(
+            key,
+            Setting {
+                value,
+                origin: Origin::File(path.to_owned()),
+                line,
+            },
+        );
+    }
+    Ok(layer)
+}
+
+fn parse_as<'text, T: Deserialize<'text>>(path: &Path, text: &'text str) -> Result<T, ConfigError> {
+    serde_saphyr::from_str(text).map_err(|error| ConfigError::Yaml {
+        path: path.to_owned(),
+        line: error.location().map(|location| location.line()),
+        message: error.without_snippet().to_string(),
+    })
+}
