@@ -231,16 +231,6 @@ impl<'a> RecordReader<'a> {
         self.definitions[definition].1.get(index).cloned().unwrap_or(0..0)
     }
 
-    /// Reads the next value if it is a string; otherwise stays before it.
-    pub fn peek_text(&mut self) -> Result<Head, RecordError> {
-        let before = self.at;
-        let head = self.next()?;
-        if !matches!(head, Head::Text(_)) {
-            self.at = before;
-        }
-        Ok(head)
-    }
-
     /// Where the bytes of the 64-bit float lie that was just read; `None` if something else was.
     pub fn float_position(&self) -> Option<usize> {
         let position = self.at.checked_sub(8)?;

@@ -134,8 +134,6 @@ pub struct StoredPackage {
     row: Box<[u8]>,
     files: Box<[FileRanges]>,
     requires_build: Option<bool>,
-    name: Option<Range<usize>>,
-    version: Option<Range<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -239,7 +237,6 @@ impl StoredPackage {
                         return Err(RowError::Shape("its digests are not SHA-512"));
                     }
                 }
-                "manifest" => parsed.manifest(reader)?,
                 "files" => parsed.files(reader)?,
                 _ => reader.skip()?,
             }
@@ -248,8 +245,6 @@ impl StoredPackage {
         let Parsed {
             files,
             requires_build,
-            name,
-            version,
         } = parsed;
         let files = files
             .ok_or(RowError::Shape("it has no `files`"))?
@@ -258,8 +253,6 @@ impl StoredPackage {
             row,
             files,
             requires_build,
-            name,
-            version,
         })
     }
 
@@ -287,18 +280,6 @@ impl StoredPackage {
         self.files
             .iter()
             .fold(0, |sum, file| sum.saturating_add(file.size))
-    }
-
-    /// `name` of the manifest in the row.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.clone().map(|range| self.text(range))
-    }
-
-    /// `version` of the manifest in the row.
-    #[must_use]
-    pub fn version(&self) -> Option<&str> {
-        self.version.clone().map(|range| self.text(range))
     }
 
     /// Whether the package asks for a build.
@@ -333,27 +314,9 @@ impl StoredPackage {
 struct Parsed {
     files: Option<Vec<FileRanges>>,
     requires_build: Option<bool>,
-    name: Option<Range<usize>>,
-    version: Option<Range<usize>>,
 }
 
 impl Parsed {
-    fn manifest(&mut self, reader: &mut RecordReader<'_>) -> Result<(), RowError> {
-        for_each_field(reader, "`manifest` is no object", |reader, key| {
-            let place = match reader.text(&key) {
-                "name" => &mut self.name,
-                "version" => &mut self.version,
-                _ => return Ok(reader.skip()?),
-            };
-            if let Head::Text(range) = reader.peek_text()? {
-                *place = Some(range);
-                Ok(())
-            } else {
-                Ok(reader.skip()?)
-            }
-        })
-    }
-
     fn files(&mut self, reader: &mut RecordReader<'_>) -> Result<(), RowError> {
         let mut files = Vec::new();
         for_each_field(reader, "`files` is no map", |reader, path| {
@@ -487,7 +450,6 @@ mod tests {
         let manifest = json!({"version": "1.0.0", "name": "a", "bin": {"x": "y", "count": 64}});
         let package =
             StoredPackage::decode(row(Some(manifest), &["a/b.js", "package.json"]).encode()).unwrap();
-        assert_eq!((package.name(), package.version()), (Some("a"), Some("1.0.0")));
         assert!(package.requires_build());
         let files: Vec<_> = package.files().collect();
         assert_eq!(
