@@ -174,6 +174,15 @@ pub enum EventKind {
         /// Who asked: `key`, `SIGINT`, `SIGTERM`, `SIGHUP`, `api`.
         by: String,
     },
+    /// The first file was placed, and so it is known how all will be.
+    ImportMethodChosen {
+        /// What was asked for.
+        wanted: ImportMethod,
+        /// What works.
+        method: ImportMethod,
+        /// What was tried before it, each with what the system said.
+        tried: Vec<String>,
+    },
     /// A kind this version does not know.
     #[serde(other)]
     Unknown,

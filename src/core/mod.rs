@@ -7,6 +7,7 @@ pub mod emit;
 pub mod event;
 pub mod fetch;
 pub mod hub;
+pub mod link;
 pub mod lockfile;
 pub mod manifest;
 pub mod meter;

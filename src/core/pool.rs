@@ -5,7 +5,7 @@
 //! dashboard it belongs to. Jobs must not wait for jobs of the same pool.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Fewest threads a pool is built with, so that there is something to turn the knob up to.
 const SPARE_THREADS: usize = 8;
@@ -18,9 +18,20 @@ pub struct LanePool {
     shared: Arc<Shared>,
 }
 
+impl std::fmt::Debug for LanePool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("LanePool")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Shared {
     name: &'static str,
     state: Mutex<State>,
+    /// Notified when a lane stops.
+    stopped: Condvar,
 }
 
 struct State {
@@ -59,6 +70,7 @@ impl LanePool {
             shared: Arc::new(Shared {
                 name,
                 state: Mutex::new(state),
+                stopped: Condvar::new(),
             }),
         })
     }
@@ -84,6 +96,22 @@ impl LanePool {
         state.allowed = allowed;
         self.start_lanes(&mut state);
         Ok(())
+    }
+
+    /// Forgets the jobs that wait and returns when those that run have ended.
+    pub fn stop(&self) {
+        let mut state = self.shared.lock();
+        // Dropped outside the lock: what a job holds may want the pool.
+        let forgotten = std::mem::take(&mut state.jobs);
+        while state.running.contains(&true) {
+            state = self
+                .shared
+                .stopped
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        drop(forgotten);
     }
 
     fn start_lanes(&self, state: &mut State) {
@@ -116,6 +144,7 @@ impl Shared {
             let Some(job) = job else {
                 // Given back under the same lock, or a job queued in between would find no lane.
                 state.running[lane] = false;
+                self.stopped.notify_all();
                 return;
             };
             drop(state);

@@ -45,6 +45,26 @@ pub enum ArchiveError {
     PathTraversal(String),
 }
 
+impl ArchiveError {
+    /// pnpm's code for it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unrecognized => "ERR_PNPM_TARBALL_UNRECOGNIZED",
+            Self::Gzip(_) => "ERR_PNPM_TARBALL_GZIP",
+            Self::Tar(_) => "ERR_PNPM_TARBALL_INCOMPLETE_TAR",
+            Self::TooLarge { .. } | Self::TooManyFiles => "ERR_PNPM_TARBALL_TOO_LARGE",
+            Self::PathTraversal(_) => "ERR_PNPM_PATH_TRAVERSAL",
+        }
+    }
+
+    /// Whether it may have been broken between the registry and here, so that it is worth asking again.
+    #[must_use]
+    pub fn may_be_broken_on_the_way(&self) -> bool {
+        matches!(self, Self::Unrecognized | Self::Gzip(_) | Self::Tar(_))
+    }
+}
+
 /// A regular file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

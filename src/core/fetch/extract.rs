@@ -25,6 +25,42 @@ pub enum ExtractError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Its files cannot be named in a row.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl ExtractError {
+    /// pnpm's code for it.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Integrity(_) => Some("ERR_PNPM_TARBALL_INTEGRITY"),
+            Self::Archive(error) => Some(error.code()),
+            Self::Store(error) => error.code(),
+            Self::Unusable(_) => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Integrity(IntegrityError::Mismatch { .. }) => Some(
+                "The registry serves another tarball than the lockfile was made with. If you trust the registry, \
+                 make the lockfile's entry anew; if not, find out who changed it."
+                    .into(),
+            ),
+            Self::Integrity(IntegrityError::Invalid(_)) => {
+                Some("Correct the integrity in pnpm-lock.yaml, or make the lockfile anew.".into())
+            }
+            Self::Archive(ArchiveError::TooLarge { .. }) => {
+                Some("If the package is meant to be this large, raise maxTarballUnpackedSize.".into())
+            }
+            Self::Store(error) => error.help(),
+            Self::Archive(_) | Self::Unusable(_) => None,
+        }
+    }
 }
 
 /// Checks, unpacks and stores a tarball; `limit` is the most bytes it may unpack to. Gives the package's row.

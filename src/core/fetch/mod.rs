@@ -1,5 +1,311 @@
-//! Getting packages that are not in the store.
+//! Getting a package that is not in the store: download, verify, unpack, and the row that makes it warm next time.
+//!
+//! Requests run under the permits of the network; the work on what they bring runs on the extract pool, never on
+//! the task that drives the downloads, and never on the link pool. Nothing here touches a project.
 
 pub mod archive;
+mod error;
 pub mod extract;
 pub mod integrity;
+mod progress;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, oneshot};
+use url::Url;
+
+use crate::core::clock::micros;
+use crate::core::emit::Emitter;
+use crate::core::event::{EventKind, Fetched, PackageId, Phase};
+use crate::core::meter::Meters;
+use crate::core::network::{Client, Get, Permit};
+use crate::core::pool::LanePool;
+use crate::core::store::Store;
+use crate::core::store::index::IndexWriter;
+use crate::core::store::row::StoredPackage;
+
+pub use error::FetchError;
+pub use progress::Progress;
+
+/// No tarball is larger; a body that is, is not read on.
+const MAX_TARBALL: u64 = 1 << 30;
+/// While so many bytes wait for the extract pool, no further download begins: memory stays bounded when the
+/// network is faster than the disk.
+const MAX_WAITING_BYTES: u64 = 16 << 20;
+
+/// A package to be fetched.
+#[derive(Debug, Clone)]
+pub struct Tarball {
+    /// The package.
+    pub package: PackageId,
+    /// It and all others whose slots need the same tarball.
+    pub unblocked: Vec<PackageId>,
+    /// Where it is.
+    pub url: Url,
+    /// What it must be; without it anything is taken.
+    pub integrity: Option<String>,
+    /// Key of its row.
+    pub key: String,
+}
+
+/// Fetches packages. Shared by all downloads of a run.
+#[derive(Debug)]
+pub struct Fetcher {
+    /// The way to registries.
+    pub client: Client,
+    /// Where files go.
+    pub store: Arc<Store>,
+    /// Where rows go.
+    pub index: Arc<IndexWriter>,
+    /// Where work on tarballs is done.
+    pub pool: LanePool,
+    /// Who is told.
+    pub emitter: Emitter,
+    /// The meters of the download and extract phases.
+    pub meters: Meters,
+    /// Counters of bytes.
+    pub progress: Progress,
+    /// Most bytes a tarball may unpack to.
+    pub max_unpacked_size: u64,
+    /// Downloads are forbidden.
+    pub offline: bool,
+    /// What waits for the extract pool.
+    pub backlog: Arc<Backlog>,
+}
+
+/// Bytes that were downloaded and wait for the extract pool, or are in it.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    bytes: AtomicU64,
+    shrunk: Notify,
+}
+
+impl Backlog {
+    async fn has_room(&self) {
+        loop {
+            let shrunk = self.shrunk.notified();
+            if self.bytes.load(Ordering::Acquire) < MAX_WAITING_BYTES {
+                return;
+            }
+            shrunk.await;
+        }
+    }
+
+    fn hold(self: &Arc<Self>, bytes: u64) -> Held {
+        self.bytes.fetch_add(bytes, Ordering::AcqRel);
+        Held {
+            backlog: Arc::clone(self),
+            bytes,
+        }
+    }
+}
+
+struct Held {
+    backlog: Arc<Backlog>,
+    bytes: u64,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.backlog.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.backlog.shrunk.notify_waiters();
+    }
+}
+
+/// The times of a download, microseconds.
+#[derive(Clone, Copy)]
+struct Times {
+    attempts: u32,
+    queue_us: u64,
+    first_byte_us: u64,
+    body_us: u64,
+    downloaded_at: u64,
+}
+
+impl Fetcher {
+    /// Fetches a package, trying again as often as the retry policy says. Tells `fetch_started`, `downloaded`,
+    /// `extract_started` and, in the end, `fetched`.
+    ///
+    /// # Errors
+    /// When the last attempt failed, or one that no other can mend.
+    pub async fn fetch(&self, tarball: &Tarball) -> Result<Arc<StoredPackage>, FetchError> {
+        if self.offline {
+            return Err(FetchError::Offline);
+        }
+        let queued_at = self.emitter.now();
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt(tarball, attempt, queued_at).await {
+                Ok(package) => return Ok(package),
+                Err(error) => error,
+            };
+            let network = if let FetchError::Network(error) = &error {
+                Some(error)
+            } else {
+                None
+            };
+            let policy = self.client.retry_policy();
+            let delay = policy.delay(attempt, network.and_then(|error| error.retry_after()));
+            let Some(delay) = delay.filter(|_| error.is_retryable()) else {
+                return Err(error);
+            };
+            self.emitter.emit(EventKind::Retry {
+                package: tarball.package,
+                attempt,
+                max_attempts: policy.retries + 1,
+                delay_ms: micros(delay) / 1000,
+                reason: error.to_string(),
+                status: network.and_then(|error| error.status()),
+            });
+            tokio::time::sleep(delay).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        tarball: &Tarball,
+        attempt: u32,
+        queued_at: u64,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
+        self.backlog.has_room().await;
+        let permit = self.client.permits().acquire().await;
+        let started = self.emitter.now();
+        self.meters.begin(Phase::Download, started);
+        let lane = permit.lane();
+        let package = tarball.package;
+        self.emitter.emit_at(
+            started,
+            EventKind::FetchStarted {
+                package,
+                attempt,
+                lane,
+                size: None,
+            },
+        );
+        let body = self.download(tarball, permit).await;
+        let ended = self.emitter.now();
+        self.meters.task(Phase::Download, started, ended);
+        let body = body?;
+        let bytes = body.bytes.len() as u64;
+        self.emitter
+            .emit_at(ended, EventKind::Downloaded { package, lane, bytes });
+        let times = Times {
+            attempts: attempt,
+            queue_us: started.saturating_sub(queued_at),
+            first_byte_us: micros(body.first_byte),
+            body_us: micros(body.body),
+            downloaded_at: ended,
+        };
+        self.extract(tarball, body.bytes, times).await
+    }
+
+    async fn download(
+        &self,
+        tarball: &Tarball,
+        _permit: Permit,
+    ) -> Result<crate::core::network::Body, crate::core::network::NetworkError> {
+        let counter = self.progress.count(tarball.package);
+        let mut request = Get::new(&tarball.url, MAX_TARBALL);
+        request.observer = &counter;
+        self.client.get(request).await
+    }
+
+    async fn extract(
+        &self,
+        tarball: &Tarball,
+        body: Bytes,
+        times: Times,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
+        let (answer, answered) = oneshot::channel();
+        let held = self.backlog.hold(body.len() as u64);
+        let job = ExtractJob {
+            store: Arc::clone(&self.store),
+            index: Arc::clone(&self.index),
+            emitter: self.emitter.clone(),
+            meters: self.meters.clone(),
+            limit: self.max_unpacked_size,
+            tarball: tarball.clone(),
+            times,
+        };
+        self.pool.submit(move |lane| {
+            let outcome = job.run(lane, &body);
+            drop((body, held));
+            // Whoever waited was cancelled: the package is in the store all the same.
+            let _ = answer.send(outcome);
+        });
+        answered.await.map_err(|_| FetchError::Lost)?
+    }
+}
+
+/// What the extract pool does with a tarball.
+struct ExtractJob {
+    store: Arc<Store>,
+    index: Arc<IndexWriter>,
+    emitter: Emitter,
+    meters: Meters,
+    limit: u64,
+    tarball: Tarball,
+    times: Times,
+}
+
+impl ExtractJob {
+    fn run(self, lane: u16, body: &Bytes) -> Result<Arc<StoredPackage>, FetchError> {
+        let started = self.emitter.now();
+        let Tarball {
+            package,
+            url,
+            integrity,
+            unblocked,
+            key,
+        } = self.tarball;
+        self.meters.begin(Phase::Extract, started);
+        self.emitter
+            .emit_at(started, EventKind::ExtractStarted { package, lane });
+        let unpacked =
+            extract::extract(&self.store, body, integrity.as_deref(), self.limit).and_then(|row| {
+                let row = row.encode();
+                let stored = StoredPackage::decode(row.clone())
+                    .map_err(|error| extract::ExtractError::Unusable(error.to_string()))?;
+                Ok((row, stored))
+            });
+        let ended = self.emitter.now();
+        self.meters.task(Phase::Extract, started, ended);
+        let (row, stored) = unpacked.map_err(|source| FetchError::Extract {
+            url: shown(&url),
+            source,
+        })?;
+        self.index.write(key, row);
+        let times = self.times;
+        self.emitter.emit_at(
+            ended,
+            EventKind::Fetched(Fetched {
+                package,
+                lane,
+                attempts: times.attempts,
+                queue_us: times.queue_us,
+                first_byte_us: times.first_byte_us,
+                body_us: times.body_us,
+                extract_queue_us: started.saturating_sub(times.downloaded_at),
+                extract_us: ended.saturating_sub(started),
+                bytes_in: body.len() as u64,
+                bytes_out: stored.size(),
+                files: stored.file_count(),
+                unblocked,
+            }),
+        );
+        Ok(Arc::new(stored))
+    }
+}
+
+/// A URL without the secrets that may stand in it.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both fail only for URLs that have no host, and so no user either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.into()
+}

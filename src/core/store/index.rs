@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -84,8 +85,8 @@ struct Row {
 /// returned; dropping the writer finishes it too, without a word about errors.
 #[derive(Debug)]
 pub struct IndexWriter {
-    sender: Option<Sender<Row>>,
-    thread: Option<JoinHandle<Result<(), StoreError>>>,
+    sender: Mutex<Option<Sender<Row>>>,
+    thread: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
 
 impl IndexWriter {
@@ -103,14 +104,14 @@ impl IndexWriter {
             })
             .map_err(|source| StoreError::io("start the writer of", path, source))?;
         Ok(Self {
-            sender: Some(sender),
-            thread: Some(thread),
+            sender: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
-    /// Queues a row. An error of the thread shows in [`IndexWriter::finish`].
+    /// Queues a row. An error of the thread shows in [`IndexWriter::finish`]; after that, rows are dropped.
     pub fn write(&self, key: String, data: Vec<u8>) {
-        if let Some(sender) = &self.sender {
+        if let Some(sender) = &*lock(&self.sender) {
             // The thread stops early only on an error, which `finish` reports.
             let _ = sender.send(Row { key, data });
         }
@@ -120,13 +121,10 @@ impl IndexWriter {
     ///
     /// # Errors
     /// When a row could not be written.
-    pub fn finish(mut self) -> Result<(), StoreError> {
-        self.join()
-    }
-
-    fn join(&mut self) -> Result<(), StoreError> {
-        self.sender = None;
-        match self.thread.take().map(JoinHandle::join) {
+    pub fn finish(&self) -> Result<(), StoreError> {
+        *lock(&self.sender) = None;
+        let thread = lock(&self.thread).take();
+        match thread.map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
             Some(Ok(Err(error))) => Err(error),
             Some(Err(_)) => Err(StoreError::WriterStopped("it panicked".into())),
@@ -137,8 +135,13 @@ impl IndexWriter {
 impl Drop for IndexWriter {
     fn drop(&mut self) {
         // Whoever wants to know calls `finish`.
-        let _ = self.join();
+        let _ = self.finish();
     }
+}
+
+/// What these locks guard is replaced as a whole, so a panic leaves it whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn write_all(path: &Path, receiver: &Receiver<Row>) -> Result<(), StoreError> {

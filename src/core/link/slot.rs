@@ -1,0 +1,427 @@
+//! Making one slot of the virtual store: its folders, its symlinks, its files.
+//!
+//! The order is the promise: `package.json` is placed last, so a slot that has it is complete, and one that a
+//! killed install left without it is filled again (pnpm: `deps-restorer/src/import_indexed_dir.rs`). Every name that
+//! comes here was checked by [`lockfile::validate`](crate::core::lockfile::validate), every path by
+//! [`StoredPackage::decode`].
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::LinkError;
+use super::method::{Placement, Source};
+use crate::core::event::PackageId;
+use crate::core::store::Store;
+use crate::core::store::digest::shard_of_hex;
+use crate::core::store::row::{StoredFile, StoredPackage};
+
+/// The file that marks a slot as complete.
+const MARKER: &str = "package.json";
+
+/// A slot to be made.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// The package.
+    pub package: PackageId,
+    /// Name of its folder in the virtual store.
+    pub directory: String,
+    /// Real name of the package, scope included: where its files go below the slot's `node_modules`.
+    pub name: String,
+    /// Its dependencies.
+    pub symlinks: Vec<Symlink>,
+}
+
+/// A symlink beside a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symlink {
+    /// Its name below `node_modules`, scope included.
+    pub alias: String,
+    /// Where it leads, relative to the folder it stands in.
+    pub target: String,
+}
+
+/// The folder of all slots, open.
+#[derive(Debug)]
+pub struct VirtualStore {
+    path: PathBuf,
+    folder: OwnedFd,
+    existed: bool,
+}
+
+impl VirtualStore {
+    /// Opens the folder, making it if need be.
+    ///
+    /// # Errors
+    /// When it cannot be made or opened.
+    pub fn open(path: &Path) -> Result<Self, LinkError> {
+        let existed = path.is_dir();
+        std::fs::create_dir_all(path).map_err(|source| LinkError::io("create", path, source))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())
+            .map_err(|source| LinkError::io("open", path, source))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            folder,
+            existed,
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the slot is complete. In a virtual store that this run has made, none is.
+    #[must_use]
+    pub fn is_complete(&self, slot: &Slot) -> bool {
+        self.existed && self.has_marker(&format!("{}/node_modules/{}", slot.directory, slot.name))
+    }
+
+    fn has_marker(&self, package: &str) -> bool {
+        let marker = format!("{package}/{MARKER}");
+        rustix::fs::statat(&self.folder, marker, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file())
+    }
+
+    /// Sees to it that a slot's symlinks are there and lead where they should.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn make_symlinks(&self, slot: &Slot) -> Result<(), LinkError> {
+        let modules = format!("{}/node_modules", slot.directory);
+        for symlink in &slot.symlinks {
+            self.make_symlink(&modules, symlink)?;
+        }
+        Ok(())
+    }
+
+    fn make_symlink(&self, modules: &str, symlink: &Symlink) -> Result<(), LinkError> {
+        let path = format!("{modules}/{}", symlink.alias);
+        if let Some((scope, _)) = symlink.alias.split_once('/') {
+            self.make_folder(&format!("{modules}/{scope}"))?;
+        }
+        place_symlink(self.folder.as_fd(), &path, &symlink.target)
+            .map_err(|errno| LinkError::io("link", &self.path.join(&path), errno))
+    }
+
+    /// Makes a folder; true if it was not there.
+    fn make_folder(&self, path: &str) -> Result<bool, LinkError> {
+        match rustix::fs::mkdirat(&self.folder, path, Mode::from_raw_mode(0o777)) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(errno) => Err(LinkError::io("create", &self.path.join(path), errno)),
+        }
+    }
+
+    /// Makes a slot whole. Gives the number of files placed: none, if it was complete.
+    ///
+    /// # Errors
+    /// When the system refuses; the slot then lacks its marker and the next install fills it.
+    pub fn fill(
+        &self,
+        slot: &Slot,
+        package: &StoredPackage,
+        store: &Store,
+        placement: &Placement,
+    ) -> Result<u32, LinkError> {
+        let mut path = slot.directory.clone();
+        let new = self.make_folder(&path)?;
+        path.push_str("/node_modules");
+        self.make_folder(&path)?;
+        self.make_symlinks(slot)?;
+        if let Some((scope, _)) = slot.name.split_once('/') {
+            self.make_folder(&format!("{path}/{scope}"))?;
+        }
+        path.push('/');
+        path.push_str(&slot.name);
+        if !self.make_folder(&path)? && !new && self.has_marker(&path) {
+            return Ok(0);
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = rustix::fs::openat(&self.folder, &path, flags, Mode::empty())
+            .map_err(|errno| LinkError::io("open", &self.path.join(&path), errno))?;
+        let fail = |action, file: &str, errno: Errno| {
+            LinkError::io(action, &self.path.join(&path).join(file), errno)
+        };
+        let mut folders = Folders {
+            package: folder.as_fd(),
+            open: String::new(),
+        };
+        let mut marker = None;
+        for file in package.files() {
+            if file.path == MARKER {
+                marker = Some(file);
+                continue;
+            }
+            folders
+                .enter_parent_of(file.path)
+                .map_err(|errno| fail("create a folder for", file.path, errno))?;
+            place(store, placement, &file, folder.as_fd()).map_err(|error| match error {
+                PlaceError::Store(error) => LinkError::Store(error),
+                PlaceError::System(errno) => fail("place", file.path, errno),
+            })?;
+        }
+        if let Some(file) = marker {
+            place(store, placement, &file, folder.as_fd()).map_err(|error| match error {
+                PlaceError::Store(error) => LinkError::Store(error),
+                PlaceError::System(errno) => fail("place", file.path, errno),
+            })?;
+        }
+        Ok(package.file_count())
+    }
+}
+
+enum PlaceError {
+    Store(crate::core::store::StoreError),
+    System(Errno),
+}
+
+fn place(
+    store: &Store,
+    placement: &Placement,
+    file: &StoredFile<'_>,
+    folder: BorrowedFd<'_>,
+) -> Result<(), PlaceError> {
+    // Decoding a row has checked the digest.
+    let shard = store
+        .shard(shard_of_hex(file.digest).unwrap_or_default())
+        .map_err(PlaceError::Store)?;
+    let name = file.blob_name();
+    let from = Source {
+        shard,
+        name: name.as_str(),
+        file,
+    };
+    placement
+        .place(from, folder, file.path)
+        .map_err(PlaceError::System)
+}
+
+/// Makes the folders of a package as its files come, each once. Files of one folder come one after another, since
+/// a row is sorted; where it is not, a folder that is there is no error.
+struct Folders<'a> {
+    package: BorrowedFd<'a>,
+    /// The folder of the file before, without a final `/`; its ancestors are there too.
+    open: String,
+}
+
+impl Folders<'_> {
+    fn enter_parent_of(&mut self, path: &str) -> Result<(), Errno> {
+        let Some((parent, _)) = path.rsplit_once('/') else {
+            return Ok(());
+        };
+        if parent == self.open {
+            return Ok(());
+        }
+        let mut made = common_folders(&self.open, parent);
+        while made < parent.len() {
+            let start = if made == 0 { 0 } else { made + 1 };
+            made = parent[start..]
+                .find('/')
+                .map_or(parent.len(), |slash| start + slash);
+            match rustix::fs::mkdirat(self.package, &parent[..made], Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        parent.clone_into(&mut self.open);
+        Ok(())
+    }
+}
+
+/// Length of the longest path of whole folders that both begin with.
+fn common_folders(open: &str, wanted: &str) -> usize {
+    let mut common = 0;
+    for (end, _) in wanted.match_indices('/').chain([(wanted.len(), "")]) {
+        let whole = open.len() == end || open.as_bytes().get(end) == Some(&b'/');
+        if !(whole && open.as_bytes().get(..end) == wanted.as_bytes().get(..end)) {
+            break;
+        }
+        common = end;
+    }
+    common
+}
+
+/// Makes a symlink, or makes the one that is there lead to `target`. A folder that stands in its place is an error.
+pub(super) fn place_symlink(folder: BorrowedFd<'_>, path: &str, target: &str) -> Result<(), Errno> {
+    match rustix::fs::symlinkat(target, folder, path) {
+        Err(Errno::EXIST) => {}
+        other => return other,
+    }
+    if rustix::fs::readlinkat(folder, path, Vec::new()).is_ok_and(|now| now.as_bytes() == target.as_bytes()) {
+        return Ok(());
+    }
+    rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
+    rustix::fs::symlinkat(target, folder, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::clock::{Clock, unix_millis};
+    use crate::core::emit::Emitter;
+    use crate::core::event::ImportMethod;
+    use crate::core::store::row::{NewFile, NewRow};
+
+    struct Fixture {
+        folder: tempfile::TempDir,
+        store: Store,
+        virtual_store: VirtualStore,
+        placement: Placement,
+    }
+
+    fn fixture(method: ImportMethod) -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("store")).unwrap();
+        let virtual_store = VirtualStore::open(&folder.path().join("node_modules/.pnpm")).unwrap();
+        let (emitter, _) = Emitter::new(Clock::start());
+        Fixture {
+            folder,
+            store,
+            virtual_store,
+            placement: Placement::new(method, emitter),
+        }
+    }
+
+    fn package(store: &Store, paths: &[&str]) -> StoredPackage {
+        let files = paths
+            .iter()
+            .map(|path| {
+                let executable = path.contains("bin/");
+                let digest = store.write_blob(path.as_bytes(), executable).unwrap();
+                let mode = if executable { 0o755 } else { 0o644 };
+                NewFile {
+                    path: (*path).to_owned(),
+                    digest,
+                    mode,
+                    size: path.len() as u64,
+                }
+            })
+            .collect();
+        let row = NewRow {
+            requires_build: false,
+            manifest: None,
+            files,
+            checked_at_ms: unix_millis(),
+        };
+        StoredPackage::decode(row.encode()).unwrap()
+    }
+
+    fn slot(name: &str, symlinks: &[(&str, &str)]) -> Slot {
+        let symlinks = symlinks
+            .iter()
+            .map(|(alias, target)| Symlink {
+                alias: (*alias).to_owned(),
+                target: (*target).to_owned(),
+            })
+            .collect();
+        Slot {
+            package: PackageId(0),
+            directory: format!("{}@1.0.0", name.replace('/', "+")),
+            name: name.to_owned(),
+            symlinks,
+        }
+    }
+
+    const PATHS: [&str; 7] = [
+        "LICENSE",
+        "a-b/x.js",
+        "a/b/c/deep.js",
+        "a/b/d/deep.js",
+        "a/x.js",
+        "bin/run",
+        "package.json",
+    ];
+
+    #[test]
+    fn a_slot_has_the_files_the_folders_and_the_symlinks() {
+        for method in [ImportMethod::Hardlink, ImportMethod::Copy, ImportMethod::Auto] {
+            let Fixture {
+                folder,
+                store,
+                virtual_store,
+                placement,
+            } = fixture(method);
+            let package = package(&store, &PATHS);
+            let slot = slot(
+                "@scope/name",
+                &[
+                    ("dep", "../../dep@1/node_modules/dep"),
+                    ("@scope/other", "../../../o"),
+                ],
+            );
+            assert_eq!(
+                virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
+                7
+            );
+            let modules = folder
+                .path()
+                .join("node_modules/.pnpm/@scope+name@1.0.0/node_modules");
+            for path in PATHS {
+                assert_eq!(
+                    std::fs::read_to_string(modules.join("@scope/name").join(path)).unwrap(),
+                    path
+                );
+            }
+            assert_eq!(
+                std::fs::read_link(modules.join("dep")).unwrap(),
+                Path::new("../../dep@1/node_modules/dep")
+            );
+            assert_eq!(
+                std::fs::read_link(modules.join("@scope/other")).unwrap(),
+                Path::new("../../../o")
+            );
+            assert!(virtual_store.has_marker("@scope+name@1.0.0/node_modules/@scope/name"));
+        }
+    }
+
+    #[test]
+    fn a_slot_without_its_marker_is_filled_again_and_one_with_it_is_left_alone() {
+        let Fixture {
+            folder,
+            store,
+            virtual_store,
+            placement,
+        } = fixture(ImportMethod::Hardlink);
+        let package = package(&store, &PATHS);
+        let slot = slot("name", &[("dep", "right")]);
+        virtual_store.fill(&slot, &package, &store, &placement).unwrap();
+        let modules = folder.path().join("node_modules/.pnpm/name@1.0.0/node_modules");
+        let root = modules.join("name");
+        std::fs::remove_file(root.join("a/x.js")).unwrap();
+        assert_eq!(
+            virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
+            0
+        );
+        assert!(!root.join("a/x.js").exists());
+        std::fs::remove_file(root.join("package.json")).unwrap();
+        std::fs::remove_file(root.join("LICENSE")).unwrap();
+        std::fs::write(root.join("LICENSE"), "torn").unwrap();
+        std::fs::remove_file(modules.join("dep")).unwrap();
+        std::os::unix::fs::symlink("wrong", modules.join("dep")).unwrap();
+        assert_eq!(
+            virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
+            7
+        );
+        assert_eq!(std::fs::read_to_string(root.join("LICENSE")).unwrap(), "LICENSE");
+        assert!(root.join("a/x.js").exists());
+        assert_eq!(
+            std::fs::read_link(modules.join("dep")).unwrap(),
+            Path::new("right")
+        );
+    }
+
+    #[test]
+    fn folders_shared_with_the_file_before_are_not_made_again() {
+        assert_eq!(common_folders("", "a/b"), 0);
+        assert_eq!(common_folders("a/b", "a/b/c"), 3);
+        assert_eq!(common_folders("a/bc", "a/b"), 1);
+        assert_eq!(common_folders("a/b", "a/bc"), 1);
+        assert_eq!(common_folders("a", "a"), 1);
+        assert_eq!(common_folders("é/x", "é/y"), 2);
+    }
+}
