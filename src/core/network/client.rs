@@ -11,6 +11,7 @@ use crate::core::network::body::Body;
 use crate::core::network::error::NetworkError;
 use crate::core::network::exchange::{self, Get};
 use crate::core::network::failure::innermost;
+use crate::core::network::lookup::Lookups;
 use crate::core::network::permits::Permits;
 use crate::core::network::retry::RetryPolicy;
 use crate::core::network::settings::{NetworkSettings, ProxySettings, TlsSettings};
@@ -46,23 +47,17 @@ impl Client {
     /// # Errors
     /// [`NetworkError::Setting`] names the setting that cannot be used.
     pub fn new(settings: NetworkSettings, permits: u32) -> Result<Self, NetworkError> {
-        let builder = reqwest::Client::builder()
-            .user_agent(&settings.user_agent)
-            // Redirects are followed by hand: each hop looks up its own credentials.
-            .redirect(Policy::none())
-            .referer(false)
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .pool_idle_timeout(IDLE_CONNECTION_TIME)
-            .http2_initial_stream_window_size(STREAM_WINDOW)
-            .http2_initial_connection_window_size(CONNECTION_WINDOW)
-            .connect_timeout(settings.connect_timeout)
-            .local_address(settings.local_address);
-        let builder = with_proxies(builder, &settings.proxy)?;
-        let builder = with_certificates(builder, &settings.tls)?;
-        let transport = builder
-            .build()
-            .map_err(|error| setting("user-agent, cert, key or ca", &error))?;
+        let builder = with_proxies(connections(&settings), &settings.proxy)?;
+        let transport = match with_certificates(builder, &settings.tls)?.build() {
+            // Either a setting is wrong, or this system has no certificate authorities, as small containers do: then
+            // those that came with the program do, as in pnpm.
+            Err(_) if settings.tls.strict => {
+                let builder = with_proxies(connections(&settings), &settings.proxy)?;
+                with_certificates(builder.tls_certs_only(bundled_authorities()), &settings.tls)?.build()
+            }
+            built => built,
+        };
+        let transport = transport.map_err(|error| setting("user-agent, cert, key or ca", &error))?;
         let permits = Permits::new(permits);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -112,6 +107,22 @@ fn setting(setting: &'static str, error: &reqwest::Error) -> NetworkError {
     }
 }
 
+fn connections(settings: &NetworkSettings) -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(&settings.user_agent)
+        // Redirects are followed by hand: each hop looks up its own credentials.
+        .redirect(Policy::none())
+        .referer(false)
+        .tcp_nodelay(true)
+        .dns_resolver(Lookups::default())
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .pool_idle_timeout(IDLE_CONNECTION_TIME)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
+        .connect_timeout(settings.connect_timeout)
+        .local_address(settings.local_address)
+}
+
 fn with_proxies(builder: ClientBuilder, proxy: &ProxySettings) -> Result<ClientBuilder, NetworkError> {
     // The environment has had its say when the settings were made.
     let mut builder = builder.no_proxy();
@@ -141,4 +152,10 @@ fn with_certificates(mut builder: ClientBuilder, tls: &TlsSettings) -> Result<Cl
         builder = builder.identity(identity);
     }
     Ok(builder)
+}
+
+fn bundled_authorities() -> impl Iterator<Item = Certificate> {
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter_map(|der| Certificate::from_der(der).ok())
 }

@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod exchange;
 mod failure;
+mod lookup;
 mod permits;
 mod retry;
 mod settings;
