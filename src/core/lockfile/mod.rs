@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod parse;
 mod resolution;
+mod scan;
 mod slot_name;
 mod validate;
 

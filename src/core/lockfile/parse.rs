@@ -5,8 +5,10 @@
 //! and version; `validate` comes before any text of it becomes a path.
 
 use super::canonical;
+use super::dep_path::split;
 use super::error::LockfileError;
-use super::model::Lockfile;
+use super::model::{Lockfile, PackageMetadata};
+use super::resolution::Resolution;
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -39,7 +41,7 @@ impl Lockfile {
                 let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 return Err(LockfileError::Broken {
                     path: path.to_owned(),
-                    line: Some(valid.iter().filter(|byte| **byte == b'\n').count() as u64 + 1),
+                    line: Some(valid.split(|byte| *byte == b'\n').count() as u64),
                     column: None,
                     reason: "it holds bytes that are not UTF-8".to_owned(),
                 });
@@ -108,7 +110,33 @@ impl Lockfile {
             });
         }
         lockfile.environment_document = environment.map(str::to_owned);
+        complete_directories(&mut lockfile);
         Ok(lockfile)
+    }
+}
+
+/// Adds the `packages` entries that tools which prune lockfiles used to drop: those of folders, whose snapshots tell all
+/// there is to know.
+fn complete_directories(lockfile: &mut Lockfile) {
+    for dep_path in lockfile.snapshots.keys() {
+        let parts = split(dep_path);
+        let Some(directory) = parts.version.strip_prefix("file:") else {
+            continue;
+        };
+        let is_tarball = [".tgz", ".tar.gz", ".tar"]
+            .iter()
+            .any(|end| directory.len() >= end.len() && directory.to_ascii_lowercase().ends_with(end));
+        if !is_tarball && !lockfile.packages.contains_key(parts.package_id) {
+            let resolution = Resolution::Directory {
+                directory: directory.to_owned(),
+                other: Vec::new(),
+            };
+            let metadata = PackageMetadata {
+                resolution,
+                ..PackageMetadata::default()
+            };
+            lockfile.packages.insert(parts.package_id.to_owned(), metadata);
+        }
     }
 }
 

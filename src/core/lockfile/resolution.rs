@@ -119,52 +119,65 @@ pub struct VariantTarget {
 }
 
 impl Resolution {
-    /// Finds the shape of a resolution from its keys. What fits no shape, or has a text where another kind of value
-    /// stands, is [`Resolution::Unknown`].
+    /// Finds the shape of a resolution from its keys. What fits no shape, or has another kind of value than the shape
+    /// asks for, is [`Resolution::Unknown`].
     #[must_use]
-    pub fn from_fields(fields: Other) -> Self {
-        let mut taken = Fields(fields.clone());
-        taken.shape().unwrap_or(Self::Unknown(fields))
+    pub fn from_fields(mut fields: Other) -> Self {
+        // Nearly all are of this shape, so it goes without a copy.
+        if let [(key, Value::String(integrity))] = fields.as_mut_slice()
+            && key == "integrity"
+        {
+            return Self::Registry {
+                integrity: std::mem::take(integrity),
+                other: Vec::new(),
+            };
+        }
+        Fields(fields.clone()).shape().unwrap_or(Self::Unknown(fields))
     }
 }
+
+/// The fields are not of the shape that was tried.
+struct Misfit;
+
+type Fit<T> = Result<T, Misfit>;
 
 /// The keys of a mapping that are not yet taken.
 struct Fields(Other);
 
 impl Fields {
-    fn shape(&mut self) -> Option<Resolution> {
-        let kind = self.text("type")?;
-        Some(match kind.as_deref() {
-            None => match (self.text("tarball")?, self.text("integrity")?) {
+    fn shape(&mut self) -> Fit<Resolution> {
+        let kind = self.optional_text("type")?;
+        Ok(match kind.as_deref() {
+            None => match (self.optional_text("tarball")?, self.optional_text("integrity")?) {
                 (Some(tarball), integrity) => Resolution::Tarball {
                     tarball,
                     integrity,
                     git_hosted: self.flag("gitHosted")?,
-                    path: self.text("path")?,
+                    path: self.optional_text("path")?,
                     other: self.rest(),
                 },
                 (None, Some(integrity)) => Resolution::Registry {
                     integrity,
                     other: self.rest(),
                 },
-                (None, None) => return None,
+                (None, None) => return Err(Misfit),
             },
             Some("directory") => Resolution::Directory {
-                directory: self.text("directory")??,
+                directory: self.text("directory")?,
                 other: self.rest(),
             },
             Some("git") => Resolution::Git {
-                repo: self.text("repo")??,
-                commit: self.text("commit")??,
-                path: self.text("path")?,
+                repo: self.text("repo")?,
+                commit: self.text("commit")?,
+                path: self.optional_text("path")?,
                 other: self.rest(),
             },
             Some("binary") => Resolution::Binary(Box::new(BinaryResolution {
-                url: self.text("url")??,
-                integrity: self.text("integrity")??,
-                archive: self.text("archive")??,
+                url: self.text("url")?,
+                integrity: self.text("integrity")?,
+                archive: self.text("archive")?,
                 bin: self.executables()?,
-                prefix: self.text("prefix")?,
+                prefix: self.optional_text("prefix")?,
                 other: self.rest(),
             })),
             Some("variations") => {
@@ -172,107 +185,106 @@ impl Fields {
                     .list("variants")?
                     .into_iter()
                     .map(variant)
-                    .collect::<Option<_>>()?;
+                    .collect::<Fit<_>>()?;
                 Resolution::Variations {
                     variants,
                     other: self.rest(),
                 }
             }
-            Some(_) => return None,
+            Some(_) => return Err(Misfit),
         })
     }
 
+    /// Takes a key out; a `null` is an absent one.
     fn take(&mut self, key: &str) -> Option<Value> {
         let position = self.0.iter().position(|(name, _)| name == key)?;
-        Some(self.0.remove(position).1)
+        Some(self.0.remove(position).1).filter(|value| !value.is_null())
     }
 
     fn rest(&mut self) -> Other {
         std::mem::take(&mut self.0)
     }
 
-    /// The text of a key: `Some(None)` where it is absent, `None` where something else than a text stands there.
-    fn text(&mut self, key: &str) -> Option<Option<String>> {
+    fn text(&mut self, key: &str) -> Fit<String> {
+        self.optional_text(key)?.ok_or(Misfit)
+    }
+
+    fn optional_text(&mut self, key: &str) -> Fit<Option<String>> {
+        self.take(key).map(as_text).transpose()
+    }
+
+    fn flag(&mut self, key: &str) -> Fit<bool> {
         match self.take(key) {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::String(text)) => Some(Some(text)),
-            Some(_) => None,
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(Misfit),
         }
     }
 
-    fn flag(&mut self, key: &str) -> Option<bool> {
+    fn list(&mut self, key: &str) -> Fit<Vec<Value>> {
         match self.take(key) {
-            None | Some(Value::Null) => Some(false),
-            Some(Value::Bool(flag)) => Some(flag),
-            Some(_) => None,
+            Some(Value::Array(list)) => Ok(list),
+            _ => Err(Misfit),
         }
     }
 
-    fn list(&mut self, key: &str) -> Option<Vec<Value>> {
-        match self.take(key) {
-            Some(Value::Array(list)) => Some(list),
-            _ => None,
-        }
-    }
-
-    fn executables(&mut self) -> Option<Option<Executables>> {
+    fn executables(&mut self) -> Fit<Option<Executables>> {
         match self.take("bin") {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::String(path)) => Some(Some(Executables::One(path))),
+            None => Ok(None),
+            Some(Value::String(path)) => Ok(Some(Executables::One(path))),
             Some(Value::Object(paths)) => {
-                let paths = paths.into_iter().map(|(name, path)| Some((name, as_text(path)?)));
-                Some(Some(Executables::Many(paths.collect::<Option<_>>()?)))
+                let paths = paths.into_iter().map(|(name, path)| Ok((name, as_text(path)?)));
+                Ok(Some(Executables::Many(paths.collect::<Fit<_>>()?)))
             }
-            Some(_) => None,
+            Some(_) => Err(Misfit),
         }
     }
 
-    fn one_or_many(&mut self, key: &str) -> Option<Option<OneOrMany>> {
+    fn one_or_many(&mut self, key: &str) -> Fit<Option<OneOrMany>> {
         match self.take(key) {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::String(one)) => Some(Some(OneOrMany::One(one))),
-            Some(Value::Array(many)) => Some(Some(OneOrMany::Many(
-                many.into_iter().map(as_text).collect::<Option<_>>()?,
+            None => Ok(None),
+            Some(Value::Array(many)) => Ok(Some(OneOrMany::Many(
+                many.into_iter().map(as_text).collect::<Fit<_>>()?,
             ))),
-            Some(_) => None,
+            Some(one) => Ok(Some(OneOrMany::One(as_text(one)?))),
         }
     }
 }
 
-fn as_text(value: Value) -> Option<String> {
+fn as_text(value: Value) -> Fit<String> {
     match value {
-        Value::String(text) => Some(text),
-        _ => None,
+        Value::String(text) => Ok(text),
+        _ => Err(Misfit),
     }
 }
 
-fn as_fields(value: Value) -> Option<Fields> {
+fn as_fields(value: Value) -> Fit<Fields> {
     match value {
-        Value::Object(fields) => Some(Fields(fields.into_iter().collect())),
-        _ => None,
+        Value::Object(fields) => Ok(Fields(fields.into_iter().collect())),
+        _ => Err(Misfit),
     }
 }
 
-fn variant(value: Value) -> Option<Variant> {
+fn variant(value: Value) -> Fit<Variant> {
     let mut fields = as_fields(value)?;
-    let resolution = Resolution::from_fields(as_fields(fields.take("resolution")?)?.0);
+    let resolution = Resolution::from_fields(as_fields(fields.take("resolution").ok_or(Misfit)?)?.0);
     let targets = fields
         .list("targets")?
         .into_iter()
         .map(variant_target)
-        .collect::<Option<_>>()?;
-    Some(Variant {
+        .collect::<Fit<_>>()?;
+    Ok(Variant {
         resolution,
         targets,
         other: fields.rest(),
     })
 }
 
-fn variant_target(value: Value) -> Option<VariantTarget> {
+fn variant_target(value: Value) -> Fit<VariantTarget> {
     let mut fields = as_fields(value)?;
-    Some(VariantTarget {
-        os: fields.text("os")??,
-        cpu: fields.text("cpu")??,
+    Ok(VariantTarget {
+        os: fields.text("os")?,
+        cpu: fields.text("cpu")?,
         libc: fields.one_or_many("libc")?,
         other: fields.rest(),
     })

@@ -47,8 +47,8 @@ pub struct DirectDependency<'a> {
 /// The edges of a lockfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph<'a> {
-    /// The edges of each snapshot, by its position in [`Lockfile::snapshots`], in the file's order (plain before
-    /// optional). A dependency that the package bundles has no edge.
+    /// The edges of each snapshot, by its position in [`Lockfile::snapshots`], in the file's order, plain before
+    /// optional.
     pub snapshots: Vec<Vec<Edge<'a>>>,
     /// The direct dependencies of each importer, by its position in [`Lockfile::importers`].
     pub importers: Vec<Vec<DirectDependency<'a>>>,

@@ -2,6 +2,7 @@
 //!
 //! It works on the lockfile alone: no file is read, nothing is fetched, and the store is not asked.
 
+mod checks;
 mod engine;
 mod graph;
 mod platform;

@@ -1,6 +1,6 @@
 //! Whether a package fits the operating system, processor and C library, as pnpm and npm judge it.
 
-use crate::core::lockfile::PackageMetadata;
+use crate::core::lockfile::{OneOrMany, PackageMetadata};
 use std::fmt;
 
 /// The machine, in the names that Node.js uses.
@@ -41,9 +41,7 @@ impl PlatformFields {
     /// The fields of an entry of `packages`.
     #[must_use]
     pub fn of(metadata: &PackageMetadata) -> Self {
-        let list = |field: &Option<crate::core::lockfile::OneOrMany>| {
-            field.as_ref().map(|list| list.as_slice().to_vec())
-        };
+        let list = |field: &Option<OneOrMany>| field.as_ref().map(|list| list.as_slice().to_vec());
         Self {
             os: list(&metadata.os),
             cpu: list(&metadata.cpu),
@@ -99,7 +97,7 @@ pub fn check(
     wanted: &PlatformFields,
     supported: &SupportedArchitectures,
     host: &Host,
-) -> Result<(), Mismatch> {
+) -> Result<(), Box<Mismatch>> {
     let fits = fits_list(wanted.os.as_deref(), supported.os.as_deref(), &host.os)
         && fits_list(wanted.cpu.as_deref(), supported.cpu.as_deref(), &host.cpu)
         && (host.libc == "unknown"
@@ -107,10 +105,10 @@ pub fn check(
     if fits {
         Ok(())
     } else {
-        Err(Mismatch {
+        Err(Box::new(Mismatch {
             wanted: wanted.clone(),
             current: host.clone(),
-        })
+        }))
     }
 }
 

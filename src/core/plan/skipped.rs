@@ -1,7 +1,8 @@
 //! Which snapshots an install is about, and which of them are left out on this machine.
 
+use super::checks::Checks;
 use super::engine::InvalidNodeVersion;
-use super::graph::Graph;
+use super::graph::{Edge, Graph, Group, Target};
 use super::platform::{Host, SupportedArchitectures};
 use crate::core::event::SkipReason;
 use crate::core::lockfile::{Lockfile, LockfileError};
@@ -134,19 +135,173 @@ impl PlanError {
 
 /// Selects what an install is about.
 ///
+/// A package that does not fit this machine is left out if every way to it from what is installed is an optional
+/// dependency; what only such packages need is left out with it. If something needs it, it is installed all the same.
+///
 /// # Errors
 /// The node version is not one, or, with `engine_strict`, a needed package does not fit.
 pub fn select(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Result<Selection, PlanError> {
-    let _ = (graph, request);
-    let snapshots = (0..lockfile.snapshots.len())
-        .map(|index| SelectedSnapshot {
-            index,
-            optional: false,
-            direct: false,
+    let mut checks = Checks::new(lockfile, request)?;
+    let roots = roots(lockfile, graph, request);
+    let required = required(graph, &roots, &mut checks);
+
+    let wanted_roots = || roots.iter().filter(|root| request.wanted.includes(root.group));
+    let direct: Vec<bool> = marked(graph, wanted_roots().map(|root| root.index));
+    let follows = |edge: &Edge<'_>| request.wanted.optional || !edge.optional;
+    let reachable = reach(graph, wanted_roots().map(|root| root.index), follows, |_| true);
+    let mut left_out = vec![false; graph.snapshots.len()];
+    for index in 0..left_out.len() {
+        left_out[index] = reachable[index] && !required[index] && checks.verdict(index, true).is_some();
+    }
+    let in_place = reach(graph, wanted_roots().map(|root| root.index), follows, |index| {
+        !left_out[index]
+    });
+
+    let mut selection = Selection::default();
+    for (index, snapshot) in lockfile.snapshots.values().enumerate() {
+        if !reachable[index] {
+            continue;
+        }
+        if left_out[index] {
+            let Some(verdict) = checks.verdict(index, true).cloned() else {
+                continue;
+            };
+            selection.skipped.push(SkippedSnapshot {
+                index,
+                reason: verdict.reason,
+                detail: verdict.message,
+            });
+        } else if !in_place[index] {
+            selection.skipped.push(SkippedSnapshot {
+                index,
+                reason: SkipReason::Unreachable,
+                detail: "only packages that are left out need it".to_owned(),
+            });
+        } else {
+            if let Some(verdict) = checks.verdict(index, false).cloned() {
+                if request.engine_strict {
+                    return Err(PlanError::Unsupported {
+                        reason: verdict.reason,
+                        message: verdict.message,
+                    });
+                }
+                if checks.is_first_warning(index) {
+                    selection.warnings.push(InstallCheck {
+                        index,
+                        message: verdict.message,
+                    });
+                }
+            }
+            let direct = direct[index];
+            selection.snapshots.push(SelectedSnapshot {
+                index,
+                optional: snapshot.optional,
+                direct,
+            });
+        }
+    }
+    Ok(selection)
+}
+
+impl Wanted {
+    /// Whether direct dependencies of this group are wanted.
+    #[must_use]
+    pub fn includes(&self, group: Group) -> bool {
+        match group {
+            Group::Production => self.production,
+            Group::Development => self.development,
+            Group::Optional => self.optional,
+        }
+    }
+}
+
+/// A snapshot that a project names.
+struct Root {
+    index: usize,
+    group: Group,
+}
+
+fn roots(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Vec<Root> {
+    let is_wanted = |id: &str| request.importers.is_none_or(|wanted| wanted.contains(&id));
+    let importers = lockfile
+        .importers
+        .keys()
+        .zip(&graph.importers)
+        .filter(|(id, _)| is_wanted(id));
+    importers
+        .flat_map(|(_, dependencies)| dependencies)
+        .filter_map(|dependency| match dependency.target {
+            Target::Snapshot(index) => Some(Root {
+                index,
+                group: dependency.group,
+            }),
+            Target::Link(_) => None,
         })
+        .collect()
+}
+
+fn marked(graph: &Graph<'_>, indexes: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut marks = vec![false; graph.snapshots.len()];
+    for index in indexes {
+        marks[index] = true;
+    }
+    marks
+}
+
+/// Which snapshots can be reached from the roots by edges that are followed, through snapshots that are entered.
+fn reach(
+    graph: &Graph<'_>,
+    roots: impl Iterator<Item = usize>,
+    follows: impl Fn(&Edge<'_>) -> bool,
+    enters: impl Fn(usize) -> bool,
+) -> Vec<bool> {
+    let mut reached = vec![false; graph.snapshots.len()];
+    let mut pending: Vec<usize> = roots.collect();
+    while let Some(index) = pending.pop() {
+        if !enters(index) || std::mem::replace(&mut reached[index], true) {
+            continue;
+        }
+        pending.extend(
+            graph.snapshots[index]
+                .iter()
+                .filter(|edge| follows(edge))
+                .filter_map(|edge| match edge.target {
+                    Target::Snapshot(child) => Some(child),
+                    Target::Link(_) => None,
+                }),
+        );
+    }
+    reached
+}
+
+/// Which of the snapshots that do not fit are needed by something that is installed: a project (whatever groups are
+/// wanted now, so that the answer is the same for all of them) or a package, by a dependency that is not optional.
+fn required(graph: &Graph<'_>, roots: &[Root], checks: &mut Checks<'_>) -> Vec<bool> {
+    let mut installed = vec![false; graph.snapshots.len()];
+    let mut required = vec![false; graph.snapshots.len()];
+    let mut pending: Vec<(usize, bool)> = roots
+        .iter()
+        .map(|root| (root.index, root.group == Group::Optional))
         .collect();
-    Ok(Selection {
-        snapshots,
-        ..Selection::default()
-    })
+    while let Some((index, optional)) = pending.pop() {
+        if installed[index] {
+            continue;
+        }
+        if checks.verdict(index, true).is_some() {
+            if optional {
+                continue;
+            }
+            required[index] = true;
+        }
+        installed[index] = true;
+        pending.extend(
+            graph.snapshots[index]
+                .iter()
+                .filter_map(|edge| match edge.target {
+                    Target::Snapshot(child) => Some((child, edge.optional)),
+                    Target::Link(_) => None,
+                }),
+        );
+    }
+    required
 }
