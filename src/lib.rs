@@ -3,4 +3,5 @@
 //! The engine ([`core`]) runs in the background and streams events; a dashboard, a script or your own
 //! [`Sink`](core::hub::Sink) listens.
 
+pub mod cli;
 pub mod core;

@@ -45,7 +45,7 @@ impl Config {
         );
         lines.always("fetchRetries", &self.fetch_retries, ToString::to_string);
         lines.always("fetchTimeout", &self.fetch_timeout, ToString::to_string);
-        lines.when_set("included", &self.included, included);
+        lines.when_set("included", &self.included, |included| kinds(*included));
         self.settings_when_set(&mut lines);
         if !self.credentials.is_empty() {
             lines.push(
@@ -166,14 +166,13 @@ impl Lines {
     }
 }
 
-fn included(included: &Included) -> String {
-    let kinds = [
+fn kinds(included: Included) -> String {
+    let all = [
         ("dependencies", included.dependencies),
         ("devDependencies", included.dev_dependencies),
         ("optionalDependencies", included.optional_dependencies),
     ];
-    kinds
-        .iter()
+    all.iter()
         .filter(|(_, wanted)| *wanted)
         .map(|(name, _)| *name)
         .collect::<Vec<_>>()

@@ -63,8 +63,7 @@ impl Setting {
             line: self.line,
             key: key.to_owned(),
             value: match &self.value {
-                Value::String(text) if text.contains("://") => format!("{:?}", without_secrets(text)),
-                Value::String(text) => format!("{text:?}"),
+                Value::String(text) => format!("{:?}", without_secrets(text)),
                 Value::Array(_) => "a list".to_owned(),
                 Value::Object(_) => "a map".to_owned(),
                 scalar => scalar.to_string(),

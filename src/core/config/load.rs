@@ -151,24 +151,17 @@ fn npmrc_family(
     Ok(npmrc)
 }
 
-/// Path of the user's `.npmrc`.
+/// Path of the user's `.npmrc`: what pnpm's variables say, its `config.yaml`, npm's own variable, or the home.
 fn users_npmrc(input: &Input, user_layer: &Layer) -> Option<PathBuf> {
-    let of_pnpm = |key| pnpm_variable(input, key).map(|(_, path)| path);
-    let of_file = || {
-        user_layer
-            .get("npmrcAuthFile")
-            .and_then(|setting| setting.value.as_str())
-    };
-    let of_npm = || {
-        ["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"]
-            .into_iter()
-            .find_map(|name| input.variable(name))
-    };
-    match of_pnpm("npmrcAuthFile")
-        .or_else(|| of_pnpm("userconfig"))
-        .or_else(of_file)
-        .or_else(of_npm)
-    {
+    let pnpm = ["npmrcAuthFile", "userconfig"]
+        .into_iter()
+        .find_map(|key| pnpm_variable(input, key));
+    let named = pnpm
+        .map(|(_, path)| path)
+        .or_else(|| user_layer.get("npmrcAuthFile")?.value.as_str())
+        .or_else(|| input.variable("npm_config_userconfig"))
+        .or_else(|| input.variable("NPM_CONFIG_USERCONFIG"));
+    match named {
         Some(path) => Some(input.working_dir.join(path)),
         None => input.home.as_ref().map(|home| home.join(".npmrc")),
     }

