@@ -5,3 +5,5 @@ pub mod control;
 pub mod emit;
 pub mod event;
 pub mod hub;
+pub mod model;
+pub mod report;
