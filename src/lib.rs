@@ -4,3 +4,4 @@
 //! [`Sink`](core::hub::Sink) listens.
 
 pub mod core;
+pub mod tui;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, LinkMode, LinkPass, Outcome, PackageId, Phase,
-    PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+    Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, LinkMode, LinkPass, Outcome, PackageId,
+    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
@@ -65,19 +65,38 @@ impl Model {
             EventKind::PhaseFinished(totals) => self.phase_finished(at, totals),
             EventKind::PackageSeen(seen) => self.packages.entry(seen.package).or_default().announce(seen),
             EventKind::Planned(planned) => self.plan(at, *planned),
-            EventKind::FetchStarted { package, attempt, lane, size } => {
+            EventKind::FetchStarted {
+                package,
+                attempt,
+                lane,
+                size,
+            } => {
                 self.fetch_started(at, *package, *attempt, *lane, *size);
             }
             EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
             EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
             EventKind::ExtractStarted { package, lane } => {
-                self.begin(at, *package, Pool::Extract, *lane, Phase::Extract, PackageState::Extracting);
+                self.begin(
+                    at,
+                    *package,
+                    Pool::Extract,
+                    *lane,
+                    Phase::Extract,
+                    PackageState::Extracting,
+                );
             }
             EventKind::Fetched(fetched) => self.fetched(at, fetched),
             EventKind::FoundInStore { package, .. } => self.found_in_store(at, *package),
             EventKind::LinkStarted { package, lane, pass } => self.link_started(at, *package, *lane, *pass),
             EventKind::Imported(imported) => self.imported(at, imported),
-            EventKind::Retry { package, attempt, max_attempts, delay_ms, reason, status } => {
+            EventKind::Retry {
+                package,
+                attempt,
+                max_attempts,
+                delay_ms,
+                reason,
+                status,
+            } => {
                 self.retry(at, *package);
                 let status = status.map_or(String::new(), |status| format!(" ({status})"));
                 let text = format!(
@@ -87,18 +106,36 @@ impl Model {
                 );
                 self.log.push(at, LogLevel::Notice, text);
             }
-            EventKind::Warning { code, message, package } => {
+            EventKind::Warning {
+                code,
+                message,
+                package,
+            } => {
                 self.counts.warnings += 1;
                 let code = code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
                 let about = package.map_or(String::new(), |package| format!("{}: ", self.label(package)));
-                self.log.push(at, LogLevel::Warning, format!("{code}{about}{message}"));
+                self.log
+                    .push(at, LogLevel::Warning, format!("{code}{about}{message}"));
             }
-            EventKind::Skipped { package, reason, detail } => self.skipped(at, *package, *reason, detail),
+            EventKind::Skipped {
+                package,
+                reason,
+                detail,
+            } => self.skipped(at, *package, *reason, detail),
             EventKind::ConcurrencyChanged { knob, from, to, by } => {
                 self.turn(*knob, *to);
-                self.log.push(at, LogLevel::Info, format!("{} {from} -> {to} (by {by})", knob.name()));
+                self.log.push(
+                    at,
+                    LogLevel::Info,
+                    format!("{} {from} -> {to} (by {by})", knob.name()),
+                );
             }
-            EventKind::NetworkSample { received, in_flight, waiting, permits } => self.network.sample(NetworkSample {
+            EventKind::NetworkSample {
+                received,
+                in_flight,
+                waiting,
+                permits,
+            } => self.network.sample(NetworkSample {
                 at,
                 received: *received,
                 in_flight: *in_flight,
@@ -108,7 +145,8 @@ impl Model {
             EventKind::CancelRequested { by } => {
                 if self.cancelled_by.is_none() {
                     self.cancelled_by = Some(by.clone());
-                    self.log.push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
+                    self.log
+                        .push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
                 }
             }
             EventKind::Unknown => {}
@@ -159,8 +197,14 @@ impl Model {
             (Outcome::Cancelled, _) => (LogLevel::Notice, format!("cancelled after {wall}")),
             (Outcome::Failed, None) => (LogLevel::Error, format!("failed after {wall}")),
             (Outcome::Failed, Some(failure)) => {
-                let code = failure.code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
-                (LogLevel::Error, format!("failed after {wall}: {code}{}", failure.message))
+                let code = failure
+                    .code
+                    .as_deref()
+                    .map_or(String::new(), |code| format!("[{code}] "));
+                (
+                    LogLevel::Error,
+                    format!("failed after {wall}: {code}{}", failure.message),
+                )
             }
         };
         self.log.push(at, level, text);
@@ -210,7 +254,14 @@ impl Model {
         package.enter(state);
         self.leave_lane(at, id);
         self.packages.entry(id).or_default().lane = Some((pool, lane));
-        self.pools[pool as usize].begin(lane, LaneTask { package: id, phase, since: at });
+        self.pools[pool as usize].begin(
+            lane,
+            LaneTask {
+                package: id,
+                phase,
+                since: at,
+            },
+        );
     }
 
     /// A package that shows up elsewhere is no longer where it was.
@@ -222,7 +273,14 @@ impl Model {
     }
 
     fn fetch_started(&mut self, at: u64, id: PackageId, attempt: u32, lane: u16, size: Option<u64>) {
-        self.begin(at, id, Pool::Network, lane, Phase::Download, PackageState::Downloading);
+        self.begin(
+            at,
+            id,
+            Pool::Network,
+            lane,
+            Phase::Download,
+            PackageState::Downloading,
+        );
         let package = self.packages.entry(id).or_default();
         if package.lane != Some((Pool::Network, lane)) {
             return;

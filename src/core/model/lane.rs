@@ -140,7 +140,11 @@ impl Lanes {
             None if index < LANES_KEPT => self.lanes.entry(index).or_default().end(from, at, busy_us),
             None => {}
         }
-        Ended { from, to: at, busy_us }
+        Ended {
+            from,
+            to: at,
+            busy_us,
+        }
     }
 
     /// Drops a task without an end of its own, because the package went elsewhere.

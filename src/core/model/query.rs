@@ -68,10 +68,13 @@ impl Model {
     #[must_use]
     pub fn project(&self) -> &str {
         self.run().map_or("", |run| {
-            run.project_name.as_deref().filter(|name| !name.is_empty()).unwrap_or_else(|| {
-                let path = run.project_dir.trim_end_matches(['/', '\\']);
-                path.rsplit(['/', '\\']).next().unwrap_or(path)
-            })
+            run.project_name
+                .as_deref()
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| {
+                    let path = run.project_dir.trim_end_matches(['/', '\\']);
+                    path.rsplit(['/', '\\']).next().unwrap_or(path)
+                })
         })
     }
 
@@ -95,7 +98,11 @@ impl Model {
         }
         let mut totals = self.counts;
         let planned = self.planned.unwrap_or_default();
-        totals.packages = if planned.packages > 0 { planned.packages.into() } else { self.packages.len() as u64 };
+        totals.packages = if planned.packages > 0 {
+            planned.packages.into()
+        } else {
+            self.packages.len() as u64
+        };
         totals.in_place = planned.in_place.into();
         totals.skipped = totals.skipped.max(planned.skipped.into());
         totals
@@ -123,9 +130,9 @@ impl Model {
             return PhaseNumbers::of_totals(totals, expected);
         }
         let wall_us = state.wall_us(now);
-        let present = self
-            .tasks(phase)
-            .fold(0_u64, |sum, task| sum.saturating_add(now.saturating_sub(task.since)));
+        let present = self.tasks(phase).fold(0_u64, |sum, task| {
+            sum.saturating_add(now.saturating_sub(task.since))
+        });
         let busy_us = pool_of(phase).map(|_| state.busy_us.saturating_add(present));
         let workers = pool_of(phase).map(|pool| self.workers(pool));
         let parallelism = busy_us.and_then(|busy| format::ratio(busy, wall_us));
@@ -153,7 +160,9 @@ impl Model {
     #[expect(clippy::cast_precision_loss, reason = "drawn with a few levels")]
     pub fn phase_history(&self, phase: Phase, now: u64, columns: usize) -> Vec<Option<f64>> {
         let state = self.phase(phase);
-        let Some(started) = state.started else { return vec![None; columns] };
+        let Some(started) = state.started else {
+            return vec![None; columns];
+        };
         let finished = state.finished.unwrap_or(now) as f64;
         let column_span = now as f64 / columns.max(1) as f64;
         let shares = pool_of(phase).map(|pool| {
@@ -174,7 +183,10 @@ impl Model {
 
     /// The lanes of a pool with their numbers, in order.
     pub fn lanes(&self, pool: Pool) -> impl ExactSizeIterator<Item = (u16, &Lane)> {
-        self.pools[pool as usize].lanes.iter().map(|(index, lane)| (*index, lane))
+        self.pools[pool as usize]
+            .lanes
+            .iter()
+            .map(|(index, lane)| (*index, lane))
     }
 
     /// Lanes of a pool that do something now.
@@ -207,7 +219,8 @@ impl Model {
     /// `name@version` of a package; not yet printable.
     #[must_use]
     pub fn label(&self, id: PackageId) -> String {
-        self.package(id).map_or_else(|| Package::default().label(id), |package| package.label(id))
+        self.package(id)
+            .map_or_else(|| Package::default().label(id), |package| package.label(id))
     }
 
     /// Downloads under way, those that wait for their next attempt included, the oldest first, each with the time

@@ -15,7 +15,10 @@ pub struct Timeline {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { width: FIRST_WIDTH_US, buckets: Vec::new() }
+        Self {
+            width: FIRST_WIDTH_US,
+            buckets: Vec::new(),
+        }
     }
 }
 
@@ -67,7 +70,9 @@ impl Timeline {
                 let last = ((end / width) as usize).min(self.buckets.len().saturating_sub(1));
                 let mut sum = 0.0;
                 for index in first..=last {
-                    let Some(amount) = self.buckets.get(index) else { break };
+                    let Some(amount) = self.buckets.get(index) else {
+                        break;
+                    };
                     let bucket_start = index as f64 * width;
                     let overlap = end.min(bucket_start + width) - start.max(bucket_start);
                     sum += *amount as f64 * (overlap / width).clamp(0.0, 1.0);
@@ -85,13 +90,19 @@ impl Timeline {
         let full = to as f64 / columns.max(1) as f64 * capacity;
         let mut amounts = self.columns(0, to, columns);
         for amount in &mut amounts {
-            *amount = if full > 0.0 { (*amount / full).clamp(0.0, 1.0) } else { 0.0 };
+            *amount = if full > 0.0 {
+                (*amount / full).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
         }
         amounts
     }
 
     fn index(&self, at: u64) -> usize {
-        usize::try_from(at / self.width).unwrap_or(usize::MAX).min(BUCKETS - 1)
+        usize::try_from(at / self.width)
+            .unwrap_or(usize::MAX)
+            .min(BUCKETS - 1)
     }
 
     fn reach(&mut self, at: u64) {
@@ -99,7 +110,10 @@ impl Timeline {
             self.buckets = self
                 .buckets
                 .chunks(2)
-                .map(|pair| pair.iter().fold(0, |sum: u64, amount| sum.saturating_add(*amount)))
+                .map(|pair| {
+                    pair.iter()
+                        .fold(0, |sum: u64, amount| sum.saturating_add(*amount))
+                })
                 .collect();
             self.width = self.width.saturating_mul(2);
         }
@@ -119,7 +133,10 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.add(0, 4 * FIRST_WIDTH_US, 400);
         assert_eq!(timeline.columns(0, 4 * FIRST_WIDTH_US, 4), [100.0; 4]);
-        assert_eq!(timeline.columns(0, 8 * FIRST_WIDTH_US, 4), [200.0, 200.0, 0.0, 0.0]);
+        assert_eq!(
+            timeline.columns(0, 8 * FIRST_WIDTH_US, 4),
+            [200.0, 200.0, 0.0, 0.0]
+        );
     }
 
     #[test]

@@ -66,13 +66,19 @@ fn headline(model: &Model) -> String {
 }
 
 fn counts(model: &Model, totals: &Totals) -> String {
-    let mut out = format!("{} packages: {} fetched", count(totals.packages), count(totals.fetched));
+    let mut out = format!(
+        "{} packages: {} fetched",
+        count(totals.packages),
+        count(totals.fetched)
+    );
     if totals.bytes_downloaded > 0 {
         let _ = write!(out, " ({}", bytes(totals.bytes_downloaded));
         if totals.bytes_unpacked > 0 {
             let _ = write!(out, ", {} unpacked", bytes(totals.bytes_unpacked));
         }
-        let wall = model.phase_numbers(crate::core::event::Phase::Download, model.now()).wall_us;
+        let wall = model
+            .phase_numbers(crate::core::event::Phase::Download, model.now())
+            .wall_us;
         if let Some(speed) = (u128::from(totals.bytes_downloaded) * 1_000_000).checked_div(u128::from(wall)) {
             let _ = write!(out, ", {}", rate(u64::try_from(speed).unwrap_or(u64::MAX)));
         }
@@ -86,9 +92,11 @@ fn counts(model: &Model, totals: &Totals) -> String {
         count(totals.imported),
         count(totals.files),
     );
-    for (number, what) in
-        [(totals.skipped, "skipped"), (totals.retries, "retries"), (totals.warnings, "warnings")]
-    {
+    for (number, what) in [
+        (totals.skipped, "skipped"),
+        (totals.retries, "retries"),
+        (totals.warnings, "warnings"),
+    ] {
         if number > 0 {
             let _ = write!(out, ", {} {what}", count(number));
         }
@@ -97,9 +105,18 @@ fn counts(model: &Model, totals: &Totals) -> String {
 }
 
 fn failure_lines(out: &mut String, model: &Model, failure: &Failure, width: usize) {
-    let code = failure.code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
-    let about = failure.package.map_or(String::new(), |package| format!("{}: ", model.label(package)));
-    paragraph(out, &printable(&format!("{code}{about}{}", failure.message)), width);
+    let code = failure
+        .code
+        .as_deref()
+        .map_or(String::new(), |code| format!("[{code}] "));
+    let about = failure
+        .package
+        .map_or(String::new(), |package| format!("{}: ", model.label(package)));
+    paragraph(
+        out,
+        &printable(&format!("{code}{about}{}", failure.message)),
+        width,
+    );
     if let Some(help) = &failure.help {
         paragraph(out, &printable(&format!("Help: {help}")), width);
     }
@@ -132,14 +149,17 @@ fn table(out: &mut String, model: &Model, width: usize) {
     for phase in begun {
         let numbers = model.phase_numbers(phase, model.now());
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
-        row(phase.name(), [
-            &duration(numbers.wall_us),
-            &or_dash(numbers.busy_us.map(duration)),
-            &or_dash(numbers.parallelism.map(factor)),
-            &count(numbers.count),
-            &or_dash(numbers.workers.map(|workers| workers.to_string())),
-            &or_dash(numbers.utilisation.map(percent)),
-        ]);
+        row(
+            phase.name(),
+            [
+                &duration(numbers.wall_us),
+                &or_dash(numbers.busy_us.map(duration)),
+                &or_dash(numbers.parallelism.map(factor)),
+                &count(numbers.count),
+                &or_dash(numbers.workers.map(|workers| workers.to_string())),
+                &or_dash(numbers.utilisation.map(percent)),
+            ],
+        );
     }
 }
 
