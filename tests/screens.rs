@@ -1,5 +1,7 @@
 //! The dashboard's screens at the sizes people have, as snapshots.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod synthetic;
 
 use pacwatch::core::event::{Event, LaneCounts, LinkMode, Outcome};

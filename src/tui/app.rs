@@ -102,12 +102,12 @@ impl Closed {
 ///
 /// # Errors
 /// When there is no terminal to draw on. The run is not asked to stop for that.
-pub fn run(events: Receiver<Event>, controls: Controls, options: Options) -> Result<Closed, TuiError> {
+pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
     let (sender, messages) = channel();
     let mut screen = Screen::enter()?;
     let input = Input::start(&sender, &controls)?;
     drop(sender);
-    let mut app = App::new(controls, options.theme);
+    let mut app = App::new(controls, &options.theme);
     let leaving = app.show(&mut screen, &events, &messages, options.clock);
     drop(screen);
     drop(input);
@@ -137,12 +137,12 @@ enum Next {
 }
 
 impl App {
-    fn new(controls: Controls, theme: Theme) -> Self {
+    fn new(controls: Controls, theme: &Theme) -> Self {
         Self {
             model: Model::default(),
             state: ViewState::default(),
             controls,
-            theme,
+            theme: *theme,
             stream_ended: false,
         }
     }
@@ -190,7 +190,7 @@ impl App {
             match message {
                 Ok(message) => {
                     dirty = true;
-                    match self.message(message) {
+                    match self.message(&message) {
                         Next::Stay => {}
                         Next::Leave(leaving) => return leaving,
                         Next::Suspend => {
@@ -238,11 +238,12 @@ impl App {
         Leaving::Lost
     }
 
-    fn message(&mut self, message: Message) -> Next {
+    fn message(&mut self, message: &Message) -> Next {
         match message {
-            Message::Key(key) => self.key(&key),
+            Message::Key(key) => self.key(key),
             Message::Interrupt => self.quit("SIGINT"),
             Message::Terminate(by) => {
+                let by = *by;
                 self.controls.cancel(by);
                 Next::Leave(Leaving::Signal(by))
             }
@@ -254,15 +255,8 @@ impl App {
 
     fn key(&mut self, key: &KeyEvent) -> Next {
         let action = keymap::action(key);
-        if self.state.help && action != Some(Action::Suspend) {
+        if self.state.help && !matches!(action, Some(Action::Suspend | Action::Quit)) {
             self.state.help = false;
-            if action != Some(Action::Quit) || !key.modifiers.is_empty() {
-                return if action == Some(Action::Quit) {
-                    self.quit("key")
-                } else {
-                    Next::Stay
-                };
-            }
             return Next::Stay;
         }
         match action {
@@ -273,9 +267,8 @@ impl App {
             Some(Action::LogBack) => self.state.log_back = self.state.log_back.saturating_add(1),
             Some(Action::LogForward) => self.state.log_back = self.state.log_back.saturating_sub(1),
             Some(action) if !self.ended() => self.turn(action),
-            Some(_) => {}
             None if self.ended() => return Next::Leave(Leaving::Ended),
-            None => {}
+            Some(_) | None => {}
         }
         Next::Stay
     }

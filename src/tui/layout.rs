@@ -12,8 +12,10 @@ pub struct Needs {
     pub phases: u16,
     /// Rows of lanes.
     pub lanes: u16,
-    /// A failure has to be explained.
-    pub failure: bool,
+    /// Rows that explain a failure, title included; 0 without one.
+    pub failure: u16,
+    /// There are, or will be, downloads to list.
+    pub downloads: bool,
 }
 
 /// The place of each panel; an empty one is not drawn.
@@ -68,64 +70,79 @@ pub fn arrange(area: Rect, needs: Needs) -> Areas {
 }
 
 fn compact(areas: &mut Areas, body: Rect, needs: Needs) {
-    if needs.failure {
-        let failure = body.height.min(4);
-        [areas.downloads, areas.phases] =
-            Layout::vertical([Constraint::Length(failure), Constraint::Min(0)]).areas(body);
-        return;
+    let failure = needs.failure.min(body.height.saturating_sub(2));
+    let rest = body.height - failure;
+    let phases = needs
+        .phases
+        .min(if failure > 0 { rest } else { (rest * 5).div_ceil(8) });
+    let lanes = needs.lanes.min(rest - phases);
+    let downloads = failure.max(if needs.downloads { rest - phases - lanes } else { 0 });
+    let order = [phases, lanes, downloads];
+    if failure > 0 {
+        [areas.downloads, areas.phases] = vertical(body, [downloads, phases]);
+    } else {
+        [areas.phases, areas.lanes, areas.downloads] = vertical(body, order);
     }
-    let phases = needs.phases.min((body.height * 5).div_ceil(8));
-    let lanes = needs.lanes.min(body.height - phases);
-    [areas.phases, areas.lanes, areas.downloads] = Layout::vertical([
-        Constraint::Length(phases),
-        Constraint::Length(lanes),
-        Constraint::Min(0),
-    ])
-    .areas(body);
 }
 
 fn stacked(areas: &mut Areas, body: Rect, needs: Needs) {
     let phases = (needs.phases + 1).min(body.height);
     let mut rest = body.height - phases;
-    let failure = if needs.failure { 6.min(rest) } else { 0 };
+    let failure = needs.failure.min(rest * 2 / 3);
     rest -= failure;
-    let lanes = (needs.lanes + 1).min(rest.div_ceil(2));
+    let lanes_share = if needs.downloads {
+        rest.div_ceil(2)
+    } else {
+        rest * 2 / 3
+    };
+    let lanes = (needs.lanes + 1).min(lanes_share);
     let lanes = if lanes < 2 { 0 } else { lanes };
     rest -= lanes;
-    let throughput = u16::from(rest >= 3) + u16::from(rest >= 12) * 3;
+    let throughput = if rest >= 12 { 4 } else { u16::from(rest >= 3) };
     rest -= throughput;
-    let downloads = if needs.failure {
-        failure
-    } else {
-        (rest.div_ceil(2) + u16::from(rest < 10)).min(rest)
+    let downloads = match (failure, needs.downloads) {
+        (0, true) => (rest.div_ceil(2) + u16::from(rest < 10)).min(rest),
+        (failure, _) => failure,
     };
+    let log = body.height - phases - lanes - throughput - downloads;
     [
         areas.phases,
         areas.lanes,
         areas.downloads,
         areas.throughput,
         areas.log,
-    ] = Layout::vertical([
-        Constraint::Length(phases),
-        Constraint::Length(lanes),
-        Constraint::Length(downloads),
-        Constraint::Length(throughput),
-        Constraint::Min(0),
-    ])
-    .areas(body);
+    ] = vertical(body, [phases, lanes, downloads, throughput, log]);
 }
 
 fn wide(areas: &mut Areas, body: Rect, needs: Needs) {
-    let [phases, below] =
-        Layout::vertical([Constraint::Length(needs.phases + 1), Constraint::Min(0)]).areas(body);
+    let [phases, below] = vertical(body, [needs.phases + 1, body.height - needs.phases - 1]);
+    areas.phases = phases;
     let [left, _, right] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(2), Constraint::Fill(1)]).areas(below);
-    let lanes = (needs.lanes + 1).min(left.height * 2 / 3);
-    [areas.lanes, areas.log] = Layout::vertical([Constraint::Length(lanes), Constraint::Min(0)]).areas(left);
     let throughput = (right.height / 4).clamp(4, 8);
-    [areas.throughput, areas.downloads] =
-        Layout::vertical([Constraint::Length(throughput), Constraint::Min(0)]).areas(right);
-    areas.phases = phases;
+    let beside = right.height - throughput;
+    if needs.failure > 0 || needs.downloads {
+        [areas.throughput, areas.downloads] = vertical(right, [throughput, beside]);
+        let lanes = (needs.lanes + 1).min(left.height * 2 / 3);
+        [areas.lanes, areas.log] = vertical(left, [lanes, left.height - lanes]);
+    } else {
+        [areas.throughput, areas.log] = vertical(right, [throughput, beside]);
+        areas.lanes = left;
+    }
+}
+
+/// Rows one below the other.
+fn vertical<const N: usize>(area: Rect, heights: [u16; N]) -> [Rect; N] {
+    let mut y = area.y;
+    heights.map(|height| {
+        let rows = Rect {
+            y,
+            height: height.min(area.bottom().saturating_sub(y)),
+            ..area
+        };
+        y = rows.bottom();
+        rows
+    })
 }
 
 #[cfg(test)]
@@ -136,7 +153,7 @@ mod tests {
     fn at_every_size_the_panels_stay_inside_and_apart() {
         for width in 1..=210 {
             for height in 1..=60 {
-                for (phases, lanes, failure) in [(9, 4, false), (9, 130, true), (0, 0, false)] {
+                for (phases, lanes, failure) in [(9, 4, 0), (9, 130, 5), (9, 6, 5_000), (0, 0, 0)] {
                     let area = Rect::new(0, 0, width, height);
                     let areas = arrange(
                         area,
@@ -144,6 +161,7 @@ mod tests {
                             phases,
                             lanes,
                             failure,
+                            downloads: width % 2 == 0,
                         },
                     );
                     let all = [
@@ -179,7 +197,8 @@ mod tests {
             Needs {
                 phases: 9,
                 lanes: 4,
-                failure: false,
+                failure: 0,
+                downloads: true,
             },
         );
         for panel in [

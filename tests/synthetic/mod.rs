@@ -3,7 +3,7 @@
 use pacwatch::core::event::{
     Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, Knobs, LaneCounts, LinkMode, LinkPass,
     Outcome, PackageId, PackageSeen, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SettingLine,
-    SkipReason, Totals, Why,
+    Totals, Why,
 };
 
 const NAMES: [&str; 12] = [
@@ -430,14 +430,5 @@ fn finished(
             link_mode: script.link_mode,
             import_method: ImportMethod::Hardlink,
         },
-    }
-}
-
-/// A skip that is no failure.
-pub fn skipped(package: u32) -> EventKind {
-    EventKind::Skipped {
-        package: PackageId(package),
-        reason: SkipReason::UnsupportedPlatform,
-        detail: "it is for darwin arm64".into(),
     }
 }

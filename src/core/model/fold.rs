@@ -217,12 +217,12 @@ impl Model {
         if first {
             let numbers = self.phase_numbers(totals.phase, at);
             let text = format!(
-                "{} done in {}, busy {}, {}, {} tasks",
+                "{} done in {}, busy {}, {}, {}",
                 totals.phase.name(),
                 format::duration(totals.wall_us),
                 format::duration(totals.busy_us),
                 numbers.parallelism.map_or_else(|| "-".to_owned(), format::factor),
-                format::count(totals.count),
+                format::counted(totals.count, "task", "tasks"),
             );
             self.log.push(at, LogLevel::Info, text);
         }

@@ -63,6 +63,12 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// A count with the word that goes with it: `1 retry`, `1,355 retries`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// A factor, such as a phase's parallelism: `12.6x`. One that no run can have is shown as `-`.
 #[must_use]
 pub fn factor(value: f64) -> String {

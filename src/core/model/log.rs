@@ -63,6 +63,7 @@ impl Log {
     }
 
     /// The entries that are kept, oldest first.
+    #[must_use]
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> + ExactSizeIterator {
         self.entries.iter()
     }

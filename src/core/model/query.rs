@@ -115,6 +115,28 @@ impl Model {
         sampled.max(self.totals().bytes_downloaded)
     }
 
+    /// Bytes a second: over the last second before `now` while downloads run, over all of the download phase once
+    /// it ended.
+    #[must_use]
+    pub fn download_rate(&self, now: u64) -> u64 {
+        let phase = self.phase(Phase::Download);
+        if phase.status == PhaseStatus::Running {
+            return self.network.rate(now);
+        }
+        let bytes = u128::from(self.received()) * 1_000_000;
+        bytes
+            .checked_div(phase.wall_us(now).into())
+            .map_or(0, |rate| u64::try_from(rate).unwrap_or(u64::MAX))
+    }
+
+    /// Nothing is being downloaded and nothing will be any more.
+    #[must_use]
+    pub fn downloads_over(&self) -> bool {
+        let status = self.phase(Phase::Download).status;
+        self.downloads.is_empty()
+            && (self.outcome.is_some() || matches!(status, PhaseStatus::Done | PhaseStatus::Stopped))
+    }
+
     /// A phase as it was told.
     #[must_use]
     pub fn phase(&self, phase: Phase) -> &PhaseState {
@@ -182,6 +204,7 @@ impl Model {
     }
 
     /// The lanes of a pool with their numbers, in order.
+    #[must_use]
     pub fn lanes(&self, pool: Pool) -> impl ExactSizeIterator<Item = (u16, &Lane)> {
         self.pools[pool as usize]
             .lanes
@@ -212,6 +235,7 @@ impl Model {
     }
 
     /// All packages, in no order.
+    #[must_use]
     pub fn packages(&self) -> impl ExactSizeIterator<Item = (PackageId, &Package)> {
         self.packages.iter().map(|(id, package)| (*id, package))
     }

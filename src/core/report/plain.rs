@@ -3,6 +3,7 @@
 //! What the log of the model holds is printed at once; progress at most once a second of the run's own time, and
 //! only when it changed. The last lines are the summary.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::core::event::{Event, EventKind, Phase};
@@ -108,7 +109,7 @@ impl Lines {
             bytes(received),
         );
         if running(Phase::Download) {
-            text += &format!(" at {}", rate(self.model.network().rate(now)));
+            let _ = write!(text, " at {}", rate(self.model.download_rate(now)));
         }
         line(out, now, &text)
     }

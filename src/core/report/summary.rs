@@ -6,7 +6,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::{Failure, Outcome, Totals};
-use crate::core::model::format::{bytes, count, duration, factor, percent, printable, rate};
+use crate::core::model::format::{bytes, count, counted, duration, factor, percent, printable, rate};
 use crate::core::model::{Headline, Model};
 
 const NARROWEST: usize = 20;
@@ -76,11 +76,9 @@ fn counts(model: &Model, totals: &Totals) -> String {
         if totals.bytes_unpacked > 0 {
             let _ = write!(out, ", {} unpacked", bytes(totals.bytes_unpacked));
         }
-        let wall = model
-            .phase_numbers(crate::core::event::Phase::Download, model.now())
-            .wall_us;
-        if let Some(speed) = (u128::from(totals.bytes_downloaded) * 1_000_000).checked_div(u128::from(wall)) {
-            let _ = write!(out, ", {}", rate(u64::try_from(speed).unwrap_or(u64::MAX)));
+        let speed = model.download_rate(model.now());
+        if speed > 0 {
+            let _ = write!(out, ", {}", rate(speed));
         }
         out.push(')');
     }
@@ -92,13 +90,15 @@ fn counts(model: &Model, totals: &Totals) -> String {
         count(totals.imported),
         count(totals.files),
     );
-    for (number, what) in [
-        (totals.skipped, "skipped"),
-        (totals.retries, "retries"),
-        (totals.warnings, "warnings"),
+    if totals.skipped > 0 {
+        let _ = write!(out, ", {} skipped", count(totals.skipped));
+    }
+    for (number, one, many) in [
+        (totals.retries, "retry", "retries"),
+        (totals.warnings, "warning", "warnings"),
     ] {
         if number > 0 {
-            let _ = write!(out, ", {} {what}", count(number));
+            let _ = write!(out, ", {}", counted(number, one, many));
         }
     }
     out

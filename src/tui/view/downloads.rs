@@ -5,32 +5,28 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::core::event::PackageId;
-use crate::core::model::format::{bytes, count, duration, ratio};
+use crate::core::model::format::{bytes, count, counted, duration, ratio};
 use crate::core::model::{Model, Package, PackageState};
 use crate::tui::theme::Theme;
 use crate::tui::widget::bars::progress;
 use crate::tui::widget::text::{keep_end, pad_end, pad_start, titled};
 
-const SIZE: usize = 19;
+const SIZE: usize = 21;
 const AGE: usize = 9;
-const ATTEMPT: usize = 9;
+const ATTEMPT: usize = 7;
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     if area.is_empty() {
         return;
     }
     let downloads = model.in_flight();
-    let mut facts = format!("{} in flight", count(downloads.len() as u64));
+    let mut facts = vec![format!("{} in flight", count(downloads.len() as u64))];
     if let Some(sample) = model.network().latest().filter(|_| model.outcome().is_none()) {
-        facts += &format!(
-            " {dot} {} waiting {dot} {} permits",
-            count(sample.waiting.into()),
-            count(sample.permits.into()),
-            dot = theme.glyphs.dot
-        );
+        facts.push(format!("{} waiting", count(sample.waiting.into())));
+        facts.push(counted(sample.permits.into(), "permit", "permits"));
     }
     let body = if area.height >= 2 {
-        titled(frame, area, "downloads", &facts, theme)
+        titled(frame, area, "downloads", facts, theme)
     } else {
         area
     };
@@ -56,6 +52,7 @@ fn line(id: PackageId, since: u64, package: &Package, now: u64, width: u16, them
     let name_room = width.saturating_sub(SIZE + AGE + attempt + bar + 1);
     let size = match package.body_size {
         Some(size) => format!("{} of {}", bytes(package.bytes), bytes(size)),
+        None if package.bytes == 0 => "no answer yet".to_owned(),
         None => bytes(package.bytes),
     };
     let mut spans = vec![Span::styled(

@@ -18,7 +18,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
         return;
     }
     let mut spans = Vec::new();
-    if let Some(banner) = banner(model, state) {
+    let banner = banner(model, state);
+    let says_how_to_leave = banner.is_some() && state.frozen.is_none();
+    if let Some(banner) = banner {
         let banner = keep_start(&format!(" {banner} "), usize::from(area.width), theme);
         spans.push(Span::styled(banner, theme.banner));
         spans.push(Span::raw("  "));
@@ -27,6 +29,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
     for binding in BINDINGS.iter().filter(|binding| !binding.footer.is_empty()) {
         let key = label(binding.action);
         let (keys, what) = match binding.action {
+            Action::Quit if says_how_to_leave => continue,
             Action::Quit if !ended => (key.to_owned(), "cancel".to_owned()),
             Action::NetworkDown | Action::LinkDown if ended => continue,
             Action::NetworkDown => (
@@ -56,7 +59,11 @@ fn knob(model: &Model, knob: Knob, name: &str) -> String {
         Knob::ExtractThreads => knobs.extract_threads,
         Knob::LinkThreads => knobs.link_threads,
     };
-    format!("{name} {value}")
+    if value > 0 {
+        format!("{name} {value}")
+    } else {
+        name.to_owned()
+    }
 }
 
 fn banner(model: &Model, state: &ViewState) -> Option<String> {

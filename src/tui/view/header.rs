@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::Outcome;
-use crate::core::model::format::{bytes, count, duration, rate};
+use crate::core::model::format::{bytes, count, counted, duration, rate};
 use crate::core::model::{Headline, Model};
 use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
@@ -71,6 +71,9 @@ fn headline(model: &Model, state: &ViewState, theme: &Theme) -> (&'static str, &
 fn knobs(model: &Model, theme: &Theme) -> Vec<(String, Style)> {
     let knobs = model.knobs();
     let mut parts = Vec::new();
+    if model.run().is_none() {
+        return parts;
+    }
     if let Some(mode) = knobs.link_mode {
         parts.push((format!("link mode {}", mode.name()), theme.link));
     }
@@ -88,26 +91,35 @@ fn totals(model: &Model, state: &ViewState, theme: &Theme) -> Vec<(String, Style
     if totals.packages == 0 {
         return Vec::new();
     }
+    let planned = model.planned().copied().unwrap_or_default();
+    let of = |done: u64, all: u64| match all {
+        0 => count(done),
+        _ if model.outcome().is_some() => count(done),
+        _ => format!("{}/{}", count(done), count(all)),
+    };
+    let to_link = u64::from(planned.warm) + u64::from(planned.cold);
     let mut parts = vec![
-        (format!("{} packages", count(totals.packages)), theme.strong),
-        (format!("{} fetched", count(totals.fetched)), theme.network),
-        (format!("{} linked", count(totals.imported)), theme.link),
+        (counted(totals.packages, "package", "packages"), theme.strong),
+        (
+            format!("{} fetched", of(totals.fetched, planned.downloads.into())),
+            theme.network,
+        ),
+        (format!("{} linked", of(totals.imported, to_link)), theme.link),
         (bytes(model.received()), theme.text),
     ];
-    if model.outcome().is_none() {
-        parts.push((rate(model.network().rate(state.now)), theme.text));
+    if !model.downloads_over() {
+        parts.push((rate(model.download_rate(state.now)), theme.text));
     }
-    for (number, what, style) in [
-        (totals.retries, "retries", theme.warning),
-        (totals.warnings, "warnings", theme.warning),
-        (totals.found_in_store, "in store", theme.text),
-        (totals.in_place, "in place", theme.text),
-        (totals.skipped, "skipped", theme.dim),
-        (totals.files, "files", theme.text),
-    ] {
+    let mut more = |number: u64, one: &str, many: &str, style: Style| {
         if number > 0 {
-            parts.push((format!("{} {what}", count(number)), style));
+            parts.push((counted(number, one, many), style));
         }
-    }
+    };
+    more(totals.retries, "retry", "retries", theme.warning);
+    more(totals.warnings, "warning", "warnings", theme.warning);
+    more(totals.found_in_store, "in store", "in store", theme.text);
+    more(totals.in_place, "in place", "in place", theme.text);
+    more(totals.skipped, "skipped", "skipped", theme.dim);
+    more(totals.files, "file", "files", theme.text);
     parts
 }

@@ -31,13 +31,13 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
                 model.workers(pool)
             )
         };
-        let facts = format!(
-            "{} {} {}",
-            busy(Pool::Link),
-            theme.glyphs.dot,
-            busy(Pool::Extract)
-        );
-        titled(frame, area, "lanes", &facts, theme)
+        titled(
+            frame,
+            area,
+            "lanes",
+            vec![busy(Pool::Link), busy(Pool::Extract)],
+            theme,
+        )
     } else {
         area
     };

@@ -22,12 +22,12 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     let room = usize::from(area.height) - title_rows;
     state.log_back = state.log_back.min(total.saturating_sub(room));
     let facts = if state.log_back > 0 {
-        format!("{} newer below", state.log_back)
+        vec![format!("{} newer below", state.log_back)]
     } else {
-        String::new()
+        Vec::new()
     };
     let body = if title_rows > 0 {
-        titled(frame, area, "log", &facts, theme)
+        titled(frame, area, "log", facts, theme)
     } else {
         area
     };

@@ -47,7 +47,8 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
         Needs {
             phases: rows(phases::ROWS),
             lanes: rows(shown.lanes(Pool::Link).len() + shown.lanes(Pool::Extract).len()),
-            failure: shown.failure().is_some(),
+            failure: failure::rows(shown, frame.area().width),
+            downloads: !shown.downloads_over(),
         },
     );
     phases::render(frame, areas.phases, shown, now, theme);

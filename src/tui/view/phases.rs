@@ -66,7 +66,7 @@ const COLUMNS: [Column; 6] = [
     },
 ];
 
-const STATE: usize = 9;
+const STATE: usize = 8;
 const STATE_FROM: u16 = 74;
 
 fn tasks(numbers: &PhaseNumbers) -> String {
@@ -119,24 +119,27 @@ fn bar_width(width: u16) -> usize {
 
 fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
     let rule = theme.glyphs.rule;
-    let state = if width >= STATE_FROM { STATE } else { 0 };
-    let axis = format!(" 0 to {} ", duration(now));
-    let ruled = NAME + state + bar_width(width) - "phases".len() - 3;
+    let before_bar = NAME + if width >= STATE_FROM { STATE } else { 0 };
+    let bar = bar_width(width);
+    let ruled = |columns: usize| Span::styled(rule.repeat(columns), theme.dim);
     let mut spans = vec![
-        Span::styled(format!("{rule} "), theme.dim),
-        Span::styled("phases ", theme.title),
+        ruled(1),
+        Span::styled(" phases ", theme.title),
+        ruled(before_bar - 10),
+        Span::raw(" "),
     ];
-    if ruled > axis.width() + 4 {
-        let left = (NAME + state).saturating_sub("phases".len() + 3);
-        spans.push(Span::styled(rule.repeat(left), theme.dim));
-        spans.push(Span::styled(axis.clone(), theme.text));
-        spans.push(Span::styled(rule.repeat(ruled - left - axis.width()), theme.dim));
+    // The axis of all bars.
+    let (from, to) = ("0", duration(now));
+    if bar >= from.len() + to.width() + 6 {
+        spans.push(Span::styled(format!("{from} "), theme.text));
+        spans.push(ruled(bar - from.len() - to.width() - 2));
+        spans.push(Span::styled(format!(" {to}"), theme.text));
     } else {
-        spans.push(Span::styled(rule.repeat(ruled), theme.dim));
+        spans.push(ruled(bar));
     }
     for column in COLUMNS.iter().filter(|column| width >= column.from) {
-        let fill = column.width.saturating_sub(column.head.len() + 1);
-        spans.push(Span::styled(rule.repeat(fill), theme.dim));
+        spans.push(Span::raw(" "));
+        spans.push(ruled(column.width.saturating_sub(column.head.len() + 2)));
         spans.push(Span::styled(format!(" {}", column.head), theme.text));
     }
     Line::from(spans)

@@ -9,7 +9,7 @@ use crate::core::model::Model;
 use crate::core::model::format::{bytes, rate};
 use crate::tui::theme::Theme;
 use crate::tui::widget::bars::{chart, history};
-use crate::tui::widget::text::{pad_start, titled};
+use crate::tui::widget::text::titled;
 
 const TITLE: &str = "throughput  ";
 
@@ -17,9 +17,14 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     if area.is_empty() {
         return;
     }
-    let present = rate(model.network().rate(now));
+    let present = rate(model.download_rate(now));
+    let present = if model.downloads_over() {
+        format!("mean {present}")
+    } else {
+        present
+    };
     if area.height == 1 {
-        let facts = pad_start(&present, 13);
+        let facts = format!("  {present}");
         let columns = usize::from(area.width).saturating_sub(TITLE.len() + facts.width());
         let (shares, _) = shares(model, now, columns);
         let line = Line::from(vec![
@@ -31,13 +36,12 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         return;
     }
     let (shares, peak) = shares(model, now, usize::from(area.width));
-    let dot = theme.glyphs.dot;
-    let facts = format!(
-        "{present} {dot} peak {} {dot} {} in all",
-        rate(peak),
-        bytes(model.received())
-    );
-    let body = titled(frame, area, TITLE.trim_end(), &facts, theme);
+    let facts = vec![
+        present,
+        format!("peak {}", rate(peak)),
+        format!("{} in all", bytes(model.received())),
+    ];
+    let body = titled(frame, area, TITLE.trim_end(), facts, theme);
     chart(frame, body, &shares, theme.network, theme);
 }
 

@@ -88,8 +88,8 @@ pub fn pad_start(text: &str, width: usize) -> String {
     out
 }
 
-/// Draws a title on a line across the area's first row and returns the rows below it.
-pub fn titled(frame: &mut Frame, area: Rect, title: &str, facts: &str, theme: &Theme) -> Rect {
+/// Draws a title on a line across the area's first row, with as many facts as fit, and returns the rows below it.
+pub fn titled(frame: &mut Frame, area: Rect, title: &str, facts: Vec<String>, theme: &Theme) -> Rect {
     let width = usize::from(area.width);
     let rule = theme.glyphs.rule;
     let title = keep_start(title, width.saturating_sub(4), theme);
@@ -98,10 +98,14 @@ pub fn titled(frame: &mut Frame, area: Rect, title: &str, facts: &str, theme: &T
         Span::styled(title, theme.title),
     ];
     let used: usize = spans.iter().map(Span::width).sum();
-    if !facts.is_empty() && width > used + 8 {
-        let facts = keep_start(facts, width - used - 5, theme);
+    let facts = facts
+        .into_iter()
+        .map(|fact| (clean(&fact, theme), theme.text))
+        .collect();
+    let facts = self::facts(facts, width.saturating_sub(used + 4), theme);
+    if !facts.is_empty() {
         spans.push(Span::styled(format!(" {rule} "), theme.dim));
-        spans.push(Span::styled(facts, theme.text));
+        spans.extend(facts);
     }
     spans.push(Span::raw(" "));
     let used: usize = spans.iter().map(Span::width).sum();
@@ -124,11 +128,6 @@ pub fn split_top(area: Rect) -> [Rect; 2] {
         ..area
     };
     [head, below]
-}
-
-/// The rows of an area, from the top.
-pub fn rows(area: Rect) -> impl Iterator<Item = Rect> {
-    area.rows()
 }
 
 /// Joins facts with the theme's dot, as many as fit into `width`, the first ones first.
