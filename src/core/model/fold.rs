@@ -98,7 +98,10 @@ impl Model {
                 status,
             } => {
                 self.retry(at, *package);
-                let status = status.map_or(String::new(), |status| format!(" ({status})"));
+                let status = status
+                    .map(|status| status.to_string())
+                    .filter(|status| !reason.contains(status));
+                let status = status.map_or(String::new(), |status| format!(" (status {status})"));
                 let text = format!(
                     "{}: attempt {attempt} of {max_attempts} failed: {reason}{status}; again in {}",
                     self.label(*package),
@@ -252,7 +255,7 @@ impl Model {
             return;
         }
         package.enter(state);
-        self.leave_lane(at, id);
+        self.leave_lane(id);
         self.packages.entry(id).or_default().lane = Some((pool, lane));
         self.pools[pool as usize].begin(
             lane,
@@ -265,10 +268,10 @@ impl Model {
     }
 
     /// A package that shows up elsewhere is no longer where it was.
-    fn leave_lane(&mut self, at: u64, id: PackageId) {
+    fn leave_lane(&mut self, id: PackageId) {
         let held = self.packages.get_mut(&id).and_then(|package| package.lane.take());
         if let Some((pool, lane)) = held {
-            self.pools[pool as usize].abandon(lane, id, at);
+            self.pools[pool as usize].abandon(lane, id);
         }
     }
 
@@ -351,7 +354,7 @@ impl Model {
         phase.work(work.from, work.to, work.busy_us);
         phase.count += 1;
         if missed_download {
-            self.leave_lane(at, id);
+            self.leave_lane(id);
             self.phases[Phase::Download.index()].count += 1;
             self.counts.bytes_downloaded = self.counts.bytes_downloaded.saturating_add(fetched.bytes_in);
         }
@@ -391,7 +394,7 @@ impl Model {
             package.lane = None;
         }
         let work = self.pools[Pool::Link as usize].end(imported.lane, id, at, Some(imported.link_us));
-        self.leave_lane(at, id);
+        self.leave_lane(id);
         self.downloads.remove(&id);
         let phase = &mut self.phases[phase_of(imported.pass).index()];
         phase.work(work.from, work.to, work.busy_us);
@@ -420,7 +423,7 @@ impl Model {
         }
         package.timings.skipped = Some(at);
         package.enter(PackageState::Skipped);
-        self.leave_lane(at, id);
+        self.leave_lane(id);
         self.downloads.remove(&id);
         self.counts.skipped += 1;
         // What this platform cannot use is business as usual: counted, not told.

@@ -79,8 +79,10 @@ impl Lane {
         self.busy_us.saturating_add(present)
     }
 
-    fn end(&mut self, from: u64, to: u64, busy_us: u64) {
-        self.task = None;
+    fn end(&mut self, package: PackageId, from: u64, to: u64, busy_us: u64) {
+        if self.task.is_some_and(|task| task.package == package) {
+            self.task = None;
+        }
         self.tasks += 1;
         self.busy_us = self.busy_us.saturating_add(busy_us);
         self.history.add_span(from, to);
@@ -109,15 +111,11 @@ impl Lanes {
         }
     }
 
-    /// A lane takes a task up. What it was at ends with that, if its end was never told.
+    /// A lane takes a task up. One that it had before is no longer shown; its end, which carries its time, may still
+    /// come (inline linking shares the first lane with the warm pass).
     pub fn begin(&mut self, index: u16, task: LaneTask) {
         if index < LANES_KEPT {
-            let lane = self.lanes.entry(index).or_default();
-            if let Some(lost) = lane.task.filter(|lost| lost.package != task.package) {
-                let to = task.since.max(lost.since);
-                lane.end(lost.since, to, to - lost.since);
-            }
-            lane.task = Some(task);
+            self.lanes.entry(index).or_default().task = Some(task);
         }
     }
 
@@ -136,8 +134,12 @@ impl Lanes {
         };
         let busy_us = measured.unwrap_or(at - from);
         match lane {
-            Some(lane) => lane.end(from, at, busy_us),
-            None if index < LANES_KEPT => self.lanes.entry(index).or_default().end(from, at, busy_us),
+            Some(lane) => lane.end(package, from, at, busy_us),
+            None if index < LANES_KEPT => self
+                .lanes
+                .entry(index)
+                .or_default()
+                .end(package, from, at, busy_us),
             None => {}
         }
         Ended {
@@ -147,13 +149,12 @@ impl Lanes {
         }
     }
 
-    /// Drops a task without an end of its own, because the package went elsewhere.
-    pub fn abandon(&mut self, index: u16, package: PackageId, at: u64) {
+    /// Forgets a task without an end of its own, because the package went elsewhere.
+    pub fn abandon(&mut self, index: u16, package: PackageId) {
         if let Some(lane) = self.lanes.get_mut(&index)
-            && let Some(task) = lane.task.filter(|task| task.package == package)
+            && lane.task.is_some_and(|task| task.package == package)
         {
-            let to = at.max(task.since);
-            lane.end(task.since, to, to - task.since);
+            lane.task = None;
         }
     }
 
@@ -162,7 +163,7 @@ impl Lanes {
         for lane in self.lanes.values_mut() {
             if let Some(task) = lane.task {
                 let to = at.max(task.since);
-                lane.end(task.since, to, to - task.since);
+                lane.end(task.package, task.since, to, to - task.since);
             }
         }
     }

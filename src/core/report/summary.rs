@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::{Failure, Outcome, Totals};
 use crate::core::model::format::{bytes, count, counted, duration, factor, percent, printable, rate};
-use crate::core::model::{Headline, Model};
+use crate::core::model::{Headline, Model, PhaseStatus};
 
 const NARROWEST: usize = 20;
 
@@ -137,17 +137,23 @@ fn table(out: &mut String, model: &Model, width: usize) {
         used += WIDTHS[columns];
         columns += 1;
     }
-    let mut row = |name: &str, cells: [&str; 6]| {
+    let mut row = |name: &str, cells: [&str; 6], remark: &str| {
         let mut line = format!("{name:<NAME$}");
         for (cell, width) in cells.iter().zip(WIDTHS).take(columns) {
             let _ = write!(line, "{cell:>width$}");
         }
+        line.push_str(remark);
         out.push_str(line.trim_end());
         out.push('\n');
     };
-    row("phase", HEAD);
+    row("phase", HEAD, "");
     for phase in begun {
         let numbers = model.phase_numbers(phase, model.now());
+        let remark = if numbers.status == PhaseStatus::Done {
+            ""
+        } else {
+            "  (not finished)"
+        };
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
         row(
             phase.name(),
@@ -159,6 +165,7 @@ fn table(out: &mut String, model: &Model, width: usize) {
                 &or_dash(numbers.workers.map(|workers| workers.to_string())),
                 &or_dash(numbers.utilisation.map(percent)),
             ],
+            remark,
         );
     }
 }

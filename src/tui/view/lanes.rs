@@ -79,19 +79,21 @@ fn line(
     } else {
         theme.extract
     };
-    let numbers = width >= 56;
-    let fixed = LABEL + if numbers { BUSY + TASKS } else { 0 } + 2;
+    let (busy, tasks) = (width >= 50, width >= 72);
+    let fixed = LABEL + if busy { BUSY } else { 0 } + if tasks { TASKS } else { 0 } + 2;
     let bar = (width.saturating_sub(fixed) * 2 / 5).min(100);
     let room = width.saturating_sub(fixed + bar);
     let mut spans = vec![
         Span::styled(pad_end(format!("{} {index}", pool.name()), LABEL), theme.text),
         Span::styled(history(&lane.history(now, bar), theme), style),
     ];
-    if numbers {
+    if busy {
         spans.push(Span::styled(
             pad_start(&duration(lane.busy_until(now)), BUSY),
             theme.text,
         ));
+    }
+    if tasks {
         spans.push(Span::styled(pad_start(&count(lane.tasks), TASKS), theme.dim));
     }
     spans.push(Span::raw("  "));
