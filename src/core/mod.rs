@@ -15,3 +15,5 @@ pub mod network;
 pub mod plan;
 pub mod pool;
 pub mod store;
+pub mod model;
+pub mod report;

@@ -1,0 +1,456 @@
+//! The fold: one event in, the model as it is then.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::core::event::{
+    Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, LinkMode, LinkPass, Outcome, PackageId,
+    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+};
+use crate::core::model::format;
+use crate::core::model::lane::{LaneTask, Lanes, Pool};
+use crate::core::model::log::{Log, LogLevel};
+use crate::core::model::network::{NetworkSample, NetworkState};
+use crate::core::model::package::{Package, PackageState};
+use crate::core::model::phase::PhaseState;
+
+/// The knobs as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KnobState {
+    /// Permits for requests at one time.
+    pub network_concurrency: u32,
+    /// Workers of the extract pool.
+    pub extract_threads: u32,
+    /// Workers of the link pool.
+    pub link_threads: u32,
+    /// How cold slots are linked.
+    pub link_mode: Option<LinkMode>,
+    /// How the latest slot's files were placed.
+    pub import_method: Option<ImportMethod>,
+}
+
+/// A run, as far as its events tell. See the [module](super).
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub(super) now: u64,
+    pub(super) events: u64,
+    pub(super) run: Option<Box<RunStarted>>,
+    pub(super) planned: Option<Planned>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) failure: Option<Failure>,
+    pub(super) wall_us: Option<u64>,
+    pub(super) final_totals: Option<Totals>,
+    pub(super) counts: Totals,
+    pub(super) knobs: KnobState,
+    pub(super) phases: [PhaseState; Phase::ALL.len()],
+    pub(super) packages: FxHashMap<PackageId, Package>,
+    pub(super) downloads: BTreeMap<PackageId, u64>,
+    pub(super) pools: [Lanes; Pool::ALL.len()],
+    pub(super) network: NetworkState,
+    pub(super) log: Log,
+    pub(super) cancelled_by: Option<String>,
+}
+
+impl Model {
+    /// Takes the next event in.
+    pub fn apply(&mut self, event: &Event) {
+        let at = event.at;
+        self.now = self.now.max(at);
+        self.events = self.events.saturating_add(1);
+        match &event.kind {
+            EventKind::RunStarted(run) => self.run_started(at, run),
+            EventKind::RunFinished(finished) => self.run_finished(at, finished),
+            EventKind::PhaseStarted { phase } => self.phases[phase.index()].start(at),
+            EventKind::PhaseFinished(totals) => self.phase_finished(at, totals),
+            EventKind::PackageSeen(seen) => self.packages.entry(seen.package).or_default().announce(seen),
+            EventKind::Planned(planned) => self.plan(at, *planned),
+            EventKind::FetchStarted {
+                package,
+                attempt,
+                lane,
+                size,
+            } => {
+                self.fetch_started(at, *package, *attempt, *lane, *size);
+            }
+            EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
+            EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
+            EventKind::ExtractStarted { package, lane } => {
+                self.begin(
+                    at,
+                    *package,
+                    Pool::Extract,
+                    *lane,
+                    Phase::Extract,
+                    PackageState::Extracting,
+                );
+            }
+            EventKind::Fetched(fetched) => self.fetched(at, fetched),
+            EventKind::FoundInStore { package, .. } => self.found_in_store(at, *package),
+            EventKind::LinkStarted { package, lane, pass } => self.link_started(at, *package, *lane, *pass),
+            EventKind::Imported(imported) => self.imported(at, imported),
+            EventKind::Retry {
+                package,
+                attempt,
+                max_attempts,
+                delay_ms,
+                reason,
+                status,
+            } => {
+                self.retry(at, *package);
+                let status = status
+                    .map(|status| status.to_string())
+                    .filter(|status| !reason.contains(status));
+                let status = status.map_or(String::new(), |status| format!(" (status {status})"));
+                let text = format!(
+                    "{}: attempt {attempt} of {max_attempts} failed: {reason}{status}; again in {}",
+                    self.label(*package),
+                    format::duration(delay_ms.saturating_mul(1000)),
+                );
+                self.log.push(at, LogLevel::Notice, text);
+            }
+            EventKind::Warning {
+                code,
+                message,
+                package,
+            } => {
+                self.counts.warnings += 1;
+                let code = code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
+                let about = package.map_or(String::new(), |package| format!("{}: ", self.label(package)));
+                self.log
+                    .push(at, LogLevel::Warning, format!("{code}{about}{message}"));
+            }
+            EventKind::Skipped {
+                package,
+                reason,
+                detail,
+            } => self.skipped(at, *package, *reason, detail),
+            EventKind::ConcurrencyChanged { knob, from, to, by } => {
+                self.turn(*knob, *to);
+                self.log.push(
+                    at,
+                    LogLevel::Info,
+                    format!("{} {from} -> {to} (by {by})", knob.name()),
+                );
+            }
+            EventKind::NetworkSample {
+                received,
+                in_flight,
+                waiting,
+                permits,
+            } => self.network.sample(NetworkSample {
+                at,
+                received: *received,
+                in_flight: *in_flight,
+                waiting: *waiting,
+                permits: *permits,
+            }),
+            EventKind::CancelRequested { by } => {
+                if self.cancelled_by.is_none() {
+                    self.cancelled_by = Some(by.clone());
+                    self.log
+                        .push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
+                }
+            }
+            EventKind::Unknown => {}
+        }
+    }
+
+    fn run_started(&mut self, at: u64, run: &RunStarted) {
+        self.knobs = KnobState {
+            network_concurrency: run.lanes.network.into(),
+            extract_threads: run.lanes.extract.into(),
+            link_threads: run.lanes.link.into(),
+            link_mode: Some(run.link_mode),
+            import_method: None,
+        };
+        self.pools[Pool::Extract as usize].prepare(run.lanes.extract);
+        self.pools[Pool::Link as usize].prepare(run.lanes.link);
+        let text = format!("pacwatch {} {} in {}", run.pacwatch, run.command, run.project_dir);
+        self.run = Some(Box::new(run.clone()));
+        self.log.push(at, LogLevel::Info, text);
+    }
+
+    fn run_finished(&mut self, at: u64, finished: &RunFinished) {
+        for totals in &finished.phases {
+            self.phases[totals.phase.index()].finish(totals);
+        }
+        for phase in &mut self.phases {
+            phase.stop(at);
+        }
+        for pool in &mut self.pools {
+            pool.stop(at);
+        }
+        self.downloads.clear();
+        self.outcome = Some(finished.outcome);
+        self.failure.clone_from(&finished.failure);
+        self.wall_us = Some(finished.wall_us);
+        self.final_totals = Some(finished.totals);
+        self.knobs = KnobState {
+            network_concurrency: finished.knobs.network_concurrency,
+            extract_threads: finished.knobs.extract_threads,
+            link_threads: finished.knobs.link_threads,
+            link_mode: Some(finished.knobs.link_mode),
+            import_method: Some(finished.knobs.import_method),
+        };
+        let wall = format::duration(finished.wall_us);
+        let (level, text) = match (finished.outcome, &finished.failure) {
+            (Outcome::Done, _) => (LogLevel::Info, format!("done in {wall}")),
+            (Outcome::UpToDate, _) => (LogLevel::Info, format!("already up to date, {wall}")),
+            (Outcome::Cancelled, _) => (LogLevel::Notice, format!("cancelled after {wall}")),
+            (Outcome::Failed, None) => (LogLevel::Error, format!("failed after {wall}")),
+            (Outcome::Failed, Some(failure)) => {
+                let code = failure
+                    .code
+                    .as_deref()
+                    .map_or(String::new(), |code| format!("[{code}] "));
+                (
+                    LogLevel::Error,
+                    format!("failed after {wall}: {code}{}", failure.message),
+                )
+            }
+        };
+        self.log.push(at, level, text);
+    }
+
+    fn phase_finished(&mut self, at: u64, totals: &PhaseTotals) {
+        let state = &mut self.phases[totals.phase.index()];
+        let first = state.totals.is_none();
+        state.finish(totals);
+        if first {
+            let numbers = self.phase_numbers(totals.phase, at);
+            let text = format!(
+                "{} done in {}, busy {}, {}, {}",
+                totals.phase.name(),
+                format::duration(totals.wall_us),
+                format::duration(totals.busy_us),
+                numbers.parallelism.map_or_else(|| "-".to_owned(), format::factor),
+                format::counted(totals.count, "task", "tasks"),
+            );
+            self.log.push(at, LogLevel::Info, text);
+        }
+    }
+
+    fn plan(&mut self, at: u64, planned: Planned) {
+        self.planned = Some(planned);
+        let text = format!(
+            "plan: {} packages: {} to download, {} in the store, {} in place, {} left out for their platform",
+            format::count(planned.packages.into()),
+            format::count(planned.downloads.into()),
+            format::count(planned.warm.into()),
+            format::count(planned.in_place.into()),
+            format::count(planned.skipped.into()),
+        );
+        self.log.push(at, LogLevel::Info, text);
+    }
+
+    fn begin(&mut self, at: u64, id: PackageId, pool: Pool, lane: u16, phase: Phase, state: PackageState) {
+        let package = self.packages.entry(id).or_default();
+        let too_late = match pool {
+            Pool::Network => package.timings.downloaded.is_some(),
+            Pool::Extract => package.timings.fetched.is_some(),
+            Pool::Link => false,
+        };
+        if too_late || package.state.is_final() || self.outcome.is_some() {
+            return;
+        }
+        package.enter(state);
+        self.leave_lane(id);
+        self.packages.entry(id).or_default().lane = Some((pool, lane));
+        self.pools[pool as usize].begin(
+            lane,
+            LaneTask {
+                package: id,
+                phase,
+                since: at,
+            },
+        );
+    }
+
+    /// A package that shows up elsewhere is no longer where it was.
+    fn leave_lane(&mut self, id: PackageId) {
+        let held = self.packages.get_mut(&id).and_then(|package| package.lane.take());
+        if let Some((pool, lane)) = held {
+            self.pools[pool as usize].abandon(lane, id);
+        }
+    }
+
+    fn fetch_started(&mut self, at: u64, id: PackageId, attempt: u32, lane: u16, size: Option<u64>) {
+        self.begin(
+            at,
+            id,
+            Pool::Network,
+            lane,
+            Phase::Download,
+            PackageState::Downloading,
+        );
+        let package = self.packages.entry(id).or_default();
+        if package.lane != Some((Pool::Network, lane)) {
+            return;
+        }
+        package.attempt = attempt;
+        package.bytes = 0;
+        package.body_size = size;
+        package.timings.attempt_started = Some(at);
+        let first = *package.timings.fetch_started.get_or_insert(at);
+        self.downloads.insert(id, first);
+    }
+
+    fn fetch_progress(&mut self, id: PackageId, bytes: u64, size: Option<u64>) {
+        if let Some(package) = self.packages.get_mut(&id)
+            && package.state == PackageState::Downloading
+        {
+            package.bytes = bytes;
+            package.body_size = size.or(package.body_size);
+        }
+    }
+
+    fn downloaded(&mut self, at: u64, id: PackageId, lane: u16, bytes: u64) {
+        self.downloads.remove(&id);
+        let package = self.packages.entry(id).or_default();
+        if package.timings.downloaded.is_some() {
+            return;
+        }
+        package.timings.downloaded = Some(at);
+        package.bytes = bytes;
+        package.enter(PackageState::Downloaded);
+        if package.lane == Some((Pool::Network, lane)) {
+            package.lane = None;
+        }
+        let work = self.pools[Pool::Network as usize].end(lane, id, at, None);
+        let phase = &mut self.phases[Phase::Download.index()];
+        phase.work(work.from, work.to, work.busy_us);
+        phase.count += 1;
+        self.counts.bytes_downloaded = self.counts.bytes_downloaded.saturating_add(bytes);
+    }
+
+    fn fetched(&mut self, at: u64, fetched: &Fetched) {
+        let id = fetched.package;
+        self.downloads.remove(&id);
+        let package = self.packages.entry(id).or_default();
+        if package.timings.fetched.is_some() {
+            return;
+        }
+        // A stream that lost the line before still tells the bytes.
+        let missed_download = package.timings.downloaded.is_none();
+        let timings = &mut package.timings;
+        timings.fetched = Some(at);
+        timings.downloaded.get_or_insert(at);
+        timings.queue_us = fetched.queue_us;
+        timings.first_byte_us = fetched.first_byte_us;
+        timings.body_us = fetched.body_us;
+        timings.extract_queue_us = fetched.extract_queue_us;
+        timings.extract_us = fetched.extract_us;
+        package.attempt = fetched.attempts;
+        package.bytes = fetched.bytes_in;
+        package.unpacked = Some(fetched.bytes_out);
+        package.files = fetched.files;
+        package.enter(PackageState::Stored);
+        if package.lane == Some((Pool::Extract, fetched.lane)) {
+            package.lane = None;
+        }
+        let work = self.pools[Pool::Extract as usize].end(fetched.lane, id, at, Some(fetched.extract_us));
+        let phase = &mut self.phases[Phase::Extract.index()];
+        phase.work(work.from, work.to, work.busy_us);
+        phase.count += 1;
+        if missed_download {
+            self.leave_lane(id);
+            self.phases[Phase::Download.index()].count += 1;
+            self.counts.bytes_downloaded = self.counts.bytes_downloaded.saturating_add(fetched.bytes_in);
+        }
+        self.counts.fetched += 1;
+        self.counts.bytes_unpacked = self.counts.bytes_unpacked.saturating_add(fetched.bytes_out);
+    }
+
+    fn found_in_store(&mut self, at: u64, id: PackageId) {
+        let package = self.packages.entry(id).or_default();
+        if package.timings.found_in_store.is_none() {
+            package.timings.found_in_store = Some(at);
+            if matches!(package.state, PackageState::Seen) {
+                package.state = PackageState::Stored;
+            }
+            self.counts.found_in_store += 1;
+        }
+    }
+
+    fn link_started(&mut self, at: u64, id: PackageId, lane: u16, pass: LinkPass) {
+        self.begin(at, id, Pool::Link, lane, phase_of(pass), PackageState::Linking);
+        let package = self.packages.entry(id).or_default();
+        package.pass = Some(pass);
+        package.timings.link_started.get_or_insert(at);
+    }
+
+    fn imported(&mut self, at: u64, imported: &Imported) {
+        let id = imported.package;
+        let package = self.packages.entry(id).or_default();
+        if package.timings.imported.is_some() {
+            return;
+        }
+        package.timings.imported = Some(at);
+        package.timings.link_us = imported.link_us;
+        package.pass = Some(imported.pass);
+        package.state = PackageState::Imported;
+        if package.lane == Some((Pool::Link, imported.lane)) {
+            package.lane = None;
+        }
+        let work = self.pools[Pool::Link as usize].end(imported.lane, id, at, Some(imported.link_us));
+        self.leave_lane(id);
+        self.downloads.remove(&id);
+        let phase = &mut self.phases[phase_of(imported.pass).index()];
+        phase.work(work.from, work.to, work.busy_us);
+        phase.count += 1;
+        self.counts.imported += 1;
+        self.counts.files = self.counts.files.saturating_add(imported.files.into());
+        self.knobs.import_method = Some(imported.method);
+    }
+
+    fn retry(&mut self, at: u64, id: PackageId) {
+        self.counts.retries += 1;
+        let package = self.packages.entry(id).or_default();
+        package.retries = package.retries.saturating_add(1);
+        package.enter(PackageState::Retrying);
+        if let Some((Pool::Network, lane)) = package.lane {
+            package.lane = None;
+            let work = self.pools[Pool::Network as usize].end(lane, id, at, None);
+            self.phases[Phase::Download.index()].work(work.from, work.to, work.busy_us);
+        }
+    }
+
+    fn skipped(&mut self, at: u64, id: PackageId, reason: SkipReason, detail: &str) {
+        let package = self.packages.entry(id).or_default();
+        if package.timings.skipped.is_some() {
+            return;
+        }
+        package.timings.skipped = Some(at);
+        package.enter(PackageState::Skipped);
+        self.leave_lane(id);
+        self.downloads.remove(&id);
+        self.counts.skipped += 1;
+        // What this platform cannot use is business as usual: counted, not told.
+        if reason == SkipReason::FetchFailure {
+            let text = format!("{}: left out, it is optional: {detail}", self.label(id));
+            self.log.push(at, LogLevel::Notice, text);
+        }
+    }
+
+    fn turn(&mut self, knob: Knob, to: u32) {
+        match knob {
+            Knob::NetworkConcurrency => self.knobs.network_concurrency = to,
+            Knob::ExtractThreads => {
+                self.knobs.extract_threads = to;
+                self.pools[Pool::Extract as usize].prepare(u16::try_from(to).unwrap_or(u16::MAX));
+            }
+            Knob::LinkThreads => {
+                self.knobs.link_threads = to;
+                self.pools[Pool::Link as usize].prepare(u16::try_from(to).unwrap_or(u16::MAX));
+            }
+        }
+    }
+}
+
+fn phase_of(pass: LinkPass) -> Phase {
+    match pass {
+        LinkPass::Warm => Phase::LinkWarm,
+        LinkPass::Cold => Phase::LinkCold,
+    }
+}

@@ -1,0 +1,98 @@
+//! The state of the network over a run: bytes a second, requests in flight and waiting.
+
+use std::collections::VecDeque;
+
+use crate::core::model::timeline::Timeline;
+
+const RECENT_SAMPLES: usize = 64;
+const RATE_WINDOW_US: u64 = 1_000_000;
+
+/// One sample of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NetworkSample {
+    /// When, microseconds since the run began.
+    pub at: u64,
+    /// Bytes of bodies received since the run began.
+    pub received: u64,
+    /// Requests that hold a permit.
+    pub in_flight: u32,
+    /// Requests that wait for a permit.
+    pub waiting: u32,
+    /// Permits there are.
+    pub permits: u32,
+}
+
+/// The samples of a run.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkState {
+    recent: VecDeque<NetworkSample>,
+    received: Timeline,
+    peak_in_flight: u32,
+}
+
+impl NetworkState {
+    pub(super) fn sample(&mut self, sample: NetworkSample) {
+        self.peak_in_flight = self.peak_in_flight.max(sample.in_flight);
+        let before = self.latest().unwrap_or_default();
+        // One that overtook its neighbour tells nothing that the later one does not.
+        if sample.at < before.at || sample.received < before.received {
+            return;
+        }
+        self.received
+            .add(before.at, sample.at, sample.received - before.received);
+        if self.recent.len() == RECENT_SAMPLES {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(sample);
+    }
+
+    /// The latest sample.
+    #[must_use]
+    pub fn latest(&self) -> Option<NetworkSample> {
+        self.recent.back().copied()
+    }
+
+    /// Most requests that were seen in flight at one time.
+    #[must_use]
+    pub fn peak_in_flight(&self) -> u32 {
+        self.peak_in_flight
+    }
+
+    /// Bytes a second over the last second before `now`.
+    #[must_use]
+    pub fn rate(&self, now: u64) -> u64 {
+        let Some(latest) = self.latest() else { return 0 };
+        let window_start = now.saturating_sub(RATE_WINDOW_US);
+        if latest.at <= window_start {
+            return 0;
+        }
+        // The run's beginning is a sample too: nothing was received then.
+        let first = self
+            .recent
+            .iter()
+            .rev()
+            .find(|sample| sample.at <= window_start)
+            .or_else(|| {
+                (self.recent.len() == RECENT_SAMPLES)
+                    .then(|| self.recent.front())
+                    .flatten()
+            })
+            .copied()
+            .unwrap_or_default();
+        let span = u128::from(now.max(latest.at).saturating_sub(first.at).max(1));
+        let bytes = u128::from(latest.received.saturating_sub(first.received));
+        u64::try_from(bytes * 1_000_000 / span).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes a second from the run's beginning to `now`, in equal columns.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "drawn with a few levels")]
+    pub fn history(&self, now: u64, columns: usize) -> Vec<f64> {
+        let seconds = now as f64 / 1e6 / columns.max(1) as f64;
+        let mut amounts = self.received.columns(0, now, columns);
+        for amount in &mut amounts {
+            *amount = if seconds > 0.0 { *amount / seconds } else { 0.0 };
+        }
+        amounts
+    }
+}

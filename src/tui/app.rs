@@ -1,0 +1,330 @@
+//! The loop: drain the events, fold them, draw when something changed; ask the run what the viewer asks for.
+//!
+//! At most 30 frames a second; while the run is under way at least 4, so that the clock ticks; none once it ended,
+//! until a key comes.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use crossterm::event::KeyEvent;
+
+use crate::core::clock::Clock;
+use crate::core::control::Controls;
+use crate::core::event::{Event, Knob};
+use crate::core::model::Model;
+use crate::tui::action::Action;
+use crate::tui::input::{Input, Message};
+use crate::tui::keymap;
+use crate::tui::state::ViewState;
+use crate::tui::terminal::{self, Screen};
+use crate::tui::theme::Theme;
+use crate::tui::view;
+
+const FRAME: Duration = Duration::from_millis(33);
+const TICK: Duration = Duration::from_millis(250);
+
+/// Events folded before keys are looked at again.
+const BATCH: usize = 20_000;
+
+const NETWORK_STEP: u32 = 8;
+
+/// What the dashboard is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The run's clock, so that the elapsed time goes on between events.
+    pub clock: Clock,
+    /// The look.
+    pub theme: Theme,
+}
+
+impl Options {
+    /// Options for a run, with the look that fits this process's environment.
+    #[must_use]
+    pub fn from_environment(clock: Clock) -> Self {
+        Self {
+            clock,
+            theme: Theme::from_environment(|name| std::env::var(name).ok()),
+        }
+    }
+}
+
+/// Why the dashboard cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal could not be taken over or drawn on.
+    #[error("cannot draw on the terminal: {0}; `--headless` needs none")]
+    Terminal(#[from] io::Error),
+}
+
+/// How the dashboard was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// The run had ended.
+    Ended,
+    /// The viewer did not want to wait for the end of a run that was asked to stop.
+    Forced,
+    /// A signal: `SIGTERM` or `SIGHUP`. The run was asked to stop.
+    Signal(&'static str),
+    /// The terminal went away, or some thread panicked. The run was asked to stop.
+    Lost,
+}
+
+/// A dashboard that was left. The terminal is as it was before.
+#[derive(Debug)]
+pub struct Closed {
+    /// How it was left.
+    pub leaving: Leaving,
+    model: Model,
+    events: Receiver<Event>,
+}
+
+impl Closed {
+    /// The model as it stands, with all events taken in that have come.
+    pub fn model(&mut self) -> &Model {
+        while let Ok(event) = self.events.try_recv() {
+            self.model.apply(&event);
+        }
+        &self.model
+    }
+
+    /// Waits for the end of the stream and returns the model of the whole run.
+    #[must_use]
+    pub fn settle(mut self) -> Model {
+        for event in self.events {
+            self.model.apply(&event);
+        }
+        self.model
+    }
+}
+
+/// Shows a run on this thread until the viewer leaves.
+///
+/// # Errors
+/// When there is no terminal to draw on. The run is not asked to stop for that.
+pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
+    let (sender, messages) = channel();
+    let mut screen = Screen::enter()?;
+    let input = Input::start(&sender, &controls)?;
+    drop(sender);
+    let mut app = App::new(controls, &options.theme);
+    let leaving = app.show(&mut screen, &events, &messages, options.clock);
+    drop(screen);
+    drop(input);
+    Ok(Closed {
+        leaving,
+        model: app.model,
+        events,
+    })
+}
+
+struct App {
+    model: Model,
+    state: ViewState,
+    controls: Controls,
+    theme: Theme,
+    /// The stream has ended, with or without `run_finished`.
+    stream_ended: bool,
+}
+
+/// What the loop does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Stay,
+    Suspend,
+    Reenter,
+    Leave(Leaving),
+}
+
+impl App {
+    fn new(controls: Controls, theme: &Theme) -> Self {
+        Self {
+            model: Model::default(),
+            state: ViewState::default(),
+            controls,
+            theme: *theme,
+            stream_ended: false,
+        }
+    }
+
+    fn show(
+        &mut self,
+        screen: &mut Screen,
+        events: &Receiver<Event>,
+        messages: &Receiver<Message>,
+        clock: Clock,
+    ) -> Leaving {
+        let mut drawn_at: Option<Instant> = None;
+        let mut dirty = true;
+        loop {
+            dirty |= self.drain(events);
+            let ended = self.ended();
+            let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
+            if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
+                self.state.now = if ended {
+                    self.model.wall_us()
+                } else {
+                    clock.now().max(self.model.now())
+                };
+                let Self {
+                    model, state, theme, ..
+                } = self;
+                if screen
+                    .draw(|frame| view::render(frame, model, state, theme))
+                    .is_err()
+                {
+                    return self.lose();
+                }
+                drawn_at = Some(Instant::now());
+                dirty = false;
+            }
+            if !terminal::held() {
+                return self.lose();
+            }
+            // Once the run ended only the viewer can change anything.
+            let message = if ended && self.stream_ended && !dirty {
+                messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                messages.recv_timeout(FRAME)
+            };
+            match message {
+                Ok(message) => {
+                    dirty = true;
+                    match self.message(&message) {
+                        Next::Stay => {}
+                        Next::Leave(leaving) => return leaving,
+                        Next::Suspend => {
+                            if suspend().and_then(|()| screen.reenter()).is_err() {
+                                return self.lose();
+                            }
+                        }
+                        Next::Reenter => {
+                            // Who stopped us may have left the terminal in any state.
+                            terminal::restore();
+                            if screen.reenter().is_err() {
+                                return self.lose();
+                            }
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.lose(),
+            }
+        }
+    }
+
+    /// Folds what has come; says whether anything had.
+    fn drain(&mut self, events: &Receiver<Event>) -> bool {
+        for folded in 0..BATCH {
+            match events.try_recv() {
+                Ok(event) => self.model.apply(&event),
+                Err(TryRecvError::Empty) => return folded > 0,
+                Err(TryRecvError::Disconnected) => {
+                    let news = folded > 0 || !self.stream_ended;
+                    self.stream_ended = true;
+                    return news;
+                }
+            }
+        }
+        true
+    }
+
+    fn ended(&self) -> bool {
+        self.stream_ended || self.model.outcome().is_some()
+    }
+
+    fn lose(&self) -> Leaving {
+        self.controls.cancel("terminal");
+        Leaving::Lost
+    }
+
+    fn message(&mut self, message: &Message) -> Next {
+        match message {
+            Message::Key(key) => self.key(key),
+            Message::Interrupt => self.quit("SIGINT"),
+            Message::Terminate(by) => {
+                let by = *by;
+                self.controls.cancel(by);
+                Next::Leave(Leaving::Signal(by))
+            }
+            Message::TerminalGone => Next::Leave(self.lose()),
+            Message::Continued => Next::Reenter,
+            Message::Redraw => Next::Stay,
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent) -> Next {
+        let action = keymap::action(key);
+        if self.state.help && !matches!(action, Some(Action::Suspend | Action::Quit)) {
+            self.state.help = false;
+            return Next::Stay;
+        }
+        match action {
+            Some(Action::Quit) => return self.quit("key"),
+            Some(Action::Suspend) => return Next::Suspend,
+            Some(Action::Help) => self.state.help = true,
+            Some(Action::Freeze) => self.state.toggle_freeze(&self.model),
+            Some(Action::LogBack) => self.state.log_back = self.state.log_back.saturating_add(1),
+            Some(Action::LogForward) => self.state.log_back = self.state.log_back.saturating_sub(1),
+            Some(action) if !self.ended() => self.turn(action),
+            None if self.ended() => return Next::Leave(Leaving::Ended),
+            Some(_) | None => {}
+        }
+        Next::Stay
+    }
+
+    fn quit(&mut self, by: &'static str) -> Next {
+        if self.ended() {
+            return Next::Leave(Leaving::Ended);
+        }
+        if self.state.cancelling {
+            return Next::Leave(Leaving::Forced);
+        }
+        self.state.cancelling = true;
+        self.controls.cancel(by);
+        Next::Stay
+    }
+
+    fn turn(&self, action: Action) {
+        let network = self.controls.knobs().network_concurrency;
+        let (knob, steps) = match action {
+            Action::NetworkUp => (
+                Knob::NetworkConcurrency,
+                distance(network, next_multiple(network)),
+            ),
+            Action::NetworkDown => (
+                Knob::NetworkConcurrency,
+                distance(network, previous_multiple(network)),
+            ),
+            Action::LinkUp => (Knob::LinkThreads, 1),
+            Action::LinkDown => (Knob::LinkThreads, -1),
+            _ => return,
+        };
+        self.controls.nudge(knob, steps, "key");
+    }
+}
+
+fn next_multiple(value: u32) -> u32 {
+    (value / NETWORK_STEP)
+        .saturating_add(1)
+        .saturating_mul(NETWORK_STEP)
+}
+
+fn previous_multiple(value: u32) -> u32 {
+    (value.saturating_sub(1) / NETWORK_STEP * NETWORK_STEP).max(1)
+}
+
+fn distance(from: u32, to: u32) -> i32 {
+    i32::try_from(i64::from(to) - i64::from(from)).unwrap_or(0)
+}
+
+/// Gives the terminal back and stops this process as Ctrl-Z does elsewhere; returns when it goes on.
+fn suspend() -> io::Result<()> {
+    terminal::restore();
+    // The whole group, as the terminal would do it: a shell waits for the program it started, which may be a
+    // wrapper around this one. Where no shell waits (an orphaned group), the system ignores the signal.
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+    // Another thread may be the one that takes the signal; nothing may be drawn before it did.
+    std::thread::sleep(Duration::from_millis(50));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Where each panel goes at each size; pure.
+//!
+//! Four shapes: one line; compact (rows without titles); stacked (the usual terminal); wide (two columns below the
+//! phases).
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+/// What asks for room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Rows of phases.
+    pub phases: u16,
+    /// Rows of lanes.
+    pub lanes: u16,
+    /// Rows that explain a failure, title included; 0 without one.
+    pub failure: u16,
+    /// There are, or will be, downloads to list.
+    pub downloads: bool,
+}
+
+/// The place of each panel; an empty one is not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Areas {
+    /// Project, state, totals.
+    pub header: Rect,
+    /// A row a phase.
+    pub phases: Rect,
+    /// A row a worker.
+    pub lanes: Rect,
+    /// Downloads under way, or why the run failed.
+    pub downloads: Rect,
+    /// Bytes a second.
+    pub throughput: Rect,
+    /// The log.
+    pub log: Rect,
+    /// Keys.
+    pub footer: Rect,
+}
+
+/// Narrowest screen with two columns.
+pub const WIDE: u16 = 110;
+
+/// Lowest body that has titles.
+pub const TITLED: u16 = 16;
+
+/// Shares the screen out.
+#[must_use]
+pub fn arrange(area: Rect, needs: Needs) -> Areas {
+    let header = if area.height >= TITLED { 2 } else { 1 };
+    let footer = u16::from(area.height >= 3);
+    let [header, body, footer] = Layout::vertical([
+        Constraint::Length(header),
+        Constraint::Min(0),
+        Constraint::Length(footer),
+    ])
+    .areas(area);
+    let mut areas = Areas {
+        header,
+        footer,
+        ..Areas::default()
+    };
+    if body.height + 3 < TITLED {
+        compact(&mut areas, body, needs);
+    } else if area.width >= WIDE && body.height >= needs.phases + 12 {
+        wide(&mut areas, body, needs);
+    } else {
+        stacked(&mut areas, body, needs);
+    }
+    areas
+}
+
+fn compact(areas: &mut Areas, body: Rect, needs: Needs) {
+    let failure = needs.failure.min(body.height.saturating_sub(2));
+    let rest = body.height - failure;
+    let phases = needs
+        .phases
+        .min(if failure > 0 { rest } else { (rest * 5).div_ceil(8) });
+    let lanes = needs.lanes.min(rest - phases);
+    let downloads = failure.max(if needs.downloads { rest - phases - lanes } else { 0 });
+    let order = [phases, lanes, downloads];
+    if failure > 0 {
+        [areas.downloads, areas.phases] = vertical(body, [downloads, phases]);
+    } else {
+        [areas.phases, areas.lanes, areas.downloads] = vertical(body, order);
+    }
+}
+
+fn stacked(areas: &mut Areas, body: Rect, needs: Needs) {
+    let phases = (needs.phases + 1).min(body.height);
+    let mut rest = body.height - phases;
+    let failure = needs.failure.min(rest * 2 / 3);
+    rest -= failure;
+    let lanes_share = if needs.downloads {
+        rest.div_ceil(2)
+    } else {
+        rest * 2 / 3
+    };
+    let lanes = (needs.lanes + 1).min(lanes_share);
+    let lanes = if lanes < 2 { 0 } else { lanes };
+    rest -= lanes;
+    let throughput = if rest >= 12 { 4 } else { u16::from(rest >= 3) };
+    rest -= throughput;
+    let downloads = match (failure, needs.downloads) {
+        (0, true) => (rest.div_ceil(2) + u16::from(rest < 10)).min(rest),
+        (failure, _) => failure,
+    };
+    let log = body.height - phases - lanes - throughput - downloads;
+    [
+        areas.phases,
+        areas.lanes,
+        areas.downloads,
+        areas.throughput,
+        areas.log,
+    ] = vertical(body, [phases, lanes, downloads, throughput, log]);
+}
+
+fn wide(areas: &mut Areas, body: Rect, needs: Needs) {
+    let [phases, below] = vertical(body, [needs.phases + 1, body.height - needs.phases - 1]);
+    areas.phases = phases;
+    let [left, _, right] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(2), Constraint::Fill(1)]).areas(below);
+    let throughput = (right.height / 4).clamp(4, 8);
+    let beside = right.height - throughput;
+    if needs.failure > 0 || needs.downloads {
+        [areas.throughput, areas.downloads] = vertical(right, [throughput, beside]);
+        let lanes = (needs.lanes + 1).min(left.height * 2 / 3);
+        [areas.lanes, areas.log] = vertical(left, [lanes, left.height - lanes]);
+    } else {
+        [areas.throughput, areas.log] = vertical(right, [throughput, beside]);
+        areas.lanes = left;
+    }
+}
+
+/// Rows one below the other.
+fn vertical<const N: usize>(area: Rect, heights: [u16; N]) -> [Rect; N] {
+    let mut y = area.y;
+    heights.map(|height| {
+        let rows = Rect {
+            y,
+            height: height.min(area.bottom().saturating_sub(y)),
+            ..area
+        };
+        y = rows.bottom();
+        rows
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_every_size_the_panels_stay_inside_and_apart() {
+        for width in 1..=210 {
+            for height in 1..=60 {
+                for (phases, lanes, failure) in [(9, 4, 0), (9, 130, 5), (9, 6, 5_000), (0, 0, 0)] {
+                    let area = Rect::new(0, 0, width, height);
+                    let areas = arrange(
+                        area,
+                        Needs {
+                            phases,
+                            lanes,
+                            failure,
+                            downloads: width % 2 == 0,
+                        },
+                    );
+                    let all = [
+                        areas.header,
+                        areas.phases,
+                        areas.lanes,
+                        areas.downloads,
+                        areas.throughput,
+                        areas.log,
+                        areas.footer,
+                    ];
+                    for (index, panel) in all.iter().enumerate() {
+                        assert!(
+                            panel.is_empty() || area.intersection(*panel) == *panel,
+                            "{panel:?} in {area:?}"
+                        );
+                        for other in &all[index + 1..] {
+                            assert!(
+                                panel.intersection(*other).is_empty(),
+                                "{panel:?} {other:?} in {area:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_terminal_has_every_panel() {
+        let areas = arrange(
+            Rect::new(0, 0, 80, 24),
+            Needs {
+                phases: 9,
+                lanes: 4,
+                failure: 0,
+                downloads: true,
+            },
+        );
+        for panel in [
+            areas.header,
+            areas.phases,
+            areas.lanes,
+            areas.downloads,
+            areas.throughput,
+            areas.log,
+        ] {
+            assert!(!panel.is_empty(), "{areas:?}");
+        }
+        assert_eq!(areas.phases.height, 10);
+        assert_eq!(areas.lanes.height, 5);
+    }
+}

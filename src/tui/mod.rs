@@ -1,0 +1,20 @@
+//! The dashboard: draws a [`Model`](crate::core::model::Model) in a terminal and turns keys into asks.
+//!
+//! It lives on events, the model and [`Controls`](crate::core::control::Controls) alone and knows nothing of how
+//! packages are installed. A slow terminal slows only the drawing: events wait in a channel without a bound.
+
+pub mod action;
+pub mod keymap;
+pub mod layout;
+pub mod state;
+pub mod theme;
+pub mod view;
+pub mod widget;
+
+mod app;
+mod input;
+mod sink;
+mod terminal;
+
+pub use app::{Closed, Leaving, Options, TuiError, run};
+pub use sink::{TuiSink, channel};

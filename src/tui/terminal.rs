@@ -1,0 +1,122 @@
+//! The terminal: enter, leave, suspend, panic. One restore that may be called from anywhere, any number of times.
+//!
+//! Frames are gathered in memory and written at once, between the marks of a synchronised update, so that a
+//! terminal never shows half a frame and a panic while drawing leaves nothing behind.
+
+use std::io::{self, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+
+/// The terminal is ours: raw, on its alternate screen.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+static PANIC_HOOK: Once = Once::new();
+
+/// The screen of the dashboard; gives the terminal back when dropped.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<FrameWriter>>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub fn enter() -> io::Result<Self> {
+        PANIC_HOOK.call_once(|| {
+            let chained = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                restore();
+                chained(panic);
+            }));
+        });
+        take()?;
+        let terminal = Terminal::new(CrosstermBackend::new(FrameWriter::default()));
+        terminal
+            .map(|terminal| Self { terminal })
+            .inspect_err(|_| restore())
+    }
+
+    /// Draws a frame, if the terminal is still ours.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        if held() {
+            self.terminal.draw(render)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the terminal back after [`restore`] and forgets what was on it.
+    pub fn reenter(&mut self) -> io::Result<()> {
+        take()?;
+        // Not `Terminal::clear`, which asks the terminal where its cursor is and waits for the answer.
+        self.terminal = Terminal::new(CrosstermBackend::new(FrameWriter::default()))?;
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// The terminal was not given back yet.
+pub(super) fn held() -> bool {
+    HELD.load(Ordering::SeqCst)
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    HELD.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide).inspect_err(|_| restore())
+}
+
+/// Gives the terminal back as it was. Only the first call after taking it does anything.
+pub(super) fn restore() {
+    if HELD.swap(false, Ordering::SeqCst) {
+        // A terminal that has gone away cannot be restored and need not be.
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            EnableLineWrap,
+            LeaveAlternateScreen,
+            Show
+        );
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Gathers a frame; `flush` writes it.
+#[derive(Debug, Default)]
+pub(super) struct FrameWriter {
+    frame: Vec<u8>,
+}
+
+impl Write for FrameWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        let mut whole = Vec::with_capacity(self.frame.len() + 16);
+        queue!(whole, BeginSynchronizedUpdate)?;
+        whole.append(&mut self.frame);
+        queue!(whole, EndSynchronizedUpdate)?;
+        if !held() {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&whole)?;
+        stdout.flush()
+    }
+}

@@ -1,0 +1,210 @@
+//! Colours and characters. State never hangs on colour alone: a symbol and a word go with it.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// The characters to draw with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glyphs {
+    /// From empty to full.
+    pub levels: [&'static str; 9],
+    /// A phase that has not begun.
+    pub pending: &'static str,
+    /// A phase or run under way.
+    pub running: &'static str,
+    /// Ended well.
+    pub done: &'static str,
+    /// Ended badly, or not at all.
+    pub stopped: &'static str,
+    /// Stands for text that is cut off.
+    pub ellipsis: &'static str,
+    /// Draws the line behind a title.
+    pub rule: &'static str,
+    /// Between facts on one line.
+    pub dot: &'static str,
+    /// Only ASCII may be drawn.
+    pub ascii: bool,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    pending: "·",
+    running: "▶",
+    done: "✓",
+    stopped: "✗",
+    ellipsis: "…",
+    rule: "─",
+    dot: "·",
+    ascii: false,
+};
+
+const ASCII: Glyphs = Glyphs {
+    levels: [" ", ".", ":", "-", "=", "+", "*", "%", "#"],
+    pending: ".",
+    running: ">",
+    done: "v",
+    stopped: "x",
+    ellipsis: "~",
+    rule: "-",
+    dot: "|",
+    ascii: true,
+};
+
+/// A look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    /// The characters.
+    pub glyphs: Glyphs,
+    /// What matters most.
+    pub strong: Style,
+    /// Ordinary text.
+    pub text: Style,
+    /// What stands back.
+    pub dim: Style,
+    /// Titles and the line behind them.
+    pub title: Style,
+    /// Under way.
+    pub running: Style,
+    /// Ended well.
+    pub good: Style,
+    /// Worth a look.
+    pub warning: Style,
+    /// Wrong.
+    pub bad: Style,
+    /// Work of the network.
+    pub network: Style,
+    /// Work of the extract pool.
+    pub extract: Style,
+    /// Work of the link pool.
+    pub link: Style,
+    /// A key in the footer.
+    pub key: Style,
+    /// A banner across the screen.
+    pub banner: Style,
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::dark()
+    }
+}
+
+impl Theme {
+    /// For a dark background; only colours every terminal has, so the viewer's palette applies.
+    #[must_use]
+    pub fn dark() -> Self {
+        let color = |color| Style::new().fg(color);
+        Self {
+            glyphs: UNICODE,
+            strong: Style::new().add_modifier(Modifier::BOLD),
+            text: Style::new(),
+            dim: color(Color::DarkGray),
+            title: color(Color::Cyan),
+            running: color(Color::LightBlue).add_modifier(Modifier::BOLD),
+            good: color(Color::Green),
+            warning: color(Color::Yellow),
+            bad: color(Color::LightRed).add_modifier(Modifier::BOLD),
+            network: color(Color::LightBlue),
+            extract: color(Color::Magenta),
+            link: color(Color::Green),
+            key: Style::new().add_modifier(Modifier::BOLD),
+            banner: color(Color::Yellow).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
+        }
+    }
+
+    /// Without any colour.
+    #[must_use]
+    pub fn mono() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            glyphs: UNICODE,
+            strong: bold,
+            text: plain,
+            dim: plain.add_modifier(Modifier::DIM),
+            title: bold,
+            running: bold,
+            good: plain,
+            warning: bold,
+            bad: bold.add_modifier(Modifier::REVERSED),
+            network: plain,
+            extract: plain,
+            link: plain,
+            key: bold,
+            banner: bold.add_modifier(Modifier::REVERSED),
+        }
+    }
+
+    /// The same look drawn with ASCII alone.
+    #[must_use]
+    pub fn with_ascii(mut self) -> Self {
+        self.glyphs = ASCII;
+        self
+    }
+
+    /// The look for an environment: `NO_COLOR` takes the colours away; a locale that is not UTF-8, or a terminal
+    /// that has few characters (`dumb`, `linux`), leaves ASCII.
+    #[must_use]
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let theme = if set("NO_COLOR").is_some() {
+            Self::mono()
+        } else {
+            Self::dark()
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(set)
+            .unwrap_or_default();
+        let locale = locale.to_ascii_lowercase();
+        let utf8 = locale.contains("utf-8") || locale.contains("utf8");
+        let poor = matches!(set("TERM").as_deref(), Some("dumb" | "linux"));
+        if utf8 && !poor { theme } else { theme.with_ascii() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn theme(variables: &[(&str, &str)]) -> Theme {
+        Theme::from_environment(|name| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_first_locale_variable_that_is_set_decides_about_the_characters() {
+        assert!(!theme(&[("LANG", "de_DE.UTF-8")]).glyphs.ascii);
+        assert!(theme(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]).glyphs.ascii);
+        assert!(!theme(&[("LC_ALL", ""), ("LANG", "en_US.utf8")]).glyphs.ascii);
+        assert!(theme(&[]).glyphs.ascii);
+    }
+
+    #[test]
+    fn a_poor_terminal_gets_ascii() {
+        assert!(theme(&[("LANG", "C.UTF-8"), ("TERM", "linux")]).glyphs.ascii);
+        assert!(
+            !theme(&[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")])
+                .glyphs
+                .ascii
+        );
+    }
+
+    #[test]
+    fn no_color_takes_every_colour_away() {
+        let theme = theme(&[("NO_COLOR", "1"), ("LANG", "C.UTF-8")]);
+        for style in [
+            theme.dim,
+            theme.running,
+            theme.good,
+            theme.bad,
+            theme.link,
+            theme.banner,
+        ] {
+            assert_eq!((style.fg, style.bg), (None, None));
+        }
+    }
+}

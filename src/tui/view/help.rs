@@ -1,0 +1,67 @@
+//! The help page, made from the key table.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
+use unicode_width::UnicodeWidthStr;
+
+use crate::tui::keymap::BINDINGS;
+use crate::tui::theme::Theme;
+use crate::tui::widget::text::{clean, keep_start, pad_end, titled};
+
+const KEYS: usize = 12;
+const WIDTH: u16 = 74;
+
+const LEGEND: [(&str, &str); 6] = [
+    ("wall", "from the first task's start to the last one's end"),
+    ("busy", "time of all tasks added up"),
+    ("par", "busy / wall: how many tasks ran at a time"),
+    ("in use", "share of the pool's time that was busy"),
+    ("bars", "how busy, from the run's beginning (left) to now (right)"),
+    (
+        "lanes",
+        "time and number of tasks of one worker, then what it does",
+    ),
+];
+
+pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
+    let mut lines: Vec<Line> = BINDINGS
+        .iter()
+        .map(|binding| {
+            let keys: Vec<&str> = binding.keys.iter().map(|key| key.label).collect();
+            line(&keys.join(" "), binding.help, theme)
+        })
+        .collect();
+    lines.push(Line::default());
+    lines.extend(LEGEND.iter().map(|(word, meaning)| line(word, meaning, theme)));
+
+    let width = area.width.min(WIDTH);
+    let height = area
+        .height
+        .min(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1));
+    let page = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, page);
+    let body = titled(frame, page, "help", vec!["another key closes".to_owned()], theme);
+    for (mut line, row) in lines.into_iter().zip(body.rows()) {
+        if let Some(last) = line.spans.last_mut() {
+            let room = usize::from(row.width).saturating_sub(KEYS + 1);
+            if last.content.width() > room {
+                last.content = keep_start(&last.content, room, theme).into();
+            }
+        }
+        frame.render_widget(line, row);
+    }
+}
+
+fn line(keys: &str, meaning: &str, theme: &Theme) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(format!(" {}", pad_end(clean(keys, theme), KEYS)), theme.key),
+        Span::styled(clean(meaning, theme), theme.text),
+    ])
+}

@@ -1,0 +1,190 @@
+//! A row a phase: state in symbol and word, when it was how busy, and its numbers.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::core::event::Phase;
+use crate::core::model::format::{count, duration, factor, percent};
+use crate::core::model::{Model, PhaseNumbers, PhaseStatus};
+use crate::tui::theme::Theme;
+use crate::tui::widget::bars::history_with_gaps;
+use crate::tui::widget::text::{pad_end, pad_start};
+
+/// Rows the panel asks for, its title not counted.
+pub(super) const ROWS: usize = Phase::ALL.len();
+
+const NAME: usize = 12;
+const SHORTEST_BAR: usize = 8;
+
+/// A column right of the bar: its head, its width, and the screen width from which it is shown.
+struct Column {
+    head: &'static str,
+    width: usize,
+    from: u16,
+    cell: fn(&PhaseNumbers) -> Option<String>,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column {
+        head: "wall",
+        width: 9,
+        from: 0,
+        cell: |numbers| Some(duration(numbers.wall_us)),
+    },
+    Column {
+        head: "busy",
+        width: 9,
+        from: 56,
+        cell: |numbers| numbers.busy_us.map(duration),
+    },
+    Column {
+        head: "par",
+        width: 7,
+        from: 36,
+        cell: |numbers| numbers.parallelism.map(factor),
+    },
+    Column {
+        head: "count",
+        width: 14,
+        from: 66,
+        cell: |numbers| Some(tasks(numbers)),
+    },
+    Column {
+        head: "done",
+        width: 6,
+        from: 50,
+        cell: |numbers| numbers.progress().map(percent),
+    },
+    Column {
+        head: "in use",
+        width: 8,
+        from: 88,
+        cell: |numbers| numbers.utilisation.map(percent),
+    },
+];
+
+const STATE: usize = 8;
+const STATE_FROM: u16 = 74;
+
+fn tasks(numbers: &PhaseNumbers) -> String {
+    match numbers.expected {
+        Some(expected) if numbers.status != PhaseStatus::Done => {
+            format!("{}/{}", count(numbers.count), count(expected))
+        }
+        _ => count(numbers.count),
+    }
+}
+
+pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
+    let mut rows = area.rows().collect::<Vec<_>>();
+    if rows.len() > ROWS {
+        frame.render_widget(title(area.width, now, theme), rows.remove(0));
+    }
+    for (row, phase) in rows.into_iter().zip(chosen(model, usize::from(area.height))) {
+        frame.render_widget(phase_line(model, phase, now, area.width, theme), row);
+    }
+}
+
+/// The phases to show when there are fewer rows than phases: those under way, then the ones that ended last.
+fn chosen(model: &Model, room: usize) -> Vec<Phase> {
+    let mut phases = Phase::ALL.to_vec();
+    phases.sort_by_key(|phase| {
+        let state = model.phase(*phase);
+        let rank = match state.status {
+            PhaseStatus::Running | PhaseStatus::Stopped => 0,
+            PhaseStatus::Done => 1,
+            PhaseStatus::Pending => 2,
+        };
+        (rank, std::cmp::Reverse(state.wall_us(model.now())))
+    });
+    phases.truncate(room.max(1));
+    phases.sort_unstable();
+    phases
+}
+
+fn bar_width(width: u16) -> usize {
+    let state = if width >= STATE_FROM { STATE } else { 0 };
+    let columns: usize = COLUMNS
+        .iter()
+        .filter(|column| width >= column.from)
+        .map(|column| column.width)
+        .sum();
+    usize::from(width)
+        .saturating_sub(NAME + state + columns)
+        .max(SHORTEST_BAR)
+}
+
+fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
+    let rule = theme.glyphs.rule;
+    let before_bar = NAME + if width >= STATE_FROM { STATE } else { 0 };
+    let bar = bar_width(width);
+    let ruled = |columns: usize| Span::styled(rule.repeat(columns), theme.dim);
+    let mut spans = vec![
+        ruled(1),
+        Span::styled(" phases ", theme.title),
+        ruled(before_bar - 10),
+        Span::raw(" "),
+    ];
+    // The axis of all bars.
+    let (from, to) = ("0", duration(now));
+    if bar >= from.len() + to.width() + 6 {
+        spans.push(Span::styled(format!("{from} "), theme.text));
+        spans.push(ruled(bar - from.len() - to.width() - 2));
+        spans.push(Span::styled(format!(" {to}"), theme.text));
+    } else {
+        spans.push(ruled(bar));
+    }
+    for column in COLUMNS.iter().filter(|column| width >= column.from) {
+        spans.push(Span::raw(" "));
+        spans.push(ruled(column.width.saturating_sub(column.head.len() + 2)));
+        spans.push(Span::styled(format!(" {}", column.head), theme.text));
+    }
+    Line::from(spans)
+}
+
+fn phase_line(model: &Model, phase: Phase, now: u64, width: u16, theme: &Theme) -> Line<'static> {
+    let numbers = model.phase_numbers(phase, now);
+    let (symbol, word, style) = match numbers.status {
+        PhaseStatus::Pending => (theme.glyphs.pending, "", theme.dim),
+        PhaseStatus::Running => (theme.glyphs.running, "running", theme.running),
+        PhaseStatus::Done => (theme.glyphs.done, "done", theme.good),
+        PhaseStatus::Stopped => (theme.glyphs.stopped, "stopped", theme.bad),
+    };
+    let text = match numbers.status {
+        PhaseStatus::Pending => theme.dim,
+        PhaseStatus::Running => theme.strong,
+        PhaseStatus::Done | PhaseStatus::Stopped => theme.text,
+    };
+    let mut spans = vec![
+        Span::styled(format!("{symbol} "), style),
+        Span::styled(pad_end(phase.name().to_owned(), NAME - 2), text),
+    ];
+    if width >= STATE_FROM {
+        spans.push(Span::styled(pad_end(word.to_owned(), STATE), style));
+    }
+    let shares = model.phase_history(phase, now, bar_width(width));
+    spans.push(Span::styled(
+        history_with_gaps(&shares, theme),
+        color(phase, theme),
+    ));
+    for column in COLUMNS.iter().filter(|column| width >= column.from) {
+        let cell = match numbers.status {
+            PhaseStatus::Pending => String::new(),
+            _ => (column.cell)(&numbers).unwrap_or_else(|| "-".to_owned()),
+        };
+        spans.push(Span::styled(pad_start(&cell, column.width), text));
+    }
+    Line::from(spans)
+}
+
+fn color(phase: Phase, theme: &Theme) -> Style {
+    match phase {
+        Phase::Download => theme.network,
+        Phase::Extract => theme.extract,
+        Phase::LinkWarm | Phase::LinkCold => theme.link,
+        Phase::Resolve | Phase::Verify | Phase::Bins | Phase::Build | Phase::State => theme.text,
+    }
+}

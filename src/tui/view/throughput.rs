@@ -1,0 +1,63 @@
+//! Bytes a second over the run.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::core::model::Model;
+use crate::core::model::format::{bytes, rate};
+use crate::tui::theme::Theme;
+use crate::tui::widget::bars::{chart, history};
+use crate::tui::widget::text::titled;
+
+const TITLE: &str = "throughput  ";
+
+pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
+    if area.is_empty() {
+        return;
+    }
+    let present = rate(model.download_rate(now));
+    let present = if model.downloads_over() {
+        format!("mean {present}")
+    } else {
+        present
+    };
+    if area.height == 1 {
+        let facts = format!("  {present}");
+        let columns = usize::from(area.width).saturating_sub(TITLE.len() + facts.width());
+        let (shares, _) = shares(model, now, columns);
+        let line = Line::from(vec![
+            Span::styled(TITLE, theme.title),
+            Span::styled(history(&shares, theme), theme.network),
+            Span::styled(facts, theme.text),
+        ]);
+        frame.render_widget(line, area);
+        return;
+    }
+    let (shares, peak) = shares(model, now, usize::from(area.width));
+    let facts = vec![
+        present,
+        format!("peak {}", rate(peak)),
+        format!("{} in all", bytes(model.received())),
+    ];
+    let body = titled(frame, area, TITLE.trim_end(), facts, theme);
+    chart(frame, body, &shares, theme.network, theme);
+}
+
+/// The history as shares of its highest column, and that column's bytes a second.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are not negative; a cast is capped"
+)]
+fn shares(model: &Model, now: u64, columns: usize) -> (Vec<f64>, u64) {
+    let mut rates = model.network().history(now, columns);
+    let peak = rates.iter().copied().fold(0.0, f64::max);
+    if peak > 0.0 {
+        for rate in &mut rates {
+            *rate /= peak;
+        }
+    }
+    (rates, peak as u64)
+}

@@ -1,0 +1,4 @@
+//! Drawing that the panels share.
+
+pub mod bars;
+pub mod text;

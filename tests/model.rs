@@ -1,0 +1,237 @@
+//! The fold: what the model says after the events it was given, and the texts made from it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod synthetic;
+
+use pacwatch::core::event::{Event, EventKind, LinkMode, Outcome, PackageId, Phase};
+use pacwatch::core::model::{Model, PackageState, PhaseStatus, Pool};
+use pacwatch::core::report::plain;
+use pacwatch::core::report::summary::summary;
+
+use synthetic::Script;
+
+fn folded<'a>(events: impl IntoIterator<Item = &'a Event>) -> Model {
+    let mut model = Model::default();
+    for event in events {
+        model.apply(event);
+    }
+    model
+}
+
+#[test]
+fn live_numbers_and_the_engines_totals_agree() {
+    for link_mode in [LinkMode::Inline, LinkMode::Deferred, LinkMode::Pipelined] {
+        let events = synthetic::run(&Script {
+            link_mode,
+            ..Script::default()
+        });
+        let live = folded(events.iter().filter(|event| {
+            !matches!(
+                event.kind,
+                EventKind::PhaseFinished(_) | EventKind::RunFinished(_)
+            )
+        }));
+        let ended = folded(&events);
+        for phase in [Phase::Extract, Phase::LinkWarm, Phase::LinkCold] {
+            let (live, ended) = (
+                live.phase_numbers(phase, live.now()),
+                ended.phase_numbers(phase, 0),
+            );
+            assert_eq!(
+                (live.busy_us, live.count),
+                (ended.busy_us, ended.count),
+                "{phase:?} {link_mode:?}"
+            );
+        }
+        let (live, ended) = (live.totals(), ended.totals());
+        assert_eq!(live, ended, "{link_mode:?}");
+    }
+}
+
+#[test]
+fn the_lanes_of_a_pool_add_up_to_the_phases_it_works_for() {
+    let events = synthetic::run(&Script {
+        link_mode: LinkMode::Inline,
+        ..Script::default()
+    });
+    let model = folded(&events);
+    let busy = |pool| model.lanes(pool).map(|(_, lane)| lane.busy_us).sum::<u64>();
+    let phase = |phase| model.phase_numbers(phase, model.now()).busy_us.unwrap();
+    assert_eq!(busy(Pool::Link), phase(Phase::LinkWarm) + phase(Phase::LinkCold));
+    assert_eq!(busy(Pool::Extract), phase(Phase::Extract));
+}
+
+#[test]
+fn inline_works_on_one_link_lane_and_deferred_on_all() {
+    let most_at_once = |link_mode| {
+        let mut model = Model::default();
+        let mut most = 0;
+        for event in synthetic::run(&Script {
+            link_mode,
+            warm: 0,
+            ..Script::default()
+        }) {
+            model.apply(&event);
+            most = most.max(model.busy_lanes(Pool::Link));
+        }
+        most
+    };
+    assert_eq!(most_at_once(LinkMode::Inline), 1);
+    assert_eq!(most_at_once(LinkMode::Deferred), 2);
+}
+
+#[test]
+fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
+    let id = PackageId(0);
+    let at = |at, kind| Event { seq: 1, at, kind };
+    let started = |attempt| EventKind::FetchStarted {
+        package: id,
+        attempt,
+        lane: 0,
+        size: None,
+    };
+    let mut model = Model::default();
+    model.apply(&at(100, started(1)));
+    model.apply(&at(
+        200,
+        EventKind::Retry {
+            package: id,
+            attempt: 1,
+            max_attempts: 3,
+            delay_ms: 1,
+            reason: "closed".into(),
+            status: None,
+        },
+    ));
+    assert_eq!(model.package(id).unwrap().state, PackageState::Retrying);
+    assert_eq!(model.busy_lanes(Pool::Network), 0);
+    model.apply(&at(1_200, started(2)));
+    let downloads = model.in_flight();
+    assert_eq!(downloads.len(), 1);
+    let (_, since, package) = downloads[0];
+    assert_eq!((since, package.attempt, package.retries), (100, 2, 1));
+    model.apply(&at(
+        1_500,
+        EventKind::Downloaded {
+            package: id,
+            lane: 0,
+            bytes: 10,
+        },
+    ));
+    assert!(model.in_flight().is_empty());
+    assert_eq!(model.phase_numbers(Phase::Download, 1_500).busy_us, Some(400));
+}
+
+#[test]
+fn the_oldest_download_stands_first() {
+    let mut model = Model::default();
+    for (number, at) in [(5, 30), (3, 10), (4, 20)] {
+        let package = PackageId(number);
+        let lane = u16::try_from(number).unwrap();
+        model.apply(&Event {
+            seq: 1,
+            at,
+            kind: EventKind::FetchStarted {
+                package,
+                attempt: 1,
+                lane,
+                size: None,
+            },
+        });
+    }
+    let order: Vec<u32> = model.in_flight().iter().map(|(id, ..)| id.0).collect();
+    assert_eq!(order, [3, 4, 5]);
+}
+
+#[test]
+fn telling_a_thing_twice_counts_it_once() {
+    let events = synthetic::run(&Script::default());
+    let events: Vec<Event> = events
+        .into_iter()
+        .filter(|event| {
+            !matches!(
+                event.kind,
+                EventKind::Warning { .. } | EventKind::Retry { .. } | EventKind::RunFinished(_)
+            )
+        })
+        .collect();
+    let once = folded(&events);
+    let twice = folded(events.iter().flat_map(|event| [event, event]));
+    assert_eq!(once.totals(), twice.totals());
+    for phase in Phase::ALL {
+        assert_eq!(
+            once.phase_numbers(phase, once.now()),
+            twice.phase_numbers(phase, twice.now())
+        );
+    }
+}
+
+#[test]
+fn a_huge_package_number_takes_no_room() {
+    let mut model = Model::default();
+    let package = PackageId(u32::MAX);
+    for kind in [
+        EventKind::FetchStarted {
+            package,
+            attempt: u32::MAX,
+            lane: u16::MAX,
+            size: Some(u64::MAX),
+        },
+        EventKind::Downloaded {
+            package,
+            lane: u16::MAX,
+            bytes: u64::MAX,
+        },
+    ] {
+        model.apply(&Event {
+            seq: 1,
+            at: u64::MAX,
+            kind,
+        });
+    }
+    assert_eq!(model.packages().len(), 1);
+    assert_eq!(model.lanes(Pool::Network).len(), 0);
+    assert_eq!(model.totals().bytes_downloaded, u64::MAX);
+}
+
+#[test]
+fn a_run_that_ends_leaves_nobody_at_work() {
+    let events = synthetic::run(&Script {
+        outcome: Outcome::Failed,
+        ..Script::default()
+    });
+    let before_end = folded(&events[..events.len() - 1]);
+    assert!(!before_end.in_flight().is_empty());
+    let model = folded(&events);
+    assert!(model.in_flight().is_empty());
+    for pool in Pool::ALL {
+        assert_eq!(model.busy_lanes(pool), 0);
+    }
+    assert_eq!(model.phase(Phase::Download).status, PhaseStatus::Stopped);
+}
+
+#[test]
+fn the_plain_lines_of_a_run() {
+    for (name, outcome) in [("done", Outcome::Done), ("failed", Outcome::Failed)] {
+        let events = synthetic::run(&Script {
+            cold: 1_200,
+            outcome,
+            ..Script::default()
+        });
+        let mut out = Vec::new();
+        plain::write_all(&events, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains('\u{1b}'));
+        insta::assert_snapshot!(format!("plain_{name}"), text);
+    }
+}
+
+#[test]
+fn the_summary_of_a_whole_run_fits_twelve_lines() {
+    let model = folded(&synthetic::run(&Script::default()));
+    let text = summary(&model, 100);
+    assert!(text.lines().count() <= 12, "{text}");
+    insta::assert_snapshot!("summary_100", text);
+    insta::assert_snapshot!("summary_40", summary(&model, 40));
+}
