@@ -73,6 +73,8 @@ pub struct Fetcher {
     pub offline: bool,
     /// What waits for the extract pool.
     pub backlog: Arc<Backlog>,
+    /// Attempts that failed and were made again.
+    pub retried: AtomicU64,
 }
 
 /// Bytes that were downloaded and wait for the extract pool, or are in it.
@@ -159,9 +161,16 @@ impl Fetcher {
                 reason: error.to_string(),
                 status: network.and_then(|error| error.status()),
             });
+            self.retried.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(delay).await;
             attempt += 1;
         }
+    }
+
+    /// Attempts so far that failed and were made again.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.retried.load(Ordering::Relaxed)
     }
 
     async fn attempt(

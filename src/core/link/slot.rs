@@ -108,6 +108,18 @@ impl VirtualStore {
             .map_err(|errno| LinkError::io("link", &self.path.join(&path), errno))
     }
 
+    /// Removes a slot's symlink; one that is not there is no error.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_symlink(&self, slot: &Slot, symlink: &Symlink) -> Result<(), LinkError> {
+        let path = format!("{}/node_modules/{}", slot.directory, symlink.alias);
+        match rustix::fs::unlinkat(&self.folder, &path, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(LinkError::io("remove", &self.path.join(&path), errno)),
+        }
+    }
+
     /// Makes a folder; true if it was not there.
     fn make_folder(&self, path: &str) -> Result<bool, LinkError> {
         match rustix::fs::mkdirat(&self.folder, path, Mode::from_raw_mode(0o777)) {

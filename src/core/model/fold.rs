@@ -152,6 +152,16 @@ impl Model {
                         .push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
                 }
             }
+            EventKind::ImportMethodChosen { method, tried, .. } => {
+                self.knobs.import_method = Some(*method);
+                let why = if tried.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", tried.join("; "))
+                };
+                let text = format!("files are placed by {}{why}", method.name());
+                self.log.push(at, LogLevel::Info, text);
+            }
             EventKind::Unknown => {}
         }
     }

@@ -1,0 +1,365 @@
+//! The conductor: an install from its first event to its last, phase by phase.
+//!
+//! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
+
+mod direct;
+mod error;
+mod inputs;
+mod materialise;
+mod setup;
+mod work;
+
+use std::sync::Arc;
+
+use crate::core::clock::unix_millis;
+use crate::core::config::Config;
+use crate::core::control::Controls;
+use crate::core::emit::Emitter;
+use crate::core::event::{
+    EVENT_VERSION, EventKind, ImportMethod, Knobs, LaneCounts, Outcome, Phase, Planned, RunFinished,
+    RunStarted, Totals,
+};
+use crate::core::lockfile::Lockfile;
+use crate::core::manifest::Manifest;
+use crate::core::meter::Meters;
+use crate::core::plan::{Graph, Selection};
+use crate::core::store::index;
+
+pub use error::InstallError;
+use materialise::{Done, Materialise, Split};
+use setup::Setup;
+use work::Work;
+
+/// An install that is about to run.
+pub struct Install {
+    /// The settings.
+    pub config: Config,
+    /// What listeners may ask of it.
+    pub controls: Controls,
+    /// Who is told.
+    pub emitter: Emitter,
+}
+
+/// How a run went: what its last event tells, and the error itself.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, unless it ended well.
+    pub error: Option<InstallError>,
+}
+
+/// What a run has gathered so far, whether it ends well or not.
+struct Gathered {
+    totals: Totals,
+    method: ImportMethod,
+}
+
+impl Install {
+    /// Runs the install to its end. Tells `run_started` first and `run_finished` last, whatever happens between.
+    #[must_use]
+    pub fn run(self) -> Finished {
+        let meters = Meters::new(self.emitter.clone());
+        let mut gathered = Gathered {
+            totals: Totals::default(),
+            method: *self.config.import_method,
+        };
+        self.tell_start();
+        let result = self.restore(&meters, &mut gathered);
+        let (outcome, error) = match result {
+            Ok(outcome) => (outcome, None),
+            Err(error) => {
+                if let InstallError::Cancelled(by) = error {
+                    self.emitter
+                        .emit(EventKind::CancelRequested { by: by.to_owned() });
+                }
+                let cancelled = matches!(error, InstallError::Cancelled(_));
+                (
+                    if cancelled {
+                        Outcome::Cancelled
+                    } else {
+                        Outcome::Failed
+                    },
+                    Some(error),
+                )
+            }
+        };
+        self.tell_end(&meters, &gathered, outcome, error.as_ref());
+        Finished { outcome, error }
+    }
+
+    /// Restores what the lockfile says.
+    fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
+        // Resolve: what there is to do.
+        meters.begin(Phase::Resolve, 0);
+        let setup = Setup::start(&self.config, &self.emitter, meters)?;
+        let inputs = inputs::read(&self.config)?;
+        let graph = Graph::new(&inputs.lockfile)?;
+        let selection = setup::select_snapshots(&self.config, &inputs.lockfile, &graph)?;
+        let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
+        for event in work.announcements(&inputs.lockfile, &selection) {
+            self.emitter.emit(event);
+        }
+        self.warn(
+            &selection,
+            &inputs.lockfile,
+            &work,
+            &inputs.manifest,
+            &mut gathered.totals,
+        );
+        let tools = setup.finish()?;
+        let split = self.split(&tools, &work, &selection, &mut gathered.totals)?;
+        let nothing_to_link = split.warm.is_empty() && split.cold.is_empty();
+        meters.task(Phase::Resolve, 0, self.emitter.now());
+        meters.finish(Phase::Resolve, None);
+
+        // Warm link, download, extract, cold link.
+        let materialise = Materialise {
+            work: Arc::clone(&work),
+            fetcher: Arc::clone(&tools.fetcher),
+            linker: Arc::clone(&tools.linker),
+            link_pool: tools.link_pool.clone(),
+            controls: self.controls.clone(),
+            link_mode: *self.config.link_mode,
+            verify_store: *self.config.verify_store_integrity,
+        };
+        let done = tools.runtime.block_on(materialise.run(split));
+        gathered.method = tools.linker.placement.method();
+        let done = done?;
+        gathered.take(&done);
+
+        // Direct dependencies.
+        let started = self.emitter.now();
+        meters.begin(Phase::Bins, started);
+        let moved = direct::link(
+            &self.config,
+            &inputs.lockfile,
+            &graph,
+            &work,
+            &tools.linker,
+            &done.dropped,
+        )?;
+        for path in moved {
+            let message = format!(
+                "a folder stood where a dependency goes; it was moved to {}",
+                path.display()
+            );
+            self.emitter.emit(EventKind::Warning {
+                code: None,
+                message,
+                package: None,
+            });
+            gathered.totals.warnings += 1;
+        }
+        meters.task(Phase::Bins, started, self.emitter.now());
+        meters.finish(Phase::Bins, None);
+
+        // State: what the next install reads.
+        let started = self.emitter.now();
+        meters.begin(Phase::State, started);
+        tools.fetcher.index.finish()?;
+        meters.task(Phase::State, started, self.emitter.now());
+        meters.finish(Phase::State, None);
+        self.tell_builds(&work, &done, &mut gathered.totals);
+        Ok(if nothing_to_link && gathered.totals.packages > 0 {
+            Outcome::UpToDate
+        } else {
+            Outcome::Done
+        })
+    }
+
+    /// Splits the work: in place already, in the store, to be downloaded.
+    fn split(
+        &self,
+        tools: &setup::Tools,
+        work: &Work,
+        selection: &Selection,
+        totals: &mut Totals,
+    ) -> Result<Split, InstallError> {
+        let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
+        for (position, planned) in work.slots.iter().enumerate() {
+            if tools.linker.virtual_store.is_complete(&planned.slot) {
+                totals.in_place += 1;
+            } else {
+                todo[planned.source].push(position);
+            }
+        }
+        let wanted = || {
+            work.sources
+                .iter()
+                .zip(&todo)
+                .filter(|(_, slots)| !slots.is_empty())
+        };
+        let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
+        let mut rows = index::read(&tools.fetcher.store.index_path(), &keys)?;
+        let (mut warm, mut cold, mut planned) = (Vec::new(), Vec::new(), Planned::default());
+        for (position, slots) in todo.iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
+            let count = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+            if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
+                planned.warm += count;
+                warm.push((position, row));
+            } else {
+                planned.cold += count;
+                planned.downloads += 1;
+                cold.push(position);
+            }
+        }
+        planned.skipped = u32::try_from(selection.skipped.len()).unwrap_or(u32::MAX);
+        planned.in_place = u32::try_from(totals.in_place).unwrap_or(u32::MAX);
+        planned.packages = u32::try_from(work.slots.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(planned.skipped);
+        totals.packages = planned.packages.into();
+        totals.skipped = planned.skipped.into();
+        self.emitter.emit(EventKind::Planned(planned));
+        Ok(Split { warm, cold, todo })
+    }
+
+    fn warn(
+        &self,
+        selection: &Selection,
+        lockfile: &Lockfile,
+        work: &Work,
+        manifest: &Manifest,
+        totals: &mut Totals,
+    ) {
+        let warn = |message: String, package| {
+            self.emitter.emit(EventKind::Warning {
+                code: None,
+                message,
+                package,
+            });
+        };
+        for message in &self.config.warnings {
+            warn(message.clone(), None);
+        }
+        for check in &selection.warnings {
+            warn(
+                check.message.clone(),
+                work.slot_of(check.index).map(|slot| slot.package),
+            );
+        }
+        totals.warnings += (self.config.warnings.len() + selection.warnings.len()) as u64;
+        tracing::debug!(
+            project = manifest.name.as_deref().unwrap_or("unnamed"),
+            importers = lockfile.importers.len(),
+            "inputs read"
+        );
+    }
+
+    /// Says which packages ask for a build: scripts are not run by this version.
+    fn tell_builds(&self, work: &Work, done: &Done, totals: &mut Totals) {
+        if *self.config.ignore_scripts || done.wants_build.is_empty() {
+            return;
+        }
+        let mut names: Vec<&str> = done
+            .wants_build
+            .iter()
+            .map(|package| work.slots[package.index()].label.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let message = format!(
+            "build scripts are not run by this version of pacwatch; these packages have some: {}",
+            names.join(", ")
+        );
+        self.emitter.emit(EventKind::Warning {
+            code: None,
+            message,
+            package: None,
+        });
+        totals.warnings += 1;
+    }
+
+    fn tell_start(&self) {
+        let knobs = self.controls.knobs();
+        let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
+        let host = crate::core::plan::host();
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let name = Manifest::read(&self.config.project_dir)
+            .ok()
+            .and_then(|manifest| manifest.name);
+        self.emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+            v: EVENT_VERSION,
+            pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
+            command: "install".to_owned(),
+            project_dir: self.config.project_dir.display().to_string(),
+            project_name: name,
+            started_at_ms: unix_millis().saturating_sub(self.emitter.now() / 1000),
+            platform: format!("{} {}", host.os, host.cpu),
+            processors: u32::try_from(processors).unwrap_or(u32::MAX),
+            lanes: LaneCounts {
+                network: narrow(knobs.network_concurrency),
+                extract: narrow(knobs.extract_threads),
+                link: narrow(knobs.link_threads),
+            },
+            link_mode: *self.config.link_mode,
+            settings: self.config.settings(),
+        })));
+    }
+
+    fn tell_end(&self, meters: &Meters, gathered: &Gathered, outcome: Outcome, error: Option<&InstallError>) {
+        let knobs = self.controls.knobs();
+        let workers = |phase: Phase| match phase {
+            Phase::Download => Some(knobs.network_concurrency),
+            Phase::Extract => Some(knobs.extract_threads),
+            Phase::LinkWarm | Phase::LinkCold => Some(knobs.link_threads),
+            _ => None,
+        };
+        let mut phases: Vec<_> = Phase::ALL
+            .into_iter()
+            .filter(|phase| meters.has_begun(*phase))
+            .map(|phase| {
+                // A phase that an error cut short is over too.
+                meters.finish(phase, workers(phase));
+                meters.totals(phase, workers(phase))
+            })
+            .collect();
+        phases.sort_by_key(|totals| totals.started_us);
+        let wall_us = self.emitter.now();
+        self.emitter.emit_at(
+            wall_us,
+            EventKind::RunFinished(Box::new(RunFinished {
+                outcome,
+                failure: error.map(InstallError::failure),
+                wall_us,
+                phases,
+                totals: gathered.totals,
+                knobs: Knobs {
+                    network_concurrency: knobs.network_concurrency,
+                    extract_threads: knobs.extract_threads,
+                    link_threads: knobs.link_threads,
+                    link_mode: *self.config.link_mode,
+                    import_method: gathered.method,
+                },
+            })),
+        );
+    }
+}
+
+impl Gathered {
+    fn take(&mut self, done: &Done) {
+        let Totals {
+            fetched,
+            found_in_store,
+            imported,
+            skipped,
+            files,
+            bytes_downloaded,
+            bytes_unpacked,
+            retries,
+            warnings,
+            ..
+        } = done.totals;
+        let totals = &mut self.totals;
+        totals.fetched = fetched;
+        totals.found_in_store = found_in_store;
+        totals.imported = imported;
+        totals.skipped += skipped;
+        totals.files = files;
+        totals.bytes_downloaded = bytes_downloaded;
+        totals.bytes_unpacked = bytes_unpacked;
+        totals.retries = retries;
+        totals.warnings += warnings;
+    }
+}

@@ -1,0 +1,79 @@
+//! The last links: direct dependencies of every project, and what an optional package that failed leaves behind.
+
+use std::path::PathBuf;
+
+use super::InstallError;
+use super::inputs::importer_folder;
+use super::work::Work;
+use crate::core::config::Config;
+use crate::core::link::{DirectLink, Linker, link_direct};
+use crate::core::lockfile::Lockfile;
+use crate::core::plan::{Graph, Group, Target};
+
+/// Links the direct dependencies of every project that is there. `dropped` are slots that were not made. The
+/// answer is folders that stood in the way and were moved.
+///
+/// # Errors
+/// When the system refuses.
+pub fn link(
+    config: &Config,
+    lockfile: &Lockfile,
+    graph: &Graph<'_>,
+    work: &Work,
+    linker: &Linker,
+    dropped: &[usize],
+) -> Result<Vec<PathBuf>, InstallError> {
+    remove_links_to(work, linker, dropped)?;
+    let included = &config.included;
+    let mut moved = Vec::new();
+    for (id, dependencies) in lockfile.importers.keys().zip(&graph.importers) {
+        let folder = importer_folder(&config.lockfile_dir, id);
+        if !folder.is_dir() {
+            continue;
+        }
+        let mut links = Vec::with_capacity(dependencies.len());
+        for dependency in dependencies {
+            let wanted = match dependency.group {
+                Group::Production => included.dependencies,
+                Group::Development => included.dev_dependencies,
+                Group::Optional => included.optional_dependencies,
+            };
+            let target = match dependency.target {
+                _ if !wanted => continue,
+                Target::Link(path) => importer_folder(&folder, path),
+                Target::Snapshot(snapshot) => match work.slot_of(snapshot) {
+                    Some(slot) if !dropped.contains(&slot.package.index()) => {
+                        let slot_folder = linker.virtual_store.path().join(&slot.directory);
+                        slot_folder.join("node_modules").join(&slot.name)
+                    }
+                    _ => continue,
+                },
+            };
+            links.push(DirectLink {
+                alias: dependency.alias.to_owned(),
+                target,
+            });
+        }
+        moved.extend(link_direct(&folder.join(&*config.modules_dir), &links)?);
+    }
+    Ok(moved)
+}
+
+/// Slots were linked while it was not yet known that these would fail.
+fn remove_links_to(work: &Work, linker: &Linker, dropped: &[usize]) -> Result<(), InstallError> {
+    for &position in dropped {
+        let gone = &work.slots[position].slot;
+        let target = format!("../{}/node_modules/{}", gone.directory, gone.name);
+        for planned in &work.slots {
+            for symlink in planned
+                .slot
+                .symlinks
+                .iter()
+                .filter(|symlink| symlink.target.ends_with(&target))
+            {
+                linker.virtual_store.remove_symlink(&planned.slot, symlink)?;
+            }
+        }
+    }
+    Ok(())
+}

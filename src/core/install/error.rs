@@ -1,0 +1,132 @@
+//! Why an install ended without everything in place.
+
+use crate::core::event::{Failure, PackageId};
+use crate::core::fetch::FetchError;
+use crate::core::link::LinkError;
+use crate::core::lockfile::LockfileError;
+use crate::core::manifest::ManifestError;
+use crate::core::network::NetworkError;
+use crate::core::plan::PlanError;
+use crate::core::pool::PoolError;
+use crate::core::store::StoreError;
+
+/// Why an install ended.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The lockfile.
+    #[error(transparent)]
+    Lockfile(#[from] LockfileError),
+    /// A manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The HTTP client could not be set up.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Folders and links of the project.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Threads.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The asynchronous runtime.
+    #[error("cannot start the runtime that drives downloads: {0}")]
+    Runtime(std::io::Error),
+    /// A package could not be fetched.
+    #[error("cannot fetch {name}: {source}")]
+    Fetch {
+        /// The package.
+        package: PackageId,
+        /// Its name and version.
+        name: String,
+        /// Why.
+        source: FetchError,
+    },
+    /// A package could not be linked.
+    #[error("cannot link {name}: {source}")]
+    LinkPackage {
+        /// The package.
+        package: PackageId,
+        /// Its name and version.
+        name: String,
+        /// Why.
+        source: LinkError,
+    },
+    /// Something this version does not do.
+    #[error("{what}")]
+    Unsupported {
+        /// What was asked for.
+        what: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// An entry of the lockfile that nothing can be fetched by.
+    #[error("{message}")]
+    Unfetchable {
+        /// pnpm's code.
+        code: Option<&'static str>,
+        /// Which, and why.
+        message: String,
+    },
+    /// The user asked the run to stop.
+    #[error("stopped by {0}")]
+    Cancelled(&'static str),
+}
+
+impl InstallError {
+    /// pnpm's code for it.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Lockfile(error) => error.code(),
+            Self::Manifest(error) => error.code(),
+            Self::Plan(error) => error.code(),
+            Self::Network(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Link(error) | Self::LinkPackage { source: error, .. } => error.code(),
+            Self::Fetch { source, .. } => source.code(),
+            Self::Unfetchable { code, .. } => *code,
+            Self::Pool(_) | Self::Runtime(_) | Self::Unsupported { .. } | Self::Cancelled(_) => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Lockfile(error) => error.help(),
+            Self::Manifest(error) => error.help(),
+            Self::Plan(error) => error.help(),
+            Self::Network(error) => error.help(),
+            Self::Store(error) => error.help(),
+            Self::Link(error) | Self::LinkPackage { source: error, .. } => error.help(),
+            Self::Fetch { source, .. } => source.help(),
+            Self::Unsupported { help, .. } => Some(help.clone()),
+            Self::Unfetchable { .. } => Some(
+                "Make the entry of pnpm-lock.yaml anew, for example with `pnpm install --fix-lockfile`."
+                    .into(),
+            ),
+            Self::Pool(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
+        }
+    }
+
+    /// The error as the event stream has it.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let package = match self {
+            Self::Fetch { package, .. } | Self::LinkPackage { package, .. } => Some(*package),
+            _ => None,
+        };
+        Failure {
+            code: self.code().map(str::to_owned),
+            message: self.to_string(),
+            help: self.help(),
+            package,
+        }
+    }
+}

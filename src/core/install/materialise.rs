@@ -1,0 +1,483 @@
+//! From a plan to slots: the warm pass beside the downloads, and the cold pass by strategy.
+//!
+//! One task drives everything here. What takes time runs elsewhere: requests on the runtime, tarballs on the
+//! extract pool, slots on the link pool. The exception is the strategy `inline`, whose point is that it does not.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustc_hash::FxHashMap;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::InstallError;
+use super::work::{Source, Work};
+use crate::core::clock::unix_millis;
+use crate::core::control::{Controls, KnobValues};
+use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
+use crate::core::fetch::{FetchError, Fetcher, Tarball};
+use crate::core::link::{LinkError, Linker, phase_of};
+use crate::core::pool::LanePool;
+use crate::core::store::check::Verdict;
+use crate::core::store::row::StoredPackage;
+
+/// What the driver works with.
+pub struct Materialise {
+    /// The work; slots that are in place already are not in `todo`.
+    pub work: Arc<Work>,
+    /// Downloads and extraction.
+    pub fetcher: Arc<Fetcher>,
+    /// Linking.
+    pub linker: Arc<Linker>,
+    /// Where linking is done.
+    pub link_pool: LanePool,
+    /// What the user asks for meanwhile.
+    pub controls: Controls,
+    /// How cold slots are linked.
+    pub link_mode: LinkMode,
+    /// Whether stored files are checked before they are linked.
+    pub verify_store: bool,
+}
+
+/// The sources to be linked, by whether they are in the store: positions in [`Work::sources`].
+pub struct Split {
+    /// In the store, with their rows.
+    pub warm: Vec<(usize, Vec<u8>)>,
+    /// To be downloaded.
+    pub cold: Vec<usize>,
+    /// The slots of each source that are to be made: positions in [`Work::slots`].
+    pub todo: Vec<Vec<usize>>,
+}
+
+/// What the driver did.
+#[derive(Default)]
+pub struct Done {
+    /// The counts it knows.
+    pub totals: Totals,
+    /// Slots that were not made because their package is optional and could not be fetched.
+    pub dropped: Vec<usize>,
+    /// Packages that ask for a build.
+    pub wants_build: Vec<PackageId>,
+}
+
+/// What a job of the link pool reports.
+enum Report {
+    /// The slots of a source are complete.
+    Linked {
+        source: usize,
+        pass: LinkPass,
+        files: u64,
+        requires_build: bool,
+    },
+    /// The stored files of a source turned out to be missing or changed.
+    Damaged { source: usize },
+    /// A slot could not be made.
+    Failed(Box<InstallError>),
+}
+
+/// State of the driver.
+struct Driver<'a> {
+    run: &'a Materialise,
+    todo: Arc<[Vec<usize>]>,
+    reports: UnboundedSender<Report>,
+    /// Jobs of the link pool that have not reported.
+    linking: usize,
+    /// Those of them that are warm.
+    checking: usize,
+    /// Fetched packages that wait for the cold pass.
+    fetched: Vec<(usize, Arc<StoredPackage>)>,
+    done: Done,
+}
+
+impl Materialise {
+    /// Does the work.
+    ///
+    /// # Errors
+    /// The first failure of a package that is needed, or [`InstallError::Cancelled`]. Nothing runs any more then,
+    /// and what is complete stays.
+    pub async fn run(&self, split: Split) -> Result<Done, InstallError> {
+        let sampler = tokio::spawn({
+            let fetcher = Arc::clone(&self.fetcher);
+            async move {
+                fetcher
+                    .progress
+                    .sample(fetcher.client.permits(), &fetcher.emitter)
+                    .await
+            }
+        });
+        let outcome = self.drive(split).await;
+        sampler.abort();
+        if outcome.is_err() {
+            self.fetcher.pool.stop();
+            self.link_pool.stop();
+        }
+        if self.fetcher.meters.has_begun(Phase::Download) {
+            self.fetcher
+                .progress
+                .tell(self.fetcher.client.permits(), &self.fetcher.emitter);
+        }
+        self.finish_fetching();
+        self.finish(Phase::LinkWarm);
+        self.finish(Phase::LinkCold);
+        outcome
+    }
+
+    fn finish_fetching(&self) {
+        let knobs = self.controls.knobs();
+        self.fetcher
+            .meters
+            .finish(Phase::Download, Some(knobs.network_concurrency));
+        self.fetcher
+            .meters
+            .finish(Phase::Extract, Some(knobs.extract_threads));
+    }
+
+    fn finish(&self, phase: Phase) {
+        self.linker
+            .meters
+            .finish(phase, Some(self.controls.knobs().link_threads));
+    }
+
+    async fn drive(&self, split: Split) -> Result<Done, InstallError> {
+        let (reports, mut reported) = unbounded_channel();
+        let mut driver = Driver {
+            run: self,
+            todo: split.todo.into(),
+            reports,
+            linking: 0,
+            checking: 0,
+            fetched: Vec::new(),
+            done: Done::default(),
+        };
+        let mut downloads = FuturesUnordered::new();
+        for source in split.cold {
+            downloads.push(self.fetch(source, &driver.todo[source]));
+        }
+        for (source, row) in split.warm {
+            driver.link_warm(source, row);
+        }
+        let mut knobs = self.controls.subscribe();
+        let mut values = knobs.borrow_and_update().0;
+        loop {
+            if downloads.is_empty() {
+                driver.link_fetched();
+                if driver.linking == 0 {
+                    break;
+                }
+                if driver.checking == 0 {
+                    self.finish_fetching();
+                }
+            }
+            if driver.checking == 0 {
+                self.finish(Phase::LinkWarm);
+            }
+            tokio::select! {
+                biased;
+                by = self.controls.until_cancelled() => return Err(InstallError::Cancelled(by)),
+                Ok(()) = knobs.changed() => {
+                    let (wanted, by) = *knobs.borrow_and_update();
+                    values = self.turn(values, wanted, by)?;
+                }
+                Some(report) = reported.recv() => {
+                    if let Some(source) = driver.take_report(report)? {
+                        downloads.push(self.fetch(source, &driver.todo[source]));
+                    }
+                }
+                Some((source, outcome)) = downloads.next() => driver.take_download(source, outcome)?,
+            }
+        }
+        let Done { totals, .. } = &mut driver.done;
+        totals.bytes_downloaded = self.fetcher.progress.received();
+        totals.retries = self.fetcher.retries();
+        Ok(driver.done)
+    }
+
+    /// Fetches a source; with the strategy `inline`, links its slots on this very task.
+    async fn fetch(&self, position: usize, todo: &[usize]) -> (usize, Result<Downloaded, InstallError>) {
+        let source = &self.work.sources[position];
+        let ids: Vec<PackageId> = todo
+            .iter()
+            .map(|slot| self.work.slots[*slot].slot.package)
+            .collect();
+        let tarball = Tarball {
+            package: ids.first().copied().unwrap_or(PackageId(0)),
+            unblocked: ids.clone(),
+            url: source.url.clone(),
+            integrity: Some(source.integrity.clone()),
+            key: source.key.clone(),
+        };
+        let package = match self.fetcher.fetch(&tarball).await {
+            Ok(package) => package,
+            Err(error) => return (position, Err(self.fetch_error(source, tarball.package, error))),
+        };
+        for &other in ids.iter().skip(1) {
+            self.linker.emitter.emit(EventKind::FoundInStore {
+                package: other,
+                shared_with: ids.first().copied(),
+            });
+        }
+        let files = if self.link_mode == LinkMode::Inline {
+            match link_slots(&self.linker, &self.work, todo, &package, 0, LinkPass::Cold) {
+                Ok(files) => Some(files),
+                Err(error) => return (position, Err(error)),
+            }
+        } else {
+            None
+        };
+        (position, Ok(Downloaded { package, files }))
+    }
+
+    fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {
+        let name = source
+            .slots
+            .first()
+            .map_or_else(String::new, |slot| self.work.slots[*slot].label.clone());
+        InstallError::Fetch {
+            package,
+            name,
+            source: error,
+        }
+    }
+
+    /// Turns knobs, and tells of those that changed.
+    fn turn(&self, from: KnobValues, to: KnobValues, by: &'static str) -> Result<KnobValues, InstallError> {
+        for knob in [Knob::NetworkConcurrency, Knob::ExtractThreads, Knob::LinkThreads] {
+            let (before, after) = (from.get(knob), to.get(knob));
+            if before == after {
+                continue;
+            }
+            match knob {
+                Knob::NetworkConcurrency => self.fetcher.client.permits().set_limit(after),
+                Knob::ExtractThreads => self.fetcher.pool.set_lanes(after)?,
+                Knob::LinkThreads => self.link_pool.set_lanes(after)?,
+            }
+            let kind = EventKind::ConcurrencyChanged {
+                knob,
+                from: before,
+                to: after,
+                by: by.to_owned(),
+            };
+            self.linker.emitter.emit(kind);
+        }
+        Ok(to)
+    }
+}
+
+/// What a download brought.
+struct Downloaded {
+    package: Arc<StoredPackage>,
+    /// Files placed, if its slots are linked already.
+    files: Option<u64>,
+}
+
+impl Driver<'_> {
+    /// Queues a source whose row is in the store: its files are checked and its slots linked.
+    fn link_warm(&mut self, source: usize, row: Vec<u8>) {
+        self.checking += 1;
+        self.linking += 1;
+        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
+        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        let (fetcher, verify) = (Arc::clone(&self.run.fetcher), self.run.verify_store);
+        self.run.link_pool.submit(move |lane| {
+            linker.meters.begin(Phase::LinkWarm, linker.emitter.now());
+            let report = match checked(&fetcher, &work.sources[source], row, verify) {
+                Err(error) => Report::Failed(Box::new(error)),
+                Ok(None) => Report::Damaged { source },
+                Ok(Some(package)) => {
+                    for &slot in &todo[source] {
+                        let package = work.slots[slot].slot.package;
+                        linker.emitter.emit(EventKind::FoundInStore {
+                            package,
+                            shared_with: None,
+                        });
+                    }
+                    report(
+                        &linker,
+                        &work,
+                        source,
+                        &todo[source],
+                        &package,
+                        lane,
+                        LinkPass::Warm,
+                    )
+                }
+            };
+            // The driver has gone when the run failed; nobody waits then.
+            let _ = reports.send(report);
+        });
+    }
+
+    fn link_cold(&mut self, source: usize, package: Arc<StoredPackage>) {
+        self.linking += 1;
+        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
+        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        self.run.link_pool.submit(move |lane| {
+            let _ = reports.send(report(
+                &linker,
+                &work,
+                source,
+                &todo[source],
+                &package,
+                lane,
+                LinkPass::Cold,
+            ));
+        });
+    }
+
+    /// The deferred pass: all that was fetched is linked at once.
+    fn link_fetched(&mut self) {
+        for (source, package) in std::mem::take(&mut self.fetched) {
+            self.link_cold(source, package);
+        }
+    }
+
+    fn take_download(
+        &mut self,
+        source: usize,
+        outcome: Result<Downloaded, InstallError>,
+    ) -> Result<(), InstallError> {
+        let slots = &self.todo[source];
+        let downloaded = match outcome {
+            Ok(downloaded) => downloaded,
+            Err(error @ InstallError::Fetch { .. }) if self.run.work.sources[source].optional => {
+                for &slot in slots {
+                    self.run.linker.emitter.emit(EventKind::Skipped {
+                        package: self.run.work.slots[slot].slot.package,
+                        reason: SkipReason::FetchFailure,
+                        detail: error.to_string(),
+                    });
+                    self.done.totals.skipped += 1;
+                    self.done.dropped.push(slot);
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        self.done.totals.fetched += 1;
+        self.done.totals.found_in_store += slots.len().saturating_sub(1) as u64;
+        self.done.totals.bytes_unpacked += downloaded.package.size();
+        match (self.run.link_mode, downloaded.files) {
+            (_, Some(files)) => self.count_linked(source, files, downloaded.package.requires_build()),
+            (LinkMode::Pipelined, None) => self.link_cold(source, downloaded.package),
+            (_, None) => self.fetched.push((source, downloaded.package)),
+        }
+        Ok(())
+    }
+
+    /// Takes a report; the answer is a source that must be downloaded after all.
+    fn take_report(&mut self, report: Report) -> Result<Option<usize>, InstallError> {
+        self.linking -= 1;
+        match report {
+            Report::Linked {
+                source,
+                pass,
+                files,
+                requires_build,
+            } => {
+                if pass == LinkPass::Warm {
+                    self.checking -= 1;
+                    self.done.totals.found_in_store += self.todo[source].len() as u64;
+                }
+                self.count_linked(source, files, requires_build);
+                Ok(None)
+            }
+            Report::Damaged { source } => {
+                self.checking -= 1;
+                let label = self.run.work.sources[source]
+                    .slots
+                    .first()
+                    .map(|slot| &self.run.work.slots[*slot].label);
+                self.run.linker.emitter.emit(EventKind::Warning {
+                    code: None,
+                    message:
+                        "files of the package in the store are missing or were changed; it is fetched again"
+                            .into(),
+                    package: label
+                        .and(self.todo[source].first())
+                        .map(|slot| self.run.work.slots[*slot].slot.package),
+                });
+                self.done.totals.warnings += 1;
+                Ok(Some(source))
+            }
+            Report::Failed(error) => Err(*error),
+        }
+    }
+
+    fn count_linked(&mut self, source: usize, files: u64, requires_build: bool) {
+        let slots = &self.todo[source];
+        self.done.totals.imported += slots.len() as u64;
+        self.done.totals.files += files;
+        if requires_build {
+            self.done
+                .wants_build
+                .extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
+        }
+    }
+}
+
+/// Reads a row and checks the files it names; `None` when they cannot be used.
+fn checked(
+    fetcher: &Fetcher,
+    source: &Source,
+    row: Vec<u8>,
+    verify: bool,
+) -> Result<Option<StoredPackage>, InstallError> {
+    let Ok(package) = StoredPackage::decode(row) else {
+        return Ok(None);
+    };
+    if verify {
+        match fetcher.store.check(&package)? {
+            Verdict::Good => {}
+            Verdict::GoodAfterReading => {
+                fetcher
+                    .index
+                    .write(source.key.clone(), package.checked_again(unix_millis()));
+            }
+            Verdict::Damaged => return Ok(None),
+        }
+    }
+    Ok(Some(package))
+}
+
+fn report(
+    linker: &Linker,
+    work: &Work,
+    source: usize,
+    todo: &[usize],
+    package: &StoredPackage,
+    lane: u16,
+    pass: LinkPass,
+) -> Report {
+    match link_slots(linker, work, todo, package, lane, pass) {
+        Ok(files) => Report::Linked {
+            source,
+            pass,
+            files,
+            requires_build: package.requires_build(),
+        },
+        Err(error) => Report::Failed(Box::new(error)),
+    }
+}
+
+/// Links the slots of a source, one after the other. Gives the number of files.
+fn link_slots(
+    linker: &Linker,
+    work: &Work,
+    todo: &[usize],
+    package: &StoredPackage,
+    lane: u16,
+    pass: LinkPass,
+) -> Result<u64, InstallError> {
+    linker.meters.begin(phase_of(pass), linker.emitter.now());
+    let mut files = 0;
+    for &slot in todo {
+        let planned = &work.slots[slot];
+        let linked = linker.link(&planned.slot, package, lane, pass);
+        files += u64::from(linked.map_err(|source: LinkError| InstallError::LinkPackage {
+            package: planned.slot.package,
+            name: planned.label.clone(),
+            source,
+        })?);
+    }
+    Ok(files)
+}

@@ -1,0 +1,203 @@
+//! The tools of a run: runtime, client, store, pools. They are started while the inputs are read.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::InstallError;
+use crate::core::config::{Config, NoProxy};
+use crate::core::emit::Emitter;
+use crate::core::fetch::{Backlog, Fetcher, Progress};
+use crate::core::link::{Linker, Placement, VirtualStore};
+use crate::core::lockfile::Lockfile;
+use crate::core::meter::Meters;
+use crate::core::network::{Client, NetworkSettings, ProxySettings, RetryPolicy, TlsSettings};
+use crate::core::plan::{Graph, PlanError, Request, Selection, SupportedArchitectures, Wanted, host, select};
+use crate::core::pool::LanePool;
+use crate::core::store::Store;
+use crate::core::store::index::IndexWriter;
+
+/// Threads that move bytes between sockets and memory. The work on what comes is done elsewhere.
+const NETWORK_THREADS: usize = 2;
+
+/// Tools that are being made ready.
+pub struct Setup {
+    thread: JoinHandle<Result<Tools, InstallError>>,
+}
+
+/// Tools that are ready.
+pub struct Tools {
+    /// Drives requests.
+    pub runtime: tokio::runtime::Runtime,
+    /// Fetches packages.
+    pub fetcher: Arc<Fetcher>,
+    /// Fills slots.
+    pub linker: Arc<Linker>,
+    /// Where slots are filled.
+    pub link_pool: LanePool,
+}
+
+impl Setup {
+    /// Begins to make the tools ready, on a thread of their own.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(config: &Config, emitter: &Emitter, meters: &Meters) -> Result<Self, InstallError> {
+        let (config, emitter, meters) = (config.clone(), emitter.clone(), meters.clone());
+        let thread = std::thread::Builder::new()
+            .name("setup".into())
+            .spawn(move || make(&config, emitter, meters))
+            .map_err(InstallError::Runtime)?;
+        Ok(Self { thread })
+    }
+
+    /// Waits until the tools are ready.
+    ///
+    /// # Errors
+    /// When one of them could not be made.
+    pub fn finish(self) -> Result<Tools, InstallError> {
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, InstallError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(NETWORK_THREADS)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .map_err(InstallError::Runtime)?;
+    let store = Arc::new(Store::open(&config.store_dir)?);
+    let index = Arc::new(IndexWriter::start(&store.index_path())?);
+    let client = Client::new(network_settings(config), *config.network_concurrency)?;
+    let fetcher = Arc::new(Fetcher {
+        client,
+        store: Arc::clone(&store),
+        index,
+        pool: LanePool::new("extract", *config.extract_threads)?,
+        emitter: emitter.clone(),
+        meters: meters.clone(),
+        progress: Progress::default(),
+        max_unpacked_size: *config.max_tarball_unpacked_size,
+        offline: *config.offline,
+        backlog: Arc::new(Backlog::default()),
+        retried: AtomicU64::new(0),
+    });
+    let linker = Arc::new(Linker {
+        virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
+        store,
+        placement: Placement::new(*config.import_method, emitter.clone()),
+        emitter,
+        meters,
+    });
+    Ok(Tools {
+        runtime,
+        fetcher,
+        linker,
+        link_pool: LanePool::new("link", *config.link_threads)?,
+    })
+}
+
+fn network_settings(config: &Config) -> NetworkSettings {
+    let credentials = config.credentials.clone();
+    let pem = |certificates: &[String]| {
+        certificates
+            .iter()
+            .map(|pem| pem.clone().into_bytes())
+            .collect::<Vec<_>>()
+    };
+    let mut extra_authorities = pem(&config.tls.ca);
+    extra_authorities.extend(pem(&config.tls.extra_ca));
+    NetworkSettings {
+        user_agent: config.user_agent.value.clone(),
+        fetch_timeout: Duration::from_millis(*config.fetch_timeout),
+        retry: RetryPolicy {
+            retries: *config.fetch_retries,
+            factor: *config.fetch_retry_factor,
+            shortest: Duration::from_millis(*config.fetch_retry_mintimeout),
+            longest: Duration::from_millis(*config.fetch_retry_maxtimeout),
+        },
+        tls: TlsSettings {
+            strict: *config.tls.strict_ssl,
+            extra_authorities,
+            identity: identity(config),
+        },
+        proxy: ProxySettings {
+            http: config.proxy.http.as_ref().map(|proxy| proxy.value.clone()),
+            https: config.proxy.https.as_ref().map(|proxy| proxy.value.clone()),
+            no_proxy: match &config.proxy.no_proxy {
+                NoProxy::All => Some("*".to_owned()),
+                NoProxy::Hosts(hosts) => Some(hosts.join(",")).filter(|hosts| !hosts.is_empty()),
+            },
+        },
+        local_address: *config.local_address,
+        credentials: Arc::new(move |url: &url::Url| credentials.authorization_for(url).map(str::to_owned)),
+        ..NetworkSettings::default()
+    }
+}
+
+/// Our certificate and key for the default registry, one after the other in PEM.
+fn identity(config: &Config) -> Option<Vec<u8>> {
+    let registry = url::Url::parse(&config.registries.default).ok()?;
+    let tls = config.tls.for_url(&registry)?;
+    let (certificate, key) = (tls.cert.as_ref()?, tls.key.as_ref()?);
+    Some(format!("{certificate}\n{key}\n").into_bytes())
+}
+
+/// Selects what the install is about. Node.js is asked for its version only when the answer can matter.
+///
+/// # Errors
+/// When a needed package does not fit this machine and that is to be an error, or the lockfile is not whole.
+pub fn select_snapshots(
+    config: &Config,
+    lockfile: &Lockfile,
+    graph: &Graph<'_>,
+) -> Result<Selection, PlanError> {
+    let host = host();
+    let architectures = &config.supported_architectures;
+    let list = |names: &[String]| (!names.is_empty()).then(|| names.to_vec());
+    let supported = SupportedArchitectures {
+        os: list(&architectures.os),
+        cpu: list(&architectures.cpu),
+        libc: list(&architectures.libc),
+    };
+    let node_version = config.node_version.value.clone().or_else(|| {
+        let matters = *config.engine_strict
+            || lockfile.snapshots.iter().any(|(dep_path, snapshot)| {
+                snapshot.optional
+                    && lockfile
+                        .metadata(dep_path)
+                        .is_some_and(|metadata| metadata.engines.contains_key("node"))
+            });
+        matters.then(installed_node_version).flatten()
+    });
+    let wanted = Wanted {
+        production: config.included.dependencies,
+        development: config.included.dev_dependencies,
+        optional: config.included.optional_dependencies,
+    };
+    let request = Request {
+        wanted,
+        importers: None,
+        host: &host,
+        supported: &supported,
+        node_version: node_version.as_deref(),
+        engine_strict: *config.engine_strict,
+    };
+    select(lockfile, graph, &request)
+}
+
+/// What `node --version` says; `None` where there is no Node.js.
+fn installed_node_version() -> Option<String> {
+    let output = std::process::Command::new("node")
+        .arg("--version")
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    Some(version.trim().to_owned()).filter(|version| !version.is_empty())
+}

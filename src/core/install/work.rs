@@ -1,0 +1,291 @@
+//! The work of an install: which slots there are, what is in them, and where their files come from.
+
+use rustc_hash::FxHashMap;
+use url::Url;
+
+use super::InstallError;
+use crate::core::config::Config;
+use crate::core::event::{EventKind, PackageId, PackageSeen, Why};
+use crate::core::link::{Slot, Symlink, relative};
+use crate::core::lockfile::{Lockfile, PackageMetadata, Resolution, slot_directory_name, split};
+use crate::core::plan::{Edge, Graph, Selection, Target};
+use crate::core::store::index;
+
+/// All the work.
+pub struct Work {
+    /// The slots; a slot's position is its package's number.
+    pub slots: Vec<PlannedSlot>,
+    /// What the slots are filled from; slots that differ only in their peers share one.
+    pub sources: Vec<Source>,
+    /// Position in `slots` by position in [`Lockfile::snapshots`].
+    by_snapshot: Vec<Option<usize>>,
+    /// The packages that are left out: number, position in [`Selection::skipped`].
+    pub skipped: Vec<(PackageId, usize)>,
+}
+
+/// A slot and what is known of it.
+pub struct PlannedSlot {
+    /// The slot.
+    pub slot: Slot,
+    /// Position in [`Work::sources`].
+    pub source: usize,
+    /// Name and version, for messages.
+    pub label: String,
+}
+
+/// Where the files of one or more slots come from.
+pub struct Source {
+    /// Key of the row in the store's index.
+    pub key: String,
+    /// The tarball.
+    pub url: Url,
+    /// What the tarball must be.
+    pub integrity: String,
+    /// Positions in [`Work::slots`].
+    pub slots: Vec<usize>,
+    /// It may fail: only optional dependencies lead to its slots.
+    pub optional: bool,
+}
+
+impl Work {
+    /// Plans the work for a selection of snapshots.
+    ///
+    /// # Errors
+    /// When a package is of a kind that this version cannot fetch, or its entry cannot be used.
+    pub fn plan(
+        config: &Config,
+        lockfile: &Lockfile,
+        graph: &Graph<'_>,
+        selection: &Selection,
+    ) -> Result<Self, InstallError> {
+        let mut by_snapshot = vec![None; lockfile.snapshots.len()];
+        for (position, selected) in selection.snapshots.iter().enumerate() {
+            by_snapshot[selected.index] = Some(position);
+        }
+        let limit = *config.virtual_store_dir_max_length;
+        let named: Vec<(&str, String)> = selection
+            .snapshots
+            .iter()
+            .map(|selected| {
+                let dep_path = lockfile
+                    .snapshots
+                    .get_index(selected.index)
+                    .map_or("", |(dep_path, _)| dep_path.as_str());
+                (dep_path, slot_directory_name(dep_path, limit))
+            })
+            .collect();
+        let mut sources: Vec<Source> = Vec::new();
+        let mut by_key: FxHashMap<String, usize> = FxHashMap::default();
+        let mut slots = Vec::with_capacity(named.len());
+        for (position, (selected, (dep_path, directory))) in
+            selection.snapshots.iter().zip(&named).enumerate()
+        {
+            let source = source_of(config, lockfile, dep_path)?;
+            let source = *by_key.entry(source.key.clone()).or_insert_with(|| {
+                sources.push(source);
+                sources.len() - 1
+            });
+            sources[source].slots.push(position);
+            sources[source].optional &= selected.optional;
+            let package = package_id(position);
+            let split = split(dep_path);
+            let symlinks = graph.snapshots[selected.index]
+                .iter()
+                // A package that depends on its own name finds its own folder there.
+                .filter(|edge| edge.alias != split.name)
+                .filter_map(|edge| symlink(config, edge, &by_snapshot, &named))
+                .collect();
+            let slot = Slot {
+                package,
+                directory: directory.clone(),
+                name: split.name.to_owned(),
+                symlinks,
+            };
+            let label = split.package_id.to_owned();
+            slots.push(PlannedSlot { slot, source, label });
+        }
+        let skipped = (0..selection.skipped.len())
+            .map(|index| (package_id(slots.len() + index), index))
+            .collect();
+        Ok(Self {
+            slots,
+            sources,
+            by_snapshot,
+            skipped,
+        })
+    }
+
+    /// The slot of a snapshot, unless it is left out.
+    #[must_use]
+    pub fn slot_of(&self, snapshot: usize) -> Option<&Slot> {
+        self.by_snapshot[snapshot].map(|position| &self.slots[position].slot)
+    }
+
+    /// The events that make the packages known, those that are left out last.
+    pub fn announcements<'a>(
+        &'a self,
+        lockfile: &'a Lockfile,
+        selection: &'a Selection,
+    ) -> impl Iterator<Item = EventKind> + 'a {
+        let announce = |package: PackageId, index: usize, direct: bool, optional: bool| {
+            let dep_path = lockfile
+                .snapshots
+                .get_index(index)
+                .map_or("", |(dep_path, _)| dep_path.as_str());
+            let parts = split(dep_path);
+            let version = lockfile
+                .metadata(dep_path)
+                .and_then(|metadata| metadata.version.as_deref());
+            EventKind::PackageSeen(Box::new(PackageSeen {
+                package,
+                name: parts.name.to_owned(),
+                version: version.unwrap_or(parts.version).to_owned(),
+                dep_path: dep_path.to_owned(),
+                why: if direct { Why::Direct } else { Why::Transitive },
+                optional,
+                size: None,
+            }))
+        };
+        let selected = self
+            .slots
+            .iter()
+            .zip(&selection.snapshots)
+            .map(move |(planned, selected)| {
+                announce(
+                    planned.slot.package,
+                    selected.index,
+                    selected.direct,
+                    selected.optional,
+                )
+            });
+        let skipped = self.skipped.iter().flat_map(move |(package, position)| {
+            let skipped = &selection.skipped[*position];
+            let left_out = EventKind::Skipped {
+                package: *package,
+                reason: skipped.reason,
+                detail: skipped.detail.clone(),
+            };
+            [announce(*package, skipped.index, false, true), left_out]
+        });
+        selected.chain(skipped)
+    }
+}
+
+fn package_id(position: usize) -> PackageId {
+    PackageId(u32::try_from(position).unwrap_or(u32::MAX))
+}
+
+/// The symlink for an edge; none for what is left out.
+fn symlink(
+    config: &Config,
+    edge: &Edge<'_>,
+    by_snapshot: &[Option<usize>],
+    named: &[(&str, String)],
+) -> Option<Symlink> {
+    let up = if edge.alias.contains('/') { "../" } else { "" };
+    let target = match edge.target {
+        Target::Snapshot(snapshot) => {
+            let (dep_path, directory) = &named[by_snapshot[snapshot]?];
+            format!("{up}../../{directory}/node_modules/{}", split(dep_path).name)
+        }
+        Target::Link(path) => {
+            // Every slot lies equally deep below the virtual store.
+            let folder = config.virtual_store_dir.join("slot/node_modules");
+            let target = super::inputs::importer_folder(&config.lockfile_dir, path);
+            format!("{up}{}", relative(&folder, &target).display())
+        }
+    };
+    Some(Symlink {
+        alias: edge.alias.to_owned(),
+        target,
+    })
+}
+
+fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Source, InstallError> {
+    let parts = split(dep_path);
+    let refuse = |code, message: String| InstallError::Unfetchable { code, message };
+    let unsupported = |what: &str| InstallError::Unsupported {
+        what: format!(
+            "{} is {what}, which this version of pacwatch cannot fetch",
+            parts.package_id
+        ),
+        help: "Use pnpm for this project.".to_owned(),
+    };
+    if parts.patch_hash.is_some() {
+        return Err(unsupported("patched"));
+    }
+    let default = PackageMetadata::default();
+    let metadata = lockfile.metadata(dep_path).unwrap_or(&default);
+    let (url, integrity, id) = match &metadata.resolution {
+        Resolution::Registry { integrity, .. } => {
+            let url = registry_tarball(config, parts.name, parts.version);
+            (url, Some(integrity.clone()), parts.package_id)
+        }
+        Resolution::Tarball { git_hosted: true, .. } => {
+            return Err(unsupported("a git repository's archive"));
+        }
+        Resolution::Tarball { tarball, .. } if tarball.starts_with("file:") => {
+            return Err(unsupported("a tarball on this machine"));
+        }
+        Resolution::Tarball {
+            tarball, integrity, ..
+        } => {
+            // A package known by its URL has the URL alone for an id.
+            let id = if parts.version.contains("://") {
+                parts.version
+            } else {
+                parts.package_id
+            };
+            (tarball.clone(), integrity.clone(), id)
+        }
+        Resolution::Directory { .. } => return Err(unsupported("a folder on this machine")),
+        Resolution::Git { .. } => return Err(unsupported("a git repository")),
+        Resolution::Binary(_) | Resolution::Variations { .. } => return Err(unsupported("a runtime")),
+        Resolution::Unknown(_) => {
+            let message = format!(
+                "pnpm-lock.yaml has no usable `resolution` for {}",
+                parts.package_id
+            );
+            return Err(refuse(Some("ERR_PNPM_BROKEN_LOCKFILE"), message));
+        }
+    };
+    let Some(integrity) = integrity else {
+        let message = format!(
+            "pnpm-lock.yaml has no integrity for {}, so it cannot be verified",
+            parts.package_id
+        );
+        return Err(refuse(Some("ERR_PNPM_MISSING_TARBALL_INTEGRITY"), message));
+    };
+    let url = Url::parse(&url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| {
+            refuse(
+                None,
+                format!(
+                    "the tarball of {} has no usable address: {url:?}",
+                    parts.package_id
+                ),
+            )
+        })?;
+    Ok(Source {
+        key: index::key(&integrity, id),
+        url,
+        integrity,
+        slots: Vec::new(),
+        optional: true,
+    })
+}
+
+/// Where a registry has the tarball of a version (pnpm: `lockfile/src/resolution.rs`).
+fn registry_tarball(config: &Config, name: &str, version: &str) -> String {
+    let (registry, version) = match version.split_once(':') {
+        Some((prefix, version)) if config.registries.prefixes.contains_key(prefix) => {
+            (config.registries.prefixes[prefix].as_str(), version)
+        }
+        _ => (config.registries.for_package(name), version),
+    };
+    let bare = name.rsplit_once('/').map_or(name, |(_, bare)| bare);
+    let version = version.split_once('+').map_or(version, |(version, _)| version);
+    format!("{registry}{name}/-/{bare}-{version}.tgz")
+}
