@@ -7,6 +7,8 @@ mod support;
 mod bodies;
 #[path = "network/credentials.rs"]
 mod credentials;
+#[path = "network/encryption.rs"]
+mod encryption;
 #[path = "network/failures.rs"]
 mod failures;
 #[path = "network/permits.rs"]

@@ -14,6 +14,7 @@ use tar::{Archive, EntryType};
 use support::archive::{Entry, LongName};
 use support::lockfile::Group;
 use support::packages::Package;
+use support::peer;
 use support::project::{Project, Site};
 use support::registry::Registry;
 use support::tree::{self, Node};
@@ -278,4 +279,68 @@ fn the_support_reads_back_what_it_packs() {
         .read_to_string(&mut text)
         .unwrap();
     assert_eq!(text, "exports.a = 1\n");
+}
+
+#[test]
+fn a_real_pnpm_installs_the_project_and_leaves_its_lockfile_alone() {
+    let Some(pnpm) = peer::pnpm() else { return };
+    let registry = Registry::start();
+    let react = Package::new("react", "18.0.0").file("index.js", "exports.react = 18\n");
+    let dom = Package::new("react-dom", "18.0.0")
+        .peer("react", "^18.0.0")
+        .optional_peer("absent", "*")
+        .dependency("loose", "1.4.0")
+        .file_named_by(&format!("{}/x.js", "deep".repeat(30)), "", LongName::Pax);
+    let loose = Package::new("loose", "1.4.0")
+        .bin("loose", "cli.js")
+        .executable("cli.js", "#!/bin/sh\n");
+    let native = Package::new("@native/other", "1.0.0")
+        .only_on("os", &["aix"])
+        .only_on("cpu", &["s390"]);
+    let wrapper = Package::new("wrapper", "2.0.0")
+        .engine("node", ">=0.10.0")
+        .deprecated("do not: use # this")
+        .optional_dependency("@native/other", "1.0.0")
+        .aliased_dependency("other-name", "loose", "1.4.0");
+    let project = Project::new()
+        .direct(&react)
+        .package_with_peers(&dom, &[("react", "18.0.0")])
+        .package(&loose)
+        .package(&native)
+        .package(&wrapper)
+        .depend("react-dom", "18.0.0(react@18.0.0)")
+        .depend_in(Group::Development, "alias", "wrapper@2.0.0")
+        .direct_optional(
+            &Package::new("maybe", "0.1.0")
+                .file("case.js", "")
+                .file("Case.js", "x"),
+        );
+    let site = project.write(&registry);
+    for arguments in [
+        &["install", "--frozen-lockfile"][..],
+        &["install", "--no-frozen-lockfile"],
+    ] {
+        let output = peer::run_pnpm(&pnpm, &site, arguments);
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(output.status.success(), "{}", said.concat());
+        let lockfile = fs::read_to_string(site.project.join("pnpm-lock.yaml")).unwrap();
+        assert_eq!(lockfile, project.lockfile.text(), "after {arguments:?}");
+    }
+    // Resolved anew, from the metadata that the registry tells.
+    fs::remove_file(site.project.join("pnpm-lock.yaml")).unwrap();
+    fs::remove_dir_all(site.modules()).unwrap();
+    let output = peer::run_pnpm(&pnpm, &site, &["install", "--no-frozen-lockfile"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let lockfile = fs::read_to_string(site.project.join("pnpm-lock.yaml")).unwrap();
+    assert_eq!(lockfile, project.lockfile.text());
+    assert!(
+        site.store_v11().join("index.db").exists(),
+        "the store is where the project says"
+    );
+    let tree = tree::list(&site.modules());
+    assert!(tree.contains_key(".pnpm/react-dom@18.0.0_react@18.0.0/node_modules/react-dom/package.json"));
 }

@@ -12,6 +12,7 @@ pub mod connection;
 pub mod lockfile;
 pub mod packages;
 pub mod packument;
+pub mod peer;
 pub mod project;
 pub mod registry;
 pub mod tree;

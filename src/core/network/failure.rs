@@ -47,7 +47,7 @@ pub(super) fn of_request(url: String, error: reqwest::Error, connect_timeout: Du
         }
     } else if words.contains("tunnel error") || words.contains("proxy") {
         NetworkError::Proxy { url, reason }
-    } else if error.is_connect() && is_about_encryption(&words) {
+    } else if is_about_encryption(&words) {
         NetworkError::Tls { url, reason }
     } else if error.is_connect() {
         NetworkError::Connect { url, reason }
@@ -60,12 +60,11 @@ pub(super) fn of_request(url: String, error: reqwest::Error, connect_timeout: Du
 
 /// Whether these are the words of the TLS library, whose types the transport does not hand out.
 fn is_about_encryption(words: &str) -> bool {
-    const SIGNS: [&str; 5] = [
+    const SIGNS: [&str; 4] = [
         "certificate",
         "fatal alert",
         "peer is incompatible",
         "corrupt message",
-        "UnknownCA",
     ];
     SIGNS.iter().any(|sign| words.contains(sign))
 }
