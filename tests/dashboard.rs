@@ -147,6 +147,8 @@ struct Tty {
     screen: Arc<Mutex<vt100::Parser>>,
     /// Every byte that was written to the terminal.
     bytes: Arc<Mutex<Vec<u8>>>,
+    /// The mode of the line discipline before anything ran.
+    mode_before: String,
     /// Nobody reads from the terminal any more.
     hung_up: Arc<AtomicBool>,
 }
@@ -162,6 +164,11 @@ fn child_command(scene: &str) -> Vec<String> {
     ];
     command.extend(arguments.map(str::to_owned));
     command
+}
+
+/// The mode of the line discipline, as text so that two can be compared.
+fn mode(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
 }
 
 fn columns(number: u16) -> NonZero<u16> {
@@ -184,6 +191,7 @@ impl Tty {
         let mut builder = CommandBuilder::new(&command[0]);
         builder.args(&command[1..]);
         builder.env("TERM", "xterm-256color");
+        let mode_before = mode(&*pair.master);
         let child = pair.slave.spawn_command(builder).unwrap();
         drop(pair.slave);
         let screen = Arc::new(Mutex::new(vt100::Parser::new(columns(24), columns(80), 200)));
@@ -209,6 +217,7 @@ impl Tty {
             child,
             screen,
             bytes,
+            mode_before,
             hung_up,
         }
     }
@@ -259,13 +268,8 @@ impl Tty {
             .unwrap();
     }
 
-    /// The mode of the line discipline, as text so that two can be compared.
-    fn mode(&self) -> String {
-        format!("{:?}", self.master.get_termios().unwrap())
-    }
-
     /// Waits for the end and checks that the terminal is as it was.
-    fn ended(mut self, mode_before: &str) -> String {
+    fn ended(mut self) -> String {
         let begin = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
             assert!(begin.elapsed() < PATIENCE, "never ended:\n{}", self.text());
@@ -275,27 +279,30 @@ impl Tty {
         self.until("cursor shown", |tty| {
             !tty.screen.lock().unwrap().screen().hide_cursor()
         });
-        assert_eq!(self.mode(), mode_before, "the line discipline was changed");
+        assert_eq!(
+            mode(&*self.master),
+            self.mode_before,
+            "the line discipline was changed"
+        );
         self.text()
     }
 }
 
-/// A terminal on which the dashboard shows downloads, and its mode before that.
-fn shown(scene: &str) -> (Tty, String) {
+/// A terminal on which the dashboard shows a run.
+fn shown(scene: &str) -> Tty {
     let tty = Tty::start(scene);
-    let mode = tty.mode();
     tty.until_text("link_cold");
     assert!(tty.on_alternate_screen());
-    (tty, mode)
+    tty
 }
 
 #[test]
 fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
-    let (mut tty, mode) = shown("finish");
+    let mut tty = shown("finish");
     tty.until_text("any key leaves");
     assert!(tty.text().contains("✓ done"), "{}", tty.text());
     tty.keys("x");
-    let text = tty.ended(&mode);
+    let text = tty.ended();
     assert!(text.contains("left: Ended"), "{text}");
     assert!(text.contains("Done in"), "{text}");
     assert!(text.contains("link_cold"), "{text}");
@@ -303,42 +310,46 @@ fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
 
 #[test]
 fn a_finished_dashboard_draws_nothing_more() {
-    let (mut tty, mode) = shown("finish");
+    let mut tty = shown("finish");
     tty.until_text("any key leaves");
-    let written = || tty.bytes.lock().unwrap().len();
-    // Frames on their way when the banner came.
-    std::thread::sleep(Duration::from_millis(300));
-    let before = written();
-    std::thread::sleep(Duration::from_millis(700));
-    assert_eq!(written(), before);
+    let begin = Instant::now();
+    loop {
+        let written = tty.bytes.lock().unwrap().len();
+        // Several ticks of a clock that goes on.
+        std::thread::sleep(Duration::from_millis(900));
+        if tty.bytes.lock().unwrap().len() == written {
+            break;
+        }
+        assert!(begin.elapsed() < PATIENCE, "it draws on and on");
+    }
     tty.keys("q");
-    tty.ended(&mode);
+    tty.ended();
 }
 
 #[test]
 fn q_cancels_the_run_and_then_leaves() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.keys("q");
     tty.until_text("cancelled");
     tty.keys("q");
-    let text = tty.ended(&mode);
+    let text = tty.ended();
     assert!(text.contains("Cancelled after"), "{text}");
     assert!(text.contains("by key"), "{text}");
 }
 
 #[test]
 fn a_second_control_c_does_not_wait_for_the_run() {
-    let (mut tty, mode) = shown("stubborn");
+    let mut tty = shown("stubborn");
     tty.keys("\u{3}");
     tty.until_text("q again leaves at once");
     tty.keys("\u{3}");
-    let text = tty.ended(&mode);
+    let text = tty.ended();
     assert!(text.contains("left: Forced"), "{text}");
 }
 
 #[test]
 fn keys_turn_the_knobs() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.keys("+");
     tty.until_text("network 24");
     tty.keys("--");
@@ -346,12 +357,12 @@ fn keys_turn_the_knobs() {
     tty.keys("]");
     tty.until_text("link 3");
     tty.keys("qq");
-    tty.ended(&mode);
+    tty.ended();
 }
 
 #[test]
 fn help_opens_and_closes_and_the_picture_freezes() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.keys("?");
     tty.until_text("help");
     tty.until_text("one more link worker");
@@ -362,12 +373,12 @@ fn help_opens_and_closes_and_the_picture_freezes() {
     tty.keys("p");
     tty.until("frozen no more", |tty| !tty.text().contains("frozen at"));
     tty.keys("qq");
-    tty.ended(&mode);
+    tty.ended();
 }
 
 #[test]
 fn it_follows_the_size_of_the_terminal() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.resize(10, 40);
     tty.until("compact", |tty| {
         !tty.text().contains("throughput") && tty.text().contains("cancel")
@@ -377,15 +388,15 @@ fn it_follows_the_size_of_the_terminal() {
     tty.until_text("in use");
     tty.until_text("throughput");
     tty.keys("qq");
-    tty.ended(&mode);
+    tty.ended();
 }
 
 #[test]
 fn signals_that_end_a_program_give_the_terminal_back() {
     for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
-        let (tty, mode) = shown("endless");
+        let tty = shown("endless");
         tty.signal(signal);
-        let text = tty.ended(&mode);
+        let text = tty.ended();
         assert!(text.contains(&format!("left: Signal(\"{name}\")")), "{text}");
         assert!(text.contains(&format!("by {name}")), "{text}");
     }
@@ -393,19 +404,18 @@ fn signals_that_end_a_program_give_the_terminal_back() {
 
 #[test]
 fn an_interrupt_from_outside_is_like_control_c() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.signal(Signal::INT);
     tty.until_text("cancelled");
     tty.keys("q");
-    let text = tty.ended(&mode);
+    let text = tty.ended();
     assert!(text.contains("by SIGINT"), "{text}");
 }
 
 #[test]
 fn a_panic_anywhere_gives_the_terminal_back_and_stays_readable() {
     let tty = Tty::start("panic");
-    let mode = tty.mode();
-    let text = tty.ended(&mode);
+    let text = tty.ended();
     assert!(text.contains("the engine broke"), "{text}");
     assert!(text.contains("left: Lost"), "{text}");
 }
@@ -447,7 +457,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_brings_the_dashboard_again() {
 
 #[test]
 fn without_a_shell_to_go_back_to_control_z_changes_nothing() {
-    let (mut tty, mode) = shown("endless");
+    let mut tty = shown("endless");
     tty.keys("\u{1a}");
     tty.keys("+");
     tty.until_text("network 24");
@@ -455,12 +465,12 @@ fn without_a_shell_to_go_back_to_control_z_changes_nothing() {
     tty.keys("q");
     tty.until_text("cancelled");
     tty.keys("q");
-    tty.ended(&mode);
+    tty.ended();
 }
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
-    let (tty, _) = shown("endless");
+    let tty = shown("endless");
     let Tty {
         master,
         writer,
