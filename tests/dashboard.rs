@@ -366,8 +366,9 @@ fn help_opens_and_closes_and_the_picture_freezes() {
     tty.keys("?");
     tty.until_text("help");
     tty.until_text("one more link worker");
-    tty.keys("?");
+    tty.keys("q");
     tty.until("help closed", |tty| !tty.text().contains("one more link worker"));
+    assert!(tty.text().contains("q cancel"), "{}", tty.text());
     tty.keys("p");
     tty.until_text("frozen at");
     tty.keys("p");

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, KeyModifiers};
 
 use crate::core::clock::Clock;
 use crate::core::control::Controls;
@@ -260,7 +260,9 @@ impl App {
 
     fn key(&mut self, key: &KeyEvent) -> Next {
         let action = keymap::action(key);
-        if self.state.help && !matches!(action, Some(Action::Suspend | Action::Quit)) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        // A bare key, `q` too, means the page and not the run.
+        if self.state.help && !control {
             self.state.help = false;
             return Next::Stay;
         }
