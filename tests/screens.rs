@@ -206,3 +206,22 @@ fn no_size_is_too_small() {
         }
     }
 }
+
+#[test]
+fn without_colours_no_cell_has_one() {
+    use ratatui::style::Color;
+
+    let events = synthetic::run(&Script {
+        outcome: Outcome::Failed,
+        ..Script::default()
+    });
+    for (model, mut state) in [until(&events, 500_000), whole(&events)] {
+        let mut terminal = Terminal::new(TestBackend::new(130, 40)).unwrap();
+        terminal
+            .draw(|frame| view::render(frame, &model, &mut state, &Theme::mono()))
+            .unwrap();
+        for cell in terminal.backend().buffer().content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+        }
+    }
+}

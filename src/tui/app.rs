@@ -7,14 +7,14 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, KeyModifiers};
 
 use crate::core::clock::Clock;
 use crate::core::control::Controls;
 use crate::core::event::{Event, Knob};
 use crate::core::model::Model;
 use crate::tui::action::Action;
-use crate::tui::input::{Input, Message};
+use crate::tui::input::{Input, Message, suspend};
 use crate::tui::keymap;
 use crate::tui::state::ViewState;
 use crate::tui::terminal::{self, Screen};
@@ -185,7 +185,12 @@ impl App {
             let message = if ended && self.stream_ended && !dirty {
                 messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                messages.recv_timeout(FRAME)
+                let left = if dirty {
+                    FRAME.saturating_sub(since_drawn)
+                } else {
+                    FRAME
+                };
+                messages.recv_timeout(left)
             };
             match message {
                 Ok(message) => {
@@ -255,7 +260,9 @@ impl App {
 
     fn key(&mut self, key: &KeyEvent) -> Next {
         let action = keymap::action(key);
-        if self.state.help && !matches!(action, Some(Action::Suspend | Action::Quit)) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        // A bare key, `q` too, means the page and not the run.
+        if self.state.help && !control {
             self.state.help = false;
             return Next::Stay;
         }
@@ -316,15 +323,4 @@ fn previous_multiple(value: u32) -> u32 {
 
 fn distance(from: u32, to: u32) -> i32 {
     i32::try_from(i64::from(to) - i64::from(from)).unwrap_or(0)
-}
-
-/// Gives the terminal back and stops this process as Ctrl-Z does elsewhere; returns when it goes on.
-fn suspend() -> io::Result<()> {
-    terminal::restore();
-    // The whole group, as the terminal would do it: a shell waits for the program it started, which may be a
-    // wrapper around this one. Where no shell waits (an orphaned group), the system ignores the signal.
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-    // Another thread may be the one that takes the signal; nothing may be drawn before it did.
-    std::thread::sleep(Duration::from_millis(50));
-    Ok(())
 }

@@ -1,4 +1,6 @@
-//! Keys and signals, each from a thread of its own, as messages for the loop.
+//! Keys and signals, each from a thread of its own, as messages for the loop; and Ctrl-Z.
+//!
+//! The only part of the dashboard that is made for Unix.
 
 use std::io::{self, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,6 +13,7 @@ use rustix::event::{PollFd, PollFlags};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::core::control::Controls;
+use crate::tui::terminal;
 
 /// What the loop wakes up for.
 #[derive(Debug)]
@@ -175,4 +178,15 @@ impl Signals {
             }
         }
     }
+}
+
+/// Gives the terminal back and stops this process as Ctrl-Z does elsewhere; returns when it goes on.
+pub(super) fn suspend() -> io::Result<()> {
+    terminal::restore();
+    // The whole group, as the terminal would do it: a shell waits for the program it started, which may be a
+    // wrapper around this one. Where no shell waits (an orphaned group), the system ignores the signal.
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+    // Another thread may be the one that takes the signal; nothing may be drawn before it did.
+    std::thread::sleep(Duration::from_millis(50));
+    Ok(())
 }

@@ -97,7 +97,8 @@ impl Theme {
             glyphs: UNICODE,
             strong: Style::new().add_modifier(Modifier::BOLD),
             text: Style::new(),
-            dim: color(Color::DarkGray),
+            // Not dark grey: some palettes give it the background's colour.
+            dim: Style::new().add_modifier(Modifier::DIM),
             title: color(Color::Cyan),
             running: color(Color::LightBlue).add_modifier(Modifier::BOLD),
             good: color(Color::Green),

@@ -26,6 +26,8 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
         spans.push(Span::raw("  "));
     }
     let ended = model.outcome().is_some();
+    let roomy = area.width >= 60;
+    let gap = if roomy { "   " } else { "  " };
     for binding in BINDINGS.iter().filter(|binding| !binding.footer.is_empty()) {
         let key = label(binding.action);
         let (keys, what) = match binding.action {
@@ -34,11 +36,11 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
             Action::NetworkDown | Action::LinkDown if ended => continue,
             Action::NetworkDown => (
                 format!("{}/{key}", label(Action::NetworkUp)),
-                knob(model, Knob::NetworkConcurrency, binding.footer),
+                knob(model, Knob::NetworkConcurrency, binding.footer, roomy),
             ),
             Action::LinkDown => (
                 format!("{key}/{}", label(Action::LinkUp)),
-                knob(model, Knob::LinkThreads, binding.footer),
+                knob(model, Knob::LinkThreads, binding.footer, roomy),
             ),
             _ => (key.to_owned(), binding.footer.to_owned()),
         };
@@ -47,19 +49,19 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
             continue;
         }
         spans.push(Span::styled(keys, theme.key));
-        spans.push(Span::styled(format!(" {what}   "), theme.dim));
+        spans.push(Span::styled(format!(" {what}{gap}"), theme.dim));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
-fn knob(model: &Model, knob: Knob, name: &str) -> String {
+fn knob(model: &Model, knob: Knob, name: &str, with_value: bool) -> String {
     let knobs = model.knobs();
     let value = match knob {
         Knob::NetworkConcurrency => knobs.network_concurrency,
         Knob::ExtractThreads => knobs.extract_threads,
         Knob::LinkThreads => knobs.link_threads,
     };
-    if value > 0 {
+    if value > 0 && with_value {
         format!("{name} {value}")
     } else {
         name.to_owned()

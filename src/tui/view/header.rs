@@ -31,16 +31,23 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
     }
     let room = width - right.width().min(width);
     let mut left = Vec::new();
-    if room > 12 {
+    // One row has to say how far the run is, too.
+    let single = second.is_empty();
+    if room > 12 && !(single && width < 60) {
         left.push(Span::styled("pacwatch ", theme.title));
     }
     let used: usize = left.iter().map(Span::width).sum();
     let project = keep_end(model.project(), room.saturating_sub(used + 2).min(40), theme);
     left.push(Span::styled(project, theme.strong));
     let used: usize = left.iter().map(Span::width).sum();
-    if room > used + 6 {
+    if room > used + 8 {
         left.push(Span::raw("   "));
-        left.extend(facts(knobs(model, theme), room - used - 5, theme));
+        let parts = if single {
+            totals(model, state, theme).into_iter().skip(1).collect()
+        } else {
+            knobs(model, theme)
+        };
+        left.extend(facts(parts, room - used - 4, theme));
     }
     let used: usize = left.iter().map(Span::width).sum();
     left.push(Span::raw(" ".repeat(width.saturating_sub(used + right.width()))));

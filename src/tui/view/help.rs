@@ -47,7 +47,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
         height,
     };
     frame.render_widget(Clear, page);
-    let body = titled(frame, page, "help", vec!["another key closes".to_owned()], theme);
+    let body = titled(frame, page, "help", vec!["any key closes it".to_owned()], theme);
     for (mut line, row) in lines.into_iter().zip(body.rows()) {
         if let Some(last) = line.spans.last_mut() {
             let room = usize::from(row.width).saturating_sub(KEYS + 1);

@@ -13,6 +13,9 @@ use crate::tui::widget::text::titled;
 
 const TITLE: &str = "throughput  ";
 
+/// Samples come at least this often while downloads run.
+const SAMPLE_LAG_US: u64 = 250_000;
+
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     if area.is_empty() {
         return;
@@ -52,7 +55,14 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     reason = "rates are not negative; a cast is capped"
 )]
 fn shares(model: &Model, now: u64, columns: usize) -> (Vec<f64>, u64) {
-    let mut rates = model.network().history(now, columns);
+    // A sample that is about to come is no lull.
+    let until = model.network().latest().map_or(now, |sample| sample.at);
+    let until = if now.saturating_sub(until) <= SAMPLE_LAG_US {
+        until
+    } else {
+        now
+    };
+    let mut rates = model.network().history(until, columns);
     let peak = rates.iter().copied().fold(0.0, f64::max);
     if peak > 0.0 {
         for rate in &mut rates {
