@@ -1,9 +1,10 @@
-//! The command line: what can be asked for, and which face a run shows. Nothing is installed and nothing is drawn
-//! here.
+//! The command line: what can be asked for, which face a run shows, and one file a command.
 
 pub mod arguments;
 pub mod completions;
+pub mod install;
 pub mod install_arguments;
+pub mod interrupt;
 pub mod mode;
 pub mod store;
 

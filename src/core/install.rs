@@ -9,6 +9,7 @@ mod materialise;
 mod setup;
 mod work;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::core::clock::unix_millis;
@@ -16,9 +17,11 @@ use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{
-    EVENT_VERSION, EventKind, ImportMethod, Knobs, LaneCounts, Outcome, Phase, Planned, RunFinished,
-    RunStarted, Totals,
+    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, Phase, Planned,
+    RunFinished, RunStarted, Totals,
 };
+use crate::core::fetch::Fetcher;
+use crate::core::link::Linker;
 use crate::core::lockfile::Lockfile;
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
@@ -27,7 +30,7 @@ use crate::core::store::index;
 
 pub use error::InstallError;
 use materialise::{Done, Materialise, Split};
-use setup::Setup;
+use setup::{Setup, Tools};
 use work::Work;
 
 /// An install that is about to run.
@@ -47,6 +50,42 @@ pub struct Finished {
     pub outcome: Outcome,
     /// Why, unless it ended well.
     pub error: Option<InstallError>,
+}
+
+/// Tells of a run that ended before it began, because its settings cannot be used.
+pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
+    let host = crate::core::plan::host();
+    emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+        v: EVENT_VERSION,
+        pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
+        command: "install".to_owned(),
+        project_dir: project_dir.display().to_string(),
+        project_name: None,
+        started_at_ms: unix_millis().saturating_sub(emitter.now() / 1000),
+        platform: format!("{} {}", host.os, host.cpu),
+        processors: processors(),
+        lanes: LaneCounts::default(),
+        link_mode: LinkMode::Deferred,
+        settings: Vec::new(),
+    })));
+    emitter.emit(EventKind::RunFinished(Box::new(RunFinished {
+        outcome: Outcome::Failed,
+        failure: Some(failure),
+        wall_us: emitter.now(),
+        phases: Vec::new(),
+        totals: Totals::default(),
+        knobs: Knobs {
+            network_concurrency: 0,
+            extract_threads: 0,
+            link_threads: 0,
+            link_mode: LinkMode::Deferred,
+            import_method: ImportMethod::Auto,
+        },
+    })));
+}
+
+fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -107,8 +146,13 @@ impl Install {
             &inputs.manifest,
             &mut gathered.totals,
         );
-        let tools = setup.finish()?;
-        let split = self.split(&tools, &work, &selection, &mut gathered.totals)?;
+        let Tools {
+            runtime,
+            fetcher,
+            linker,
+            link_pool,
+        } = setup.finish()?;
+        let split = self.split(&fetcher, &linker, &work, &selection, &mut gathered.totals)?;
         let nothing_to_link = split.warm.is_empty() && split.cold.is_empty();
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
@@ -116,15 +160,17 @@ impl Install {
         // Warm link, download, extract, cold link.
         let materialise = Materialise {
             work: Arc::clone(&work),
-            fetcher: Arc::clone(&tools.fetcher),
-            linker: Arc::clone(&tools.linker),
-            link_pool: tools.link_pool.clone(),
+            fetcher: Arc::clone(&fetcher),
+            linker: Arc::clone(&linker),
+            link_pool,
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
-        let done = tools.runtime.block_on(materialise.run(split));
-        gathered.method = tools.linker.placement.method();
+        let done = runtime.block_on(materialise.run(split));
+        // Waits for nothing: a name that is still being looked up must not hold up the end.
+        runtime.shutdown_background();
+        gathered.method = linker.placement.method();
         let done = done?;
         gathered.take(&done);
 
@@ -136,7 +182,7 @@ impl Install {
             &inputs.lockfile,
             &graph,
             &work,
-            &tools.linker,
+            &linker,
             &done.dropped,
         )?;
         for path in moved {
@@ -157,7 +203,7 @@ impl Install {
         // State: what the next install reads.
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
-        tools.fetcher.index.finish()?;
+        fetcher.index.finish()?;
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
         self.tell_builds(&work, &done, &mut gathered.totals);
@@ -171,14 +217,15 @@ impl Install {
     /// Splits the work: in place already, in the store, to be downloaded.
     fn split(
         &self,
-        tools: &setup::Tools,
+        fetcher: &Fetcher,
+        linker: &Linker,
         work: &Work,
         selection: &Selection,
         totals: &mut Totals,
     ) -> Result<Split, InstallError> {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
         for (position, planned) in work.slots.iter().enumerate() {
-            if tools.linker.virtual_store.is_complete(&planned.slot) {
+            if linker.virtual_store.is_complete(&planned.slot) {
                 totals.in_place += 1;
             } else {
                 todo[planned.source].push(position);
@@ -191,7 +238,7 @@ impl Install {
                 .filter(|(_, slots)| !slots.is_empty())
         };
         let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
-        let mut rows = index::read(&tools.fetcher.store.index_path(), &keys)?;
+        let mut rows = index::read(&fetcher.store.index_path(), &keys)?;
         let (mut warm, mut cold, mut planned) = (Vec::new(), Vec::new(), Planned::default());
         for (position, slots) in todo.iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
             let count = u32::try_from(slots.len()).unwrap_or(u32::MAX);
@@ -275,7 +322,6 @@ impl Install {
         let knobs = self.controls.knobs();
         let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
         let host = crate::core::plan::host();
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let name = Manifest::read(&self.config.project_dir)
             .ok()
             .and_then(|manifest| manifest.name);
@@ -287,7 +333,7 @@ impl Install {
             project_name: name,
             started_at_ms: unix_millis().saturating_sub(self.emitter.now() / 1000),
             platform: format!("{} {}", host.os, host.cpu),
-            processors: u32::try_from(processors).unwrap_or(u32::MAX),
+            processors: processors(),
             lanes: LaneCounts {
                 network: narrow(knobs.network_concurrency),
                 extract: narrow(knobs.extract_threads),

@@ -149,7 +149,7 @@ impl Fetcher {
                 None
             };
             let policy = self.client.retry_policy();
-            let delay = policy.delay(attempt, network.and_then(|error| error.retry_after()));
+            let delay = policy.delay(attempt - 1, network.and_then(|error| error.retry_after()));
             let Some(delay) = delay.filter(|_| error.is_retryable()) else {
                 return Err(error);
             };
@@ -179,8 +179,9 @@ impl Fetcher {
         attempt: u32,
         queued_at: u64,
     ) -> Result<Arc<StoredPackage>, FetchError> {
-        self.backlog.has_room().await;
         let permit = self.client.permits().acquire().await;
+        // Asked only now: asked before the wait for a permit, the answer would be out of date.
+        self.backlog.has_room().await;
         let started = self.emitter.now();
         self.meters.begin(Phase::Download, started);
         let lane = permit.lane();

@@ -28,7 +28,7 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
     let (manifest, lockfile) = std::thread::scope(|scope| {
         let lockfile = scope.spawn(|| -> Result<Lockfile, LockfileError> {
             let lockfile =
-                Lockfile::read(&path)?.ok_or_else(|| LockfileError::NotFound { path: path.clone() })?;
+                Lockfile::read(&path)?.ok_or_else(|| LockfileError::Absent { path: path.clone() })?;
             validate(&lockfile)?;
             Ok(lockfile)
         });
@@ -83,6 +83,7 @@ fn freshness_settings(config: &Config) -> FreshnessSettings {
         exclude_links_from_lockfile: *config.exclude_links_from_lockfile,
         inject_workspace_packages: *config.inject_workspace_packages,
         peers_suffix_max_length: *config.peers_suffix_max_length as u64,
+        all_projects: false,
     }
 }
 

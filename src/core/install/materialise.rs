@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustc_hash::FxHashMap;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
@@ -140,9 +139,10 @@ impl Materialise {
 
     async fn drive(&self, split: Split) -> Result<Done, InstallError> {
         let (reports, mut reported) = unbounded_channel();
+        let todo: Arc<[Vec<usize>]> = split.todo.into();
         let mut driver = Driver {
             run: self,
-            todo: split.todo.into(),
+            todo: Arc::clone(&todo),
             reports,
             linking: 0,
             checking: 0,
@@ -151,7 +151,7 @@ impl Materialise {
         };
         let mut downloads = FuturesUnordered::new();
         for source in split.cold {
-            downloads.push(self.fetch(source, &driver.todo[source]));
+            downloads.push(self.fetch(source, &todo[source]));
         }
         for (source, row) in split.warm {
             driver.link_warm(source, row);
@@ -180,7 +180,7 @@ impl Materialise {
                 }
                 Some(report) = reported.recv() => {
                     if let Some(source) = driver.take_report(report)? {
-                        downloads.push(self.fetch(source, &driver.todo[source]));
+                        downloads.push(self.fetch(source, &todo[source]));
                     }
                 }
                 Some((source, outcome)) = downloads.next() => driver.take_download(source, outcome)?,
