@@ -193,3 +193,50 @@ fn without_a_home_the_folders_must_be_named() {
         ("/s/v11".into(), "/c".into())
     );
 }
+
+#[test]
+fn a_project_that_a_workspace_does_not_name_is_on_its_own() {
+    let belongs = |packages: &str| {
+        let machine = Machine::new();
+        let workspace = machine.path("work");
+        Machine::write(&workspace.join("pnpm-workspace.yaml"), packages);
+        Machine::write(&machine.project().join("package.json"), "{}");
+        machine.load().workspace_dir == Some(workspace)
+    };
+    for packages in [
+        "packages: [project]\n",
+        "packages: ['./project/']\n",
+        "packages: ['pro*']\n",
+        "packages: ['**', '!other']\n",
+        "packages: ['{project,other}']\n",
+    ] {
+        assert!(belongs(packages), "{packages}");
+    }
+    for packages in [
+        "hoist: true\n",
+        "packages: [other]\n",
+        "packages: ['**', '!project']\n",
+        "packages: ['proj']\n",
+    ] {
+        assert!(!belongs(packages), "{packages}");
+    }
+}
+
+#[test]
+fn the_users_settings_may_name_the_home() {
+    let machine = Machine::new().user_yaml("storeDir: ~/from-file\n");
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-file/v11")
+    );
+    let machine = machine.variable("PNPM_CONFIG_STORE_DIR", "~/from-variable");
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-variable/v11")
+    );
+    let machine = machine.flags(flags_with_store("~/from-flag"));
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-flag/v11")
+    );
+}

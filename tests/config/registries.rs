@@ -70,3 +70,29 @@ fn a_projects_registry_cannot_hold_the_users_variables() {
         .load();
     assert_eq!(config.registries.default.value, "http://mine.test:81/");
 }
+
+#[test]
+fn stored_credentials_route_packages_only_where_nobody_else_does() {
+    let registry = |machine: Machine| machine.load().registries.default.value;
+    let stored = "_auth:\n  http://stored.test:\n    '@':\n      authToken: t\n";
+    let variable = (
+        "pnpm_config__auth",
+        r#"{"http://variable.test": {"@": {"authToken": "t"}}}"#,
+    );
+    assert_eq!(registry(Machine::new().user_yaml(stored)), "http://stored.test/");
+    let machine = || {
+        Machine::new()
+            .user_yaml(stored)
+            .user_npmrc("registry=http://npmrc.test\n")
+    };
+    assert_eq!(registry(machine()), "http://npmrc.test/");
+    assert_eq!(
+        registry(machine().variable(variable.0, variable.1)),
+        "http://variable.test/"
+    );
+    let two =
+        r#"{"http://a.test": {"@": {"authToken": "t"}}, "http://b.test": {"@org": {"authToken": "t"}}}"#;
+    let config = machine().variable("pnpm_config__auth", two).load();
+    assert_eq!(config.registries.for_package("is-odd"), "http://npmrc.test/");
+    assert_eq!(config.registries.for_package("@org/a"), "http://b.test/");
+}

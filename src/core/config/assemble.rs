@@ -55,7 +55,6 @@ pub(super) struct Found<'input> {
     pub layers: Layers,
     pub credentials: Credentials,
     pub tls: Tls,
-    pub local_address: Sourced<Option<IpAddr>>,
 }
 
 #[expect(
@@ -70,7 +69,6 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         layers,
         credentials,
         tls,
-        local_address,
     } = found;
     let Layers {
         settings,
@@ -91,7 +89,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
     let modules_dir = read.text("modulesDir", || "node_modules".to_owned())?;
     let default_slots = || lockfile_dir.join(&*modules_dir).join(".pnpm");
     let virtual_store_dir = read.path("virtualStoreDir", default_slots)?;
-    let store_dir = store_dir(&read, input, project_dir)?;
+    let store_dir = store_dir(&read, input, base, &mut warnings)?;
     let enable_global_virtual_store = global_virtual_store(&read)?;
     let global_virtual_store_dir = read.path("globalVirtualStoreDir", || {
         let given = *enable_global_virtual_store && virtual_store_dir.is_explicit();
@@ -156,7 +154,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         import_method: read.choice("packageImportMethod", IMPORT_METHODS, ImportMethod::Auto)?,
         frozen_lockfile: read.optional_boolean("frozenLockfile")?,
         prefer_frozen_lockfile: read.boolean("preferFrozenLockfile", true)?,
-        lockfile: read.boolean("lockfile", true)?,
+        lockfile: lockfile(&read, &mut warnings)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,
         offline: read.boolean("offline", false)?,
         prefer_offline: read.boolean("preferOffline", false)?,
@@ -251,8 +249,11 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         store_dir,
         cache_dir,
         credentials,
-        tls,
-        local_address,
+        tls: Tls {
+            strict_ssl: read.boolean("strictSsl", true)?,
+            ..tls
+        },
+        local_address: local_address(&read)?,
         shared_workspace_lockfile,
         node_linker,
         enable_global_virtual_store,
@@ -269,15 +270,58 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
-fn store_dir(read: &Reader<'_>, input: &Input, project_dir: &Path) -> Result<Sourced<PathBuf>, ConfigError> {
+fn store_dir(
+    read: &Reader<'_>,
+    input: &Input,
+    base: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Sourced<PathBuf>, ConfigError> {
     if read.raw("storeDir").is_some() {
         return Ok(read
             .path("storeDir", PathBuf::new)?
             .map(store_location::versioned));
     }
     let home = directories::pnpm_home(input).ok_or(ConfigError::NoHome { what: "the store" })?;
-    let root = store_location::default_root(project_dir, &home, store_location::files_can_be_linked);
+    let root = store_location::default_root(base, &home, store_location::files_can_be_linked);
+    let at_home = home.join("store");
+    if root != at_home && store_location::versioned(at_home.clone()).exists() {
+        warnings.push(format!(
+            "the store is {}, since files of the one in {} cannot be linked from there; set storeDir to choose",
+            root.display(),
+            at_home.display()
+        ));
+    }
     Ok(Sourced::default_of(store_location::versioned(root)))
+}
+
+fn local_address(read: &Reader<'_>) -> Result<Sourced<Option<IpAddr>>, ConfigError> {
+    let Some(setting) = read.raw("localAddress") else {
+        return Ok(Sourced::default_of(None));
+    };
+    match setting.value.as_str().map(str::parse) {
+        Some(Ok(address)) => Ok(Sourced {
+            value: Some(address),
+            origin: setting.origin.clone(),
+        }),
+        _ => Err(setting.refused("localAddress", "an IP address")),
+    }
+}
+
+/// `lockfile` may be a map that asks for other formats of the file; that it is wanted is all that is understood.
+fn lockfile(read: &Reader<'_>, warnings: &mut Vec<String>) -> Result<Sourced<bool>, ConfigError> {
+    match read.raw("lockfile") {
+        Some(setting) if setting.value.is_object() => {
+            warnings.push(format!(
+                "{}: the fields of lockfile are not supported yet",
+                setting.origin
+            ));
+            Ok(Sourced {
+                value: true,
+                origin: setting.origin.clone(),
+            })
+        }
+        _ => read.boolean("lockfile", true),
+    }
 }
 
 /// `virtualStoreType` is the newer name, and wins.

@@ -23,7 +23,6 @@ const EXPANDED: &[&str] = &[
     "modulesDir",
     "npmrcAuthFile",
     "storeDir",
-    "userAgent",
     "virtualStoreDir",
 ];
 
@@ -36,6 +35,7 @@ const DESTINATIONS: &[&str] = &[
     "noproxy",
     "proxy",
     "registry",
+    "userAgent",
 ];
 
 /// A setting as it was written.
@@ -180,7 +180,7 @@ impl Layers {
             });
         }
         self.warnings.push(format!(
-            "{origin}: {key} is ignored, since variables are not expanded in a project's proxy URLs"
+            "{origin}: {key} is ignored, since variables are not expanded in this setting of a project"
         ));
         Ok(())
     }
