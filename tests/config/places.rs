@@ -166,7 +166,11 @@ fn the_projects_folder_may_be_relative_and_is_found_without_links() {
 fn looking_for_the_store_leaves_nothing_in_the_project() {
     let machine = Machine::new();
     machine.load();
-    assert_eq!(fs::read_dir(machine.project()).unwrap().count(), 0);
+    let left: Vec<_> = fs::read_dir(machine.project())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["package.json"]);
 }
 
 #[test]
@@ -200,7 +204,6 @@ fn a_project_that_a_workspace_does_not_name_is_on_its_own() {
         let machine = Machine::new();
         let workspace = machine.path("work");
         Machine::write(&workspace.join("pnpm-workspace.yaml"), packages);
-        Machine::write(&machine.project().join("package.json"), "{}");
         machine.load().workspace_dir == Some(workspace)
     };
     for packages in [
@@ -238,5 +241,43 @@ fn the_users_settings_may_name_the_home() {
     assert_eq!(
         machine.load().store_dir.value,
         machine.home().join("from-flag/v11")
+    );
+}
+
+#[test]
+fn a_folder_inside_a_project_stands_for_the_project() {
+    let machine = Machine::new();
+    let inside = machine.project().join("src/deep");
+    fs::create_dir_all(&inside).unwrap();
+    let load = || {
+        Config::load(&Input {
+            dir: inside.clone(),
+            ..machine.input()
+        })
+        .unwrap()
+    };
+    assert_eq!(load().project_dir, machine.project());
+    Machine::write(&machine.project().join("src/package.json"), "{}");
+    assert_eq!(load().project_dir, machine.project().join("src"));
+}
+
+#[test]
+fn relative_paths_start_from_the_file_or_the_project_and_those_of_flags_from_the_workspace() {
+    let machine = Machine::new();
+    let workspace = machine.path("work");
+    let store = |machine: &Machine| machine.load().store_dir.value;
+    Machine::write(&workspace.join("pnpm-workspace.yaml"), "packages: [project]\n");
+    let machine = machine.user_yaml("storeDir: s\n");
+    assert_eq!(store(&machine), machine.project().join("s/v11"));
+    Machine::write(
+        &workspace.join("pnpm-workspace.yaml"),
+        "packages: [project]\nstoreDir: s\n",
+    );
+    assert_eq!(store(&machine), workspace.join("s/v11"));
+    let machine = machine.variable("PNPM_CONFIG_STORE_DIR", "s");
+    assert_eq!(store(&machine), machine.project().join("s/v11"));
+    assert_eq!(
+        store(&machine.flags(flags_with_store("s"))),
+        workspace.join("s/v11")
     );
 }

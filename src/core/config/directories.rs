@@ -6,11 +6,24 @@ use super::error::ConfigError;
 use super::input::Input;
 use super::yaml::{self, WORKSPACE_MANIFEST};
 
-/// Absolute path of the project, without symbolic links, as pnpm records it.
+/// The names a manifest may have.
+const MANIFESTS: &[&str] = &["package.json", "package.json5", "package.yaml"];
+
+/// Absolute path of the project, without symbolic links, as pnpm records it: the folder asked for, or the nearest
+/// one above it that holds a manifest.
 pub(super) fn project_dir(input: &Input) -> Result<PathBuf, ConfigError> {
     let path = input.working_dir.join(&input.dir);
-    path.canonicalize()
-        .map_err(|source| ConfigError::ProjectDir { path, source })
+    let asked = path
+        .canonicalize()
+        .map_err(|source| ConfigError::ProjectDir { path, source })?;
+    let nearest = asked
+        .ancestors()
+        .find(|dir| has_manifest(dir) || dir.join(WORKSPACE_MANIFEST).is_file());
+    Ok(nearest.map_or_else(|| asked.clone(), Path::to_owned))
+}
+
+fn has_manifest(dir: &Path) -> bool {
+    MANIFESTS.iter().any(|name| dir.join(name).is_file())
 }
 
 /// The folder that `PNPM_CONFIG_WORKSPACE_DIR` (or `NPM_…`) names, else the nearest one that holds a
@@ -29,20 +42,13 @@ pub(super) fn workspace_dir(input: &Input, project_dir: &Path) -> Result<Option<
     let Some(root) = folders.find(|dir| dir.join(WORKSPACE_MANIFEST).is_file()) else {
         return Ok(None);
     };
-    let has_manifest = |dir: &&Path| MANIFESTS.iter().any(|name| dir.join(name).is_file());
-    let inside = project_dir
-        .ancestors()
-        .take_while(|dir| *dir != root)
-        .find(has_manifest);
-    let Some(member) = inside.and_then(|dir| dir.strip_prefix(root).ok()) else {
+    let member = project_dir.strip_prefix(root).unwrap_or(Path::new(""));
+    if member.as_os_str().is_empty() {
         return Ok(Some(root.to_owned()));
-    };
+    }
     let patterns = yaml::workspace_patterns(&root.join(WORKSPACE_MANIFEST))?;
     Ok(is_member(member, &patterns).then(|| root.to_owned()))
 }
-
-/// The names a manifest may have.
-const MANIFESTS: &[&str] = &["package.json", "package.json5", "package.yaml"];
 
 /// Whether a folder, relative to its workspace, is one of those that `packages` names.
 fn is_member(folder: &Path, patterns: &[String]) -> bool {

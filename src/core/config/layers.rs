@@ -4,6 +4,7 @@
 //! highest, and a setting of a higher one replaces the whole setting below it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -45,6 +46,8 @@ pub(super) struct Setting {
     pub origin: Origin,
     /// Line of its value, from 1, where a file tells.
     pub line: Option<u64>,
+    /// What a relative path starts from, once the setting is put on; the project or its workspace until then.
+    pub base: Option<PathBuf>,
 }
 
 impl Setting {
@@ -53,6 +56,7 @@ impl Setting {
             value: value.into(),
             origin,
             line: None,
+            base: None,
         }
     }
 
@@ -95,11 +99,12 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Puts a source on top.
+    /// Puts a source on top. `base` is what its relative paths start from.
     pub(super) fn put_on<'env>(
         &mut self,
         layer: Layer,
         trust: Trust,
+        base: &Path,
         variable: impl Fn(&str) -> Option<&'env str>,
     ) -> Result<(), ConfigError> {
         for key in ["registries", "namedRegistries"] {
@@ -122,6 +127,7 @@ impl Layers {
                 }
                 setting.value = Value::String(substitute(text, &variable).text);
             }
+            setting.base = Some(base.to_owned());
             self.settings.insert(key, setting);
         }
         Ok(())
@@ -151,16 +157,9 @@ impl Layers {
                 .ok_or_else(|| setting.refused(key, "made of http: or https: URLs, one for each registry"))?;
             for scope in route.scopes {
                 if scope == "@" || scope == "default" {
-                    let line = setting.line;
-                    let value = Value::String(normalized.clone());
-                    self.settings.insert(
-                        "registry".to_owned(),
-                        Setting {
-                            value,
-                            origin: setting.origin.clone(),
-                            line,
-                        },
-                    );
+                    let mut route = setting.clone();
+                    route.value = Value::String(normalized.clone());
+                    self.settings.insert("registry".to_owned(), route);
                 } else {
                     self.scopes.insert(scope, sourced(normalized.clone()));
                 }

@@ -56,17 +56,20 @@ impl Config {
         layers.warnings.append(&mut npmrc.warnings);
 
         expand_home(&mut user_layer, input);
-        layers.put_on(user_layer, Trust::User, variable)?;
+        layers.put_on(user_layer, Trust::User, &project_dir, variable)?;
         let manifest = base.join(WORKSPACE_MANIFEST);
         let mut project_layer =
             yaml::read(&manifest, may_be_a_projects, &mut layers.warnings)?.unwrap_or_default();
         // Whether this is continuous integration is for the machine to say.
         project_layer.remove("ci");
-        layers.put_on(project_layer, Trust::Project, variable)?;
+        layers.put_on(project_layer, Trust::Project, base, variable)?;
         variables_auth.routes.put_on(&mut layers);
-        for mut layer in [variables_layer(input)?, flags_layer(&input.flags)] {
+        for (mut layer, base) in [
+            (variables_layer(input)?, &*project_dir),
+            (flags_layer(&input.flags), base),
+        ] {
             expand_home(&mut layer, input);
-            layers.put_on(layer, Trust::User, variable)?;
+            layers.put_on(layer, Trust::User, base, variable)?;
         }
 
         let credentials = credentials(&npmrc)?;

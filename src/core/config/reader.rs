@@ -131,11 +131,16 @@ impl<'layers> Reader<'layers> {
 
     /// A path, made absolute but otherwise left as it was written: state files record it, and pnpm compares.
     pub(super) fn path(&self, key: &str, default: impl FnOnce() -> PathBuf) -> Read<PathBuf> {
+        let base = self
+            .settings
+            .get(key)
+            .and_then(|setting| setting.base.as_deref())
+            .unwrap_or(self.base);
         let convert = |value: &Value| {
             value
                 .as_str()
                 .filter(|text| !text.is_empty())
-                .map(|text| self.base.join(text))
+                .map(|text| base.join(text))
         };
         self.read(key, "a path", default, convert)
     }

@@ -99,6 +99,7 @@ fn parse(
                 value,
                 origin: Origin::File(path.to_owned()),
                 line,
+                base: None,
             },
         );
     }
