@@ -62,11 +62,16 @@ impl Setting {
 
     /// The error that this value is not what its key takes.
     pub(super) fn refused(&self, key: &str, expected: impl Into<String>) -> ConfigError {
+        self.refused_part(key, &self.value, expected)
+    }
+
+    /// The error that a part of this value is not what it must be; `key` leads to the part.
+    pub(super) fn refused_part(&self, key: &str, value: &Value, expected: impl Into<String>) -> ConfigError {
         ConfigError::Value {
             origin: self.origin.clone(),
             line: self.line,
             key: key.to_owned(),
-            value: match &self.value {
+            value: match value {
                 Value::String(text) => format!("{:?}", without_secrets(text)),
                 Value::Array(_) => "a list".to_owned(),
                 Value::Object(_) => "a map".to_owned(),
@@ -153,8 +158,9 @@ impl Layers {
                 value: url,
                 origin: setting.origin.clone(),
             };
-            let normalized = registry_url(&url)
-                .ok_or_else(|| setting.refused(key, "made of http: or https: URLs, one for each registry"))?;
+            let normalized = registry_url(&url).ok_or_else(|| {
+                setting.refused_part(&route.key, &Value::from(url), "an http: or https: URL")
+            })?;
             for scope in route.scopes {
                 if scope == "@" || scope == "default" {
                     let mut route = setting.clone();
