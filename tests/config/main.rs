@@ -31,7 +31,7 @@ impl Machine {
             flags: Flags::default(),
         };
         fs::create_dir_all(machine.home()).unwrap();
-        fs::create_dir_all(machine.project()).unwrap();
+        Self::write(&machine.project().join("package.json"), "{}");
         machine
     }
 

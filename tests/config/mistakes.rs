@@ -67,7 +67,7 @@ fn a_wrong_value_elsewhere_names_its_variable_or_npmrc() {
         ),
         (
             Machine::new().user_npmrc("local-address=here\n"),
-            "/home/.npmrc: local-address is \"here\" but must be an IP address",
+            "/home/.npmrc: localAddress is \"here\" but must be an IP address",
         ),
         (
             Machine::new().flags(Flags {
@@ -149,6 +149,25 @@ fn secrets_never_stand_in_errors() {
         let complaint = machine.complaint();
         assert!(!complaint.contains("s3cret"), "{complaint}");
     }
+}
+
+#[test]
+fn what_is_not_supported_is_said() {
+    let machine = Machine::new().project_yaml("include:\n  a.yaml: '*'\nlockfile:\n  integrityTarget: tar\n");
+    let warnings = machine.warnings();
+    assert!(
+        warnings[0].contains("include is not supported yet") && warnings[1].contains("lockfile"),
+        "{warnings:?}"
+    );
+    assert!(*machine.load().lockfile);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_npmrc_that_cannot_be_read_costs_its_settings_and_not_the_run() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.project().join(".npmrc")).unwrap();
+    assert!(machine.warnings()[0].contains("/work/project/.npmrc is ignored: cannot read it"));
 }
 
 #[test]

@@ -166,7 +166,11 @@ fn the_projects_folder_may_be_relative_and_is_found_without_links() {
 fn looking_for_the_store_leaves_nothing_in_the_project() {
     let machine = Machine::new();
     machine.load();
-    assert_eq!(fs::read_dir(machine.project()).unwrap().count(), 0);
+    let left: Vec<_> = fs::read_dir(machine.project())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["package.json"]);
 }
 
 #[test]
@@ -191,5 +195,89 @@ fn without_a_home_the_folders_must_be_named() {
     assert_eq!(
         (config.store_dir.value, config.cache_dir.value),
         ("/s/v11".into(), "/c".into())
+    );
+}
+
+#[test]
+fn a_project_that_a_workspace_does_not_name_is_on_its_own() {
+    let belongs = |packages: &str| {
+        let machine = Machine::new();
+        let workspace = machine.path("work");
+        Machine::write(&workspace.join("pnpm-workspace.yaml"), packages);
+        machine.load().workspace_dir == Some(workspace)
+    };
+    for packages in [
+        "packages: [project]\n",
+        "packages: ['./project/']\n",
+        "packages: ['pro*']\n",
+        "packages: ['**', '!other']\n",
+        "packages: ['{project,other}']\n",
+    ] {
+        assert!(belongs(packages), "{packages}");
+    }
+    for packages in [
+        "hoist: true\n",
+        "packages: [other]\n",
+        "packages: ['**', '!project']\n",
+        "packages: ['proj']\n",
+    ] {
+        assert!(!belongs(packages), "{packages}");
+    }
+}
+
+#[test]
+fn the_users_settings_may_name_the_home() {
+    let machine = Machine::new().user_yaml("storeDir: ~/from-file\n");
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-file/v11")
+    );
+    let machine = machine.variable("PNPM_CONFIG_STORE_DIR", "~/from-variable");
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-variable/v11")
+    );
+    let machine = machine.flags(flags_with_store("~/from-flag"));
+    assert_eq!(
+        machine.load().store_dir.value,
+        machine.home().join("from-flag/v11")
+    );
+}
+
+#[test]
+fn a_folder_inside_a_project_stands_for_the_project() {
+    let machine = Machine::new();
+    let inside = machine.project().join("src/deep");
+    fs::create_dir_all(&inside).unwrap();
+    let load = || {
+        Config::load(&Input {
+            dir: inside.clone(),
+            ..machine.input()
+        })
+        .unwrap()
+    };
+    assert_eq!(load().project_dir, machine.project());
+    Machine::write(&machine.project().join("src/package.json"), "{}");
+    assert_eq!(load().project_dir, machine.project().join("src"));
+}
+
+#[test]
+fn relative_paths_start_from_the_file_or_the_project_and_those_of_flags_from_the_workspace() {
+    let machine = Machine::new();
+    let workspace = machine.path("work");
+    let store = |machine: &Machine| machine.load().store_dir.value;
+    Machine::write(&workspace.join("pnpm-workspace.yaml"), "packages: [project]\n");
+    let machine = machine.user_yaml("storeDir: s\n");
+    assert_eq!(store(&machine), machine.project().join("s/v11"));
+    Machine::write(
+        &workspace.join("pnpm-workspace.yaml"),
+        "packages: [project]\nstoreDir: s\n",
+    );
+    assert_eq!(store(&machine), workspace.join("s/v11"));
+    let machine = machine.variable("PNPM_CONFIG_STORE_DIR", "s");
+    assert_eq!(store(&machine), machine.project().join("s/v11"));
+    assert_eq!(
+        store(&machine.flags(flags_with_store("s"))),
+        workspace.join("s/v11")
     );
 }

@@ -276,6 +276,14 @@ fn tables_keep_their_order_and_their_texts() {
 }
 
 #[test]
+fn numbers_and_truths_may_stand_in_quotes() {
+    let config = Machine::new()
+        .project_yaml("fetchRetries: '3'\nhoist: 'false'\n")
+        .load();
+    assert!(*config.fetch_retries == 3 && !*config.hoist);
+}
+
+#[test]
 fn continuous_integration_is_told_by_variables_and_never_by_a_project() {
     let is_ci = |name: &str, value: &str| Machine::new().variable(name, value).load().is_ci;
     assert!(

@@ -133,6 +133,19 @@ fn certificates_that_cannot_be_read_are_mentioned_and_left_out() {
 }
 
 #[test]
+fn strictness_and_address_can_be_set_anywhere() {
+    let machine = Machine::new()
+        .user_npmrc("strict-ssl=true\n")
+        .project_yaml("strictSsl: false\n");
+    assert!(!*machine.load().tls.strict_ssl);
+    let machine = machine
+        .variable("PNPM_CONFIG_STRICT_SSL", "true")
+        .variable("PNPM_CONFIG_LOCAL_ADDRESS", "::1");
+    assert!(*machine.load().tls.strict_ssl);
+    assert_eq!(*machine.load().local_address, Some("::1".parse().unwrap()));
+}
+
+#[test]
 fn connections_may_leave_from_an_address() {
     let config = Machine::new().user_npmrc("local-address=127.0.0.1\n").load();
     assert_eq!(*config.local_address, Some("127.0.0.1".parse().unwrap()));

@@ -1,24 +1,16 @@
 //! Settings as they were written become the [`Config`]: types, ranges, built-in values, and what follows from what.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-
-use serde_json::Value;
 
 use super::credentials::Credentials;
 use super::error::ConfigError;
-use super::input::{Flags, Input, OnlyDependencies};
+use super::input::Input;
 use super::layers::Layers;
-use super::origin::{Origin, Sourced};
+use super::origin::Sourced;
 use super::reader::Reader;
-use super::registries::{Registries, npm_registry, registry_url};
-use super::settings::{
-    Config, Included, LinkWorkspacePackages, NodeLinker, ResolutionMode, SupportedArchitectures, TrustPolicy,
-};
+use super::settings::{Config, LinkWorkspacePackages, NodeLinker, ResolutionMode, TrustPolicy};
 use super::transport::Tls;
-use super::variables::included_origin;
-use super::{ci, directories, proxies, store_location};
-use crate::core::control::knob_limit;
+use super::{ci, derived, directories, proxies};
 use crate::core::event::{ImportMethod, Knob, LinkMode};
 
 /// Longest name of a slot: paths are shorter on Windows.
@@ -55,7 +47,6 @@ pub(super) struct Found<'input> {
     pub layers: Layers,
     pub credentials: Credentials,
     pub tls: Tls,
-    pub local_address: Sourced<Option<IpAddr>>,
 }
 
 #[expect(
@@ -70,7 +61,6 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         layers,
         credentials,
         tls,
-        local_address,
     } = found;
     let Layers {
         settings,
@@ -91,8 +81,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
     let modules_dir = read.text("modulesDir", || "node_modules".to_owned())?;
     let default_slots = || lockfile_dir.join(&*modules_dir).join(".pnpm");
     let virtual_store_dir = read.path("virtualStoreDir", default_slots)?;
-    let store_dir = store_dir(&read, input, project_dir)?;
-    let enable_global_virtual_store = global_virtual_store(&read)?;
+    let store_dir = derived::store_dir(&read, input, base, &mut warnings)?;
+    let enable_global_virtual_store = derived::global_virtual_store(&read)?;
     let global_virtual_store_dir = read.path("globalVirtualStoreDir", || {
         let given = *enable_global_virtual_store && virtual_store_dir.is_explicit();
         if given {
@@ -138,10 +128,10 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         project_dir: project_dir.to_owned(),
         workspace_dir: workspace_dir.map(Path::to_owned),
         virtual_store_dir_max_length: read.number("virtualStoreDirMaxLength", 1..=4096, SLOT_NAME_LENGTH)?,
-        registries: registries(&read, scopes, prefixes)?,
+        registries: derived::registries(&read, scopes, prefixes)?,
         proxy: proxies::effective(&read, input)?,
-        user_agent: read.text("userAgent", default_user_agent)?,
-        network_concurrency: network_concurrency(&read, input, &mut warnings)?,
+        user_agent: read.text("userAgent", derived::default_user_agent)?,
+        network_concurrency: derived::network_concurrency(&read, input, &mut warnings)?,
         fetch_retries: read.number("fetchRetries", 0..=u64::from(u32::MAX), 2)?,
         fetch_retry_factor: read.number("fetchRetryFactor", 0..=u64::from(u32::MAX), 10)?,
         fetch_retry_mintimeout: read.number("fetchRetryMintimeout", any.clone(), 10_000)?,
@@ -150,21 +140,21 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         fetch_warn_timeout_ms: read.number("fetchWarnTimeoutMs", any.clone(), 10_000)?,
         fetch_min_speed_ki_bps: read.number("fetchMinSpeedKiBps", any.clone(), 50)?,
         max_tarball_unpacked_size: read.number("maxTarballUnpackedSize", 1..=u64::MAX, 4_294_967_296)?,
-        extract_threads: threads(&read, Knob::ExtractThreads, input)?,
-        link_threads: threads(&read, Knob::LinkThreads, input)?,
+        extract_threads: derived::threads(&read, Knob::ExtractThreads, input)?,
+        link_threads: derived::threads(&read, Knob::LinkThreads, input)?,
         link_mode: read.choice("linkMode", LINK_MODES, LinkMode::Deferred)?,
         import_method: read.choice("packageImportMethod", IMPORT_METHODS, ImportMethod::Auto)?,
         frozen_lockfile: read.optional_boolean("frozenLockfile")?,
         prefer_frozen_lockfile: read.boolean("preferFrozenLockfile", true)?,
-        lockfile: read.boolean("lockfile", true)?,
+        lockfile: derived::lockfile(&read, &mut warnings)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,
         offline: read.boolean("offline", false)?,
         prefer_offline: read.boolean("preferOffline", false)?,
         ignore_scripts: read.boolean("ignoreScripts", false)?,
         engine_strict: read.boolean("engineStrict", false)?,
         node_version: read.optional_text("nodeVersion")?,
-        included: included(&input.flags),
-        supported_architectures: supported_architectures(&read, &input.flags)?,
+        included: derived::included(&input.flags),
+        supported_architectures: derived::supported_architectures(&read, &input.flags)?,
         auto_install_peers: read.boolean("autoInstallPeers", true)?,
         auto_install_peers_from_highest_match: read.boolean("autoInstallPeersFromHighestMatch", false)?,
         strict_peer_dependencies: read.boolean("strictPeerDependencies", false)?,
@@ -251,8 +241,11 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         store_dir,
         cache_dir,
         credentials,
-        tls,
-        local_address,
+        tls: Tls {
+            strict_ssl: read.boolean("strictSsl", true)?,
+            ..tls
+        },
+        local_address: derived::local_address(&read)?,
         shared_workspace_lockfile,
         node_linker,
         enable_global_virtual_store,
@@ -267,154 +260,4 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         warnings,
     };
     Ok(config)
-}
-
-fn store_dir(read: &Reader<'_>, input: &Input, project_dir: &Path) -> Result<Sourced<PathBuf>, ConfigError> {
-    if read.raw("storeDir").is_some() {
-        return Ok(read
-            .path("storeDir", PathBuf::new)?
-            .map(store_location::versioned));
-    }
-    let home = directories::pnpm_home(input).ok_or(ConfigError::NoHome { what: "the store" })?;
-    let root = store_location::default_root(project_dir, &home, store_location::files_can_be_linked);
-    Ok(Sourced::default_of(store_location::versioned(root)))
-}
-
-/// `virtualStoreType` is the newer name, and wins.
-fn global_virtual_store(read: &Reader<'_>) -> Result<Sourced<bool>, ConfigError> {
-    let by_type = read.choice("virtualStoreType", &[("global", true), ("project", false)], false)?;
-    if by_type.is_explicit() {
-        Ok(by_type)
-    } else {
-        read.boolean("enableGlobalVirtualStore", false)
-    }
-}
-
-fn registries(
-    read: &Reader<'_>,
-    scopes: std::collections::BTreeMap<String, Sourced<String>>,
-    prefixes: std::collections::BTreeMap<String, Sourced<String>>,
-) -> Result<Registries, ConfigError> {
-    let default = read.text("registry", npm_registry)?;
-    match (registry_url(&default), read.raw("registry")) {
-        (Some(url), _) => Ok(Registries {
-            default: default.map(|_| url),
-            scopes,
-            prefixes,
-        }),
-        (None, Some(setting)) => Err(setting.refused("registry", "an http: or https: URL")),
-        (None, None) => Ok(Registries {
-            default,
-            scopes,
-            prefixes,
-        }),
-    }
-}
-
-/// As many requests as pnpm makes: three a worker, where one processor is left for the rest, between 64 and 96.
-fn network_concurrency(
-    read: &Reader<'_>,
-    input: &Input,
-    warnings: &mut Vec<String>,
-) -> Result<Sourced<u32>, ConfigError> {
-    let workers = input.processors.saturating_sub(1).max(1);
-    let default = workers.saturating_mul(3).clamp(64, 96);
-    let mut value = read.number("networkConcurrency", 1..=u64::from(u32::MAX), default)?;
-    let limit = knob_limit(Knob::NetworkConcurrency);
-    if *value > limit {
-        warnings.push(format!(
-            "{}: networkConcurrency is {}, {limit} is used",
-            value.origin, *value
-        ));
-        value.value = limit;
-    }
-    Ok(value)
-}
-
-fn threads(read: &Reader<'_>, knob: Knob, input: &Input) -> Result<Sourced<u32>, ConfigError> {
-    let limit = knob_limit(knob);
-    read.number(
-        knob.name(),
-        1..=u64::from(limit),
-        input.processors.clamp(1, limit),
-    )
-}
-
-fn included(flags: &Flags) -> Sourced<Included> {
-    let value = Included {
-        dependencies: flags.only != Some(OnlyDependencies::Development),
-        dev_dependencies: flags.only != Some(OnlyDependencies::Production),
-        optional_dependencies: flags.only != Some(OnlyDependencies::Development) && !flags.no_optional,
-    };
-    Sourced {
-        value,
-        origin: included_origin(flags),
-    }
-}
-
-/// The setting, of which each list is replaced by that of its flag.
-fn supported_architectures(
-    read: &Reader<'_>,
-    flags: &Flags,
-) -> Result<Sourced<SupportedArchitectures>, ConfigError> {
-    let key = "supportedArchitectures";
-    let mut result = Sourced {
-        value: SupportedArchitectures::default(),
-        origin: read.origin(key),
-    };
-    if let Some(setting) = read.raw(key) {
-        let refused = || setting.refused(key, "a map of os, cpu and libc to lists of names");
-        for (name, value) in setting.value.as_object().ok_or_else(refused)? {
-            let list = match name.as_str() {
-                "os" => &mut result.value.os,
-                "cpu" => &mut result.value.cpu,
-                "libc" => &mut result.value.libc,
-                _ => continue,
-            };
-            *list = names(value).ok_or_else(refused)?;
-        }
-    }
-    for (given, list, flag) in [
-        (&flags.os, &mut result.value.os, "--os"),
-        (&flags.cpu, &mut result.value.cpu, "--cpu"),
-        (&flags.libc, &mut result.value.libc, "--libc"),
-    ] {
-        if !given.is_empty() {
-            list.clone_from(given);
-            result.origin = Origin::Flag(flag);
-        }
-    }
-    Ok(result)
-}
-
-/// One name, or a list of them.
-fn names(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Null => Some(Vec::new()),
-        Value::String(name) => Some(vec![name.clone()]),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect(),
-        _ => None,
-    }
-}
-
-/// Ours, in the form that registries know from pnpm.
-fn default_user_agent() -> String {
-    let os = match std::env::consts::OS {
-        "macos" => "darwin",
-        "windows" => "win32",
-        other => other,
-    };
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "x64",
-        "x86" => "ia32",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!(
-        "pacwatch/{} npm/? node/? {os} {processor}",
-        env!("CARGO_PKG_VERSION")
-    )
 }

@@ -4,6 +4,7 @@
 //! highest, and a setting of a higher one replaces the whole setting below it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -23,7 +24,6 @@ const EXPANDED: &[&str] = &[
     "modulesDir",
     "npmrcAuthFile",
     "storeDir",
-    "userAgent",
     "virtualStoreDir",
 ];
 
@@ -36,6 +36,7 @@ const DESTINATIONS: &[&str] = &[
     "noproxy",
     "proxy",
     "registry",
+    "userAgent",
 ];
 
 /// A setting as it was written.
@@ -45,6 +46,8 @@ pub(super) struct Setting {
     pub origin: Origin,
     /// Line of its value, from 1, where a file tells.
     pub line: Option<u64>,
+    /// What a relative path starts from, once the setting is put on; the project or its workspace until then.
+    pub base: Option<PathBuf>,
 }
 
 impl Setting {
@@ -53,16 +56,22 @@ impl Setting {
             value: value.into(),
             origin,
             line: None,
+            base: None,
         }
     }
 
     /// The error that this value is not what its key takes.
     pub(super) fn refused(&self, key: &str, expected: impl Into<String>) -> ConfigError {
+        self.refused_part(key, &self.value, expected)
+    }
+
+    /// The error that a part of this value is not what it must be; `key` leads to the part.
+    pub(super) fn refused_part(&self, key: &str, value: &Value, expected: impl Into<String>) -> ConfigError {
         ConfigError::Value {
             origin: self.origin.clone(),
             line: self.line,
             key: key.to_owned(),
-            value: match &self.value {
+            value: match value {
                 Value::String(text) => format!("{:?}", without_secrets(text)),
                 Value::Array(_) => "a list".to_owned(),
                 Value::Object(_) => "a map".to_owned(),
@@ -95,11 +104,12 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Puts a source on top.
+    /// Puts a source on top. `base` is what its relative paths start from.
     pub(super) fn put_on<'env>(
         &mut self,
         layer: Layer,
         trust: Trust,
+        base: &Path,
         variable: impl Fn(&str) -> Option<&'env str>,
     ) -> Result<(), ConfigError> {
         for key in ["registries", "namedRegistries"] {
@@ -122,6 +132,7 @@ impl Layers {
                 }
                 setting.value = Value::String(substitute(text, &variable).text);
             }
+            setting.base = Some(base.to_owned());
             self.settings.insert(key, setting);
         }
         Ok(())
@@ -147,20 +158,14 @@ impl Layers {
                 value: url,
                 origin: setting.origin.clone(),
             };
-            let normalized = registry_url(&url)
-                .ok_or_else(|| setting.refused(key, "made of http: or https: URLs, one for each registry"))?;
+            let normalized = registry_url(&url).ok_or_else(|| {
+                setting.refused_part(&route.key, &Value::from(url), "an http: or https: URL")
+            })?;
             for scope in route.scopes {
                 if scope == "@" || scope == "default" {
-                    let line = setting.line;
-                    let value = Value::String(normalized.clone());
-                    self.settings.insert(
-                        "registry".to_owned(),
-                        Setting {
-                            value,
-                            origin: setting.origin.clone(),
-                            line,
-                        },
-                    );
+                    let mut route = setting.clone();
+                    route.value = Value::String(normalized.clone());
+                    self.settings.insert("registry".to_owned(), route);
                 } else {
                     self.scopes.insert(scope, sourced(normalized.clone()));
                 }
@@ -180,7 +185,7 @@ impl Layers {
             });
         }
         self.warnings.push(format!(
-            "{origin}: {key} is ignored, since variables are not expanded in a project's proxy URLs"
+            "{origin}: {key} is ignored, since variables are not expanded in this setting of a project"
         ));
         Ok(())
     }

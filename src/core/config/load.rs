@@ -7,9 +7,8 @@ use super::assemble::{self, Found};
 use super::credentials::Credentials;
 use super::error::ConfigError;
 use super::input::Input;
-use super::layers::{Layer, Layers, Setting, Trust};
+use super::layers::{Layer, Layers, Trust};
 use super::npmrc::Npmrc;
-use super::origin::Sourced;
 use super::registries::Registries;
 use super::settings::Config;
 use super::structured_auth::{StructuredAuth, variables_named_after_registries};
@@ -25,7 +24,7 @@ impl Config {
     /// A file that cannot be read or parsed, or a value that a setting does not take; the error names file and key.
     pub fn load(input: &Input) -> Result<Self, ConfigError> {
         let project_dir = directories::project_dir(input)?;
-        let workspace_dir = directories::workspace_dir(input, &project_dir);
+        let workspace_dir = directories::workspace_dir(input, &project_dir)?;
         let base = workspace_dir.as_deref().unwrap_or(&project_dir);
         let user_dir = directories::configuration_dir(input);
         let variable = |name: &str| input.variable(name);
@@ -40,49 +39,43 @@ impl Config {
             Some(path) => yaml::read(path, may_be_the_users, &mut layers.warnings)?.unwrap_or_default(),
             None => Layer::new(),
         };
-        let mut auth = StructuredAuth::default();
+        let mut users_auth = StructuredAuth::default();
         if let Some(setting) = user_layer.remove("_auth") {
-            auth.add(&setting.value, &setting.origin)?;
+            users_auth.add(&setting.value, &setting.origin, input)?;
         }
-        if let Some((value, origin)) = StructuredAuth::of_variable(input)? {
-            auth.add(&value, &origin)?;
-        }
+        let variables_auth = StructuredAuth::of_variable(input)?;
 
+        // Where a stored credential would send packages counts only where nobody says anything else.
+        users_auth.routes.put_on(&mut layers);
         let mut npmrc = npmrc_family(input, base, user_dir.as_deref(), &user_layer)?;
         npmrc.overlay(variables_named_after_registries(input));
-        npmrc.overlay(auth.npmrc);
+        npmrc.overlay(users_auth.npmrc);
+        npmrc.overlay(variables_auth.npmrc);
         layers.settings.extend(std::mem::take(&mut npmrc.settings));
         layers.scopes.append(&mut npmrc.scopes);
         layers.warnings.append(&mut npmrc.warnings);
 
-        layers.put_on(user_layer, Trust::User, variable)?;
+        expand_home(&mut user_layer, input);
+        layers.put_on(user_layer, Trust::User, &project_dir, variable)?;
         let manifest = base.join(WORKSPACE_MANIFEST);
-        let mut project_layer = yaml::read(&manifest, may_be_a_projects, &mut layers.warnings)?;
-        if let Some(layer) = &mut project_layer {
-            // Whether this is continuous integration is for the machine to say.
-            layer.remove("ci");
+        let mut project_layer =
+            yaml::read(&manifest, may_be_a_projects, &mut layers.warnings)?.unwrap_or_default();
+        // Whether this is continuous integration is for the machine to say.
+        project_layer.remove("ci");
+        layers.put_on(project_layer, Trust::Project, base, variable)?;
+        variables_auth.routes.put_on(&mut layers);
+        for (mut layer, base) in [
+            (variables_layer(input)?, &*project_dir),
+            (flags_layer(&input.flags), base),
+        ] {
+            expand_home(&mut layer, input);
+            layers.put_on(layer, Trust::User, base, variable)?;
         }
-        layers.put_on(project_layer.unwrap_or_default(), Trust::Project, variable)?;
-        if let Some(route) = auth.default_registry {
-            layers
-                .settings
-                .insert("registry".to_owned(), Setting::new(route.value, route.origin));
-        }
-        layers.scopes.extend(auth.scopes);
-        layers.put_on(variables_layer(input)?, Trust::User, variable)?;
-        layers.put_on(flags_layer(&input.flags), Trust::User, variable)?;
 
         let credentials = credentials(&npmrc)?;
-        let tls = tls(
-            npmrc.ca,
-            npmrc.cafile,
-            npmrc.strict_ssl,
-            input,
-            &mut layers.warnings,
-        );
         let tls = Tls {
             by_prefix: npmrc.certificates,
-            ..tls
+            ..tls(npmrc.ca, npmrc.cafile, input, &mut layers.warnings)
         };
         assemble::config(Found {
             input,
@@ -91,7 +84,6 @@ impl Config {
             layers,
             credentials,
             tls,
-            local_address: npmrc.local_address.unwrap_or(Sourced::default_of(None)),
         })
     }
 }
@@ -104,6 +96,16 @@ fn may_be_the_users(key: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Where the user says where the store is, `~/` stands for the home; a project's `~/` is a folder of that name.
+fn expand_home(layer: &mut Layer, input: &Input) {
+    if let Some(setting) = layer.get_mut("storeDir")
+        && let Some(home) = &input.home
+        && let Some(below) = setting.value.as_str().and_then(|path| path.strip_prefix("~/"))
+    {
+        setting.value = home.join(below).to_string_lossy().into_owned().into();
+    }
 }
 
 /// What may stand in a project's `pnpm-workspace.yaml`.
@@ -179,13 +181,7 @@ fn credentials(npmrc: &Npmrc) -> Result<Credentials, ConfigError> {
 
 /// The common TLS settings. A file of certificates that cannot be read counts as not named, as in pnpm and Node.js,
 /// but is mentioned.
-fn tls(
-    ca: Option<Vec<String>>,
-    cafile: Option<PathBuf>,
-    strict_ssl: Option<Sourced<bool>>,
-    input: &Input,
-    warnings: &mut Vec<String>,
-) -> Tls {
+fn tls(ca: Option<Vec<String>>, cafile: Option<PathBuf>, input: &Input, warnings: &mut Vec<String>) -> Tls {
     let mut bundle = |setting: &str, path: &Path| {
         certificates::read_bundle(path).unwrap_or_else(|error| {
             warnings.push(format!(
@@ -204,7 +200,6 @@ fn tls(
         .map(|path| bundle("NODE_EXTRA_CA_CERTS", &input.working_dir.join(path)))
         .unwrap_or_default();
     Tls {
-        strict_ssl: strict_ssl.unwrap_or(Sourced::default_of(true)),
         ca: trusted,
         extra_ca,
         ..Tls::default()

@@ -8,6 +8,7 @@ mod assemble;
 mod certificates;
 mod ci;
 mod credentials;
+mod derived;
 mod describe;
 mod directories;
 mod error;

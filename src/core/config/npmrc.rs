@@ -4,7 +4,6 @@
 //! these would leave for a server of the project's choice, and may not name a program to run.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -32,8 +31,6 @@ pub(super) struct Npmrc {
     pub certificates: BTreeMap<String, RegistryTls>,
     pub ca: Option<Vec<String>>,
     pub cafile: Option<PathBuf>,
-    pub strict_ssl: Option<Sourced<bool>>,
-    pub local_address: Option<Sourced<Option<IpAddr>>>,
     pub warnings: Vec<String>,
 }
 
@@ -57,16 +54,20 @@ const CERTIFICATES: &[(&str, &str, bool)] = &[
 ];
 
 impl Npmrc {
-    /// Reads a file; `None` when there is none.
+    /// Reads a file; `None` when there is none. As in pnpm, a file that is there but cannot be read costs its
+    /// settings, not the run.
     pub(super) fn read(path: &Path, trust: Trust, input: &Input) -> Result<Option<Self>, ConfigError> {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
         match std::fs::read(path) {
             Ok(bytes) => Self::parse(&String::from_utf8_lossy(&bytes), path, trust, input).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(None),
-            Err(source) => Err(ConfigError::Read {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+            Err(error) => {
+                let warning = format!("{} is ignored: cannot read it: {error}", path.display());
+                Ok(Some(Self {
+                    warnings: vec![warning],
+                    ..Self::default()
+                }))
+            }
         }
     }
 
@@ -103,8 +104,6 @@ impl Npmrc {
         }
         self.ca = higher.ca.or(self.ca.take());
         self.cafile = higher.cafile.or(self.cafile.take());
-        self.strict_ssl = higher.strict_ssl.or(self.strict_ssl.take());
-        self.local_address = higher.local_address.or(self.local_address.take());
         self.warnings.extend(higher.warnings);
     }
 }
@@ -221,23 +220,16 @@ impl File<'_> {
                 .push(certificates::inline(&value)),
             "cafile" => self.found.cafile = (!value.is_empty()).then(|| self.dir.join(value)),
             "strict-ssl" => {
-                let Ok(strict) = value.parse() else {
+                let Ok(strict) = value.parse::<bool>() else {
                     return Err(Setting::new(value, self.origin.clone()).refused(key, "true or false"));
                 };
-                self.found.strict_ssl = Some(Sourced {
-                    value: strict,
-                    origin: self.origin.clone(),
-                });
+                let setting = Setting::new(strict, self.origin.clone());
+                self.found.settings.insert("strictSsl".to_owned(), setting);
             }
             "local-address" if value.is_empty() => {}
             "local-address" => {
-                let Ok(address) = value.parse() else {
-                    return Err(Setting::new(value, self.origin.clone()).refused(key, "an IP address"));
-                };
-                self.found.local_address = Some(Sourced {
-                    value: Some(address),
-                    origin: self.origin.clone(),
-                });
+                let setting = Setting::new(value, self.origin.clone());
+                self.found.settings.insert("localAddress".to_owned(), setting);
             }
             _ => self.assign_certificate(key, &value),
         }

@@ -49,11 +49,11 @@ impl<'layers> Reader<'layers> {
     }
 
     pub(super) fn boolean(&self, key: &str, default: bool) -> Read<bool> {
-        self.read(key, "true or false", || default, Value::as_bool)
+        self.read(key, "true or false", || default, truth)
     }
 
     pub(super) fn optional_boolean(&self, key: &str) -> Read<Option<bool>> {
-        self.read(key, "true or false", || None, |value| value.as_bool().map(Some))
+        self.read(key, "true or false", || None, |value| truth(value).map(Some))
     }
 
     pub(super) fn number<T>(&self, key: &str, range: RangeInclusive<u64>, default: T) -> Read<T>
@@ -69,7 +69,7 @@ impl<'layers> Reader<'layers> {
             &expected,
             || default,
             |value| {
-                let number = value.as_u64().filter(|number| range.contains(number))?;
+                let number = count(value).filter(|number| range.contains(number))?;
                 T::try_from(number).ok()
             },
         )
@@ -80,7 +80,7 @@ impl<'layers> Reader<'layers> {
             key,
             "a whole number from 0",
             || None,
-            |value| value.as_u64().map(Some),
+            |value| count(value).map(Some),
         )
     }
 
@@ -131,11 +131,16 @@ impl<'layers> Reader<'layers> {
 
     /// A path, made absolute but otherwise left as it was written: state files record it, and pnpm compares.
     pub(super) fn path(&self, key: &str, default: impl FnOnce() -> PathBuf) -> Read<PathBuf> {
+        let base = self
+            .settings
+            .get(key)
+            .and_then(|setting| setting.base.as_deref())
+            .unwrap_or(self.base);
         let convert = |value: &Value| {
             value
                 .as_str()
                 .filter(|text| !text.is_empty())
-                .map(|text| self.base.join(text))
+                .map(|text| base.join(text))
         };
         self.read(key, "a path", default, convert)
     }
@@ -212,6 +217,16 @@ impl<'layers> Reader<'layers> {
     pub(super) fn raw(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
     }
+}
+
+/// True or false; like pnpm, within quotes as well.
+fn truth(value: &Value) -> Option<bool> {
+    value.as_bool().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A whole number; like pnpm, within quotes as well.
+fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {

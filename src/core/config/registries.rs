@@ -103,6 +103,8 @@ fn public_registry(labels: &[&str]) -> String {
 
 /// A registry as `registries` or `namedRegistries` declares it.
 pub(super) struct Route {
+    /// Where it is declared, for messages.
+    pub key: String,
     pub url: String,
     /// Scopes it serves; `@` and `default` stand for packages without a scope.
     pub scopes: Vec<String>,
@@ -110,66 +112,96 @@ pub(super) struct Route {
 }
 
 /// Fields of a declaration that say more about a registry than its routes.
-const OTHER_FIELDS: &[&str] = &["serverType", "supportsTimeField", "networkConcurrency"];
+const OTHER_FIELDS: &[&str] = &[
+    "networkConcurrency",
+    "packages",
+    "serverType",
+    "supportsTimeField",
+];
 
-/// Reads `registries` in either of its shapes (`scope: URL`, or `URL: {scopes, prefix, …}`), or
+/// Reads `registries` in one of its two shapes (`scope: URL`, or `URL: {scopes, prefix, …}`), or
 /// `namedRegistries` (`prefix: URL`).
 pub(super) fn declared_routes(key: &str, setting: &Setting) -> Result<Vec<Route>, ConfigError> {
-    let named = key == "namedRegistries";
-    let expected = if named {
-        "a map of prefixes to URLs"
-    } else {
-        "a map of scopes to URLs, or of URLs to {scopes, prefix}"
+    let entries = match &setting.value {
+        Value::Object(entries) => entries,
+        Value::Null => return Ok(Vec::new()),
+        _ => return Err(setting.refused(key, "a map")),
     };
-    let refused = || setting.refused(key, expected);
-    let Value::Object(entries) = &setting.value else {
-        return if setting.value.is_null() {
-            Ok(Vec::new())
-        } else {
-            Err(refused())
-        };
-    };
+    let is_declaration = |value: &Value| value.is_object();
+    let by_url = key == "registries" && entries.values().any(is_declaration);
     let mut routes = Vec::new();
     for (name, value) in entries {
-        let route = match value {
-            Value::String(url) if named => Route {
-                url: url.clone(),
-                scopes: Vec::new(),
-                prefix: Some(name.clone()),
-            },
-            Value::String(url) if name == "default" || name.starts_with('@') => Route {
-                url: url.clone(),
-                scopes: vec![name.clone()],
-                prefix: None,
-            },
-            Value::Object(fields) if !named => declaration(name, fields).ok_or_else(refused)?,
-            _ => return Err(refused()),
+        let place = format!("{key}[{:?}]", without_secrets(name));
+        let refused = |expected: &str| setting.refused_part(&place, value, expected);
+        let mut route = Route {
+            key: place.clone(),
+            url: name.clone(),
+            scopes: Vec::new(),
+            prefix: None,
         };
+        match value {
+            Value::Object(fields) if by_url => {
+                if without_secrets(name) != *name {
+                    return Err(refused("keyed by a URL without a user, a password and a query"));
+                }
+                if !declare(&mut route, fields, &place, setting)? {
+                    continue;
+                }
+            }
+            _ if by_url => return Err(refused("a map of scopes and prefix, as the other entries are")),
+            Value::String(url) if key == "namedRegistries" => {
+                route.url.clone_from(url);
+                route.prefix = Some(name.clone());
+            }
+            Value::String(url) if name == "default" || name.starts_with('@') => {
+                route.url.clone_from(url);
+                route.scopes.push(name.clone());
+            }
+            Value::String(_) => {
+                return Err(refused(
+                    "the URL of a scope such as \"@org\", or a map when the key is a URL",
+                ));
+            }
+            _ => return Err(refused("a URL")),
+        }
         routes.push(route);
     }
     Ok(routes)
 }
 
-fn declaration(url: &str, fields: &serde_json::Map<String, Value>) -> Option<Route> {
-    let mut route = Route {
-        url: url.to_owned(),
-        scopes: Vec::new(),
-        prefix: None,
-    };
+/// Takes the fields of a declaration; false for a registry of something else than npm packages.
+fn declare(
+    route: &mut Route,
+    fields: &serde_json::Map<String, Value>,
+    place: &str,
+    setting: &Setting,
+) -> Result<bool, ConfigError> {
+    let mut serves_npm = true;
     for (field, value) in fields {
+        let refused = |expected: &str| setting.refused_part(&format!("{place}.{field}"), value, expected);
         match (field.as_str(), value) {
+            (_, Value::Null) => {}
             ("scopes", Value::Array(scopes)) => {
                 for scope in scopes {
-                    route
-                        .scopes
-                        .push(scope.as_str().filter(|scope| scope.starts_with('@'))?.to_owned());
+                    match scope.as_str() {
+                        Some(name) if name.starts_with('@') => route.scopes.push(name.to_owned()),
+                        _ => return Err(refused("a list of scopes, each with its @")),
+                    }
                 }
             }
+            ("scopes", _) => return Err(refused("a list of scopes, each with its @")),
             ("prefix", Value::String(prefix)) => route.prefix = Some(prefix.clone()),
-            (_, Value::Null) => {}
-            (field, _) if OTHER_FIELDS.contains(&field) => {}
-            _ => return None,
+            ("prefix", _) => return Err(refused("a text")),
+            ("ecosystem", ecosystem) => serves_npm = ecosystem == "npm",
+            (name, _) if OTHER_FIELDS.contains(&name) => {}
+            // The value may be a secret that somebody put in the wrong file.
+            _ => {
+                let hidden = Value::from("…");
+                let expected =
+                    "absent: a registry has scopes and a prefix, and its credentials belong in an .npmrc";
+                return Err(setting.refused_part(&format!("{place}.{field}"), &hidden, expected));
+            }
         }
     }
-    Some(route)
+    Ok(serves_npm)
 }

@@ -80,6 +80,10 @@ impl Secret {
         let (Some(user), Some(password)) = (&self.user, &self.password) else {
             return Ok(None);
         };
+        // What an unset variable leaves empty is no credential.
+        if user.value.is_empty() || password.value.is_empty() {
+            return Ok(None);
+        }
         let mut pair = format!("{}:", user.value).into_bytes();
         pair.extend(decoded(password)?);
         Ok(Some(format!("Basic {}", BASE64.encode(pair))))

@@ -10,10 +10,12 @@ use url::Url;
 use super::credentials::prefix_of;
 use super::error::ConfigError;
 use super::input::Input;
+use super::layers::{Layers, Setting};
 use super::npmrc::Npmrc;
 use super::origin::{Origin, Sourced};
 use super::registries::registry_url;
 use super::secrets;
+use super::substitute::substitute;
 
 /// Variables such as `npm_config_//host/:_authToken`; those that begin with `pnpm_config_` win.
 pub(super) fn variables_named_after_registries(input: &Input) -> Npmrc {
@@ -44,77 +46,104 @@ pub(super) fn variables_named_after_registries(input: &Input) -> Npmrc {
     found
 }
 
-/// What `_auth` says: credentials, and the registries its scopes are routed to.
+/// What one source of `_auth` says: credentials, and the registries its scopes are routed to.
 #[derive(Default)]
 pub(super) struct StructuredAuth {
     pub npmrc: Npmrc,
-    pub default_registry: Option<Sourced<String>>,
-    pub scopes: BTreeMap<String, Sourced<String>>,
+    pub routes: Routes,
 }
+
+/// Registries that follow from credentials.
+#[derive(Default)]
+pub(super) struct Routes {
+    default: Option<Sourced<String>>,
+    scopes: BTreeMap<String, Sourced<String>>,
+}
+
+impl Routes {
+    pub(super) fn put_on(self, layers: &mut Layers) {
+        if let Some(route) = self.default {
+            layers
+                .settings
+                .insert("registry".to_owned(), Setting::new(route.value, route.origin));
+        }
+        layers.scopes.extend(self.scopes);
+    }
+}
+
+const SHAPE: &str = "must be {URL: {\"@\" or \"@scope\": {\"authToken\": …}}}";
 
 impl StructuredAuth {
     /// The variable `pnpm_config__auth` (or in capitals), as JSON.
-    pub(super) fn of_variable(input: &Input) -> Result<Option<(Value, Origin)>, ConfigError> {
-        let Some((name, text)) = ["pnpm_config__auth", "PNPM_CONFIG__AUTH"]
+    pub(super) fn of_variable(input: &Input) -> Result<Self, ConfigError> {
+        let mut auth = Self::default();
+        let names = ["pnpm_config__auth", "PNPM_CONFIG__AUTH"];
+        if let Some((name, text)) = names
             .into_iter()
             .find_map(|name| Some((name, input.variable(name)?)))
-        else {
-            return Ok(None);
-        };
-        let origin = Origin::Environment(name.to_owned());
-        match serde_json::from_str(text) {
-            Ok(value) => Ok(Some((value, origin))),
-            Err(_) => Err(ConfigError::StructuredAuth {
-                origin,
-                problem: "is not valid JSON".to_owned(),
-            }),
+        {
+            let origin = Origin::Environment(name.to_owned());
+            match serde_json::from_str(text) {
+                Ok(value) => auth.add(&value, &origin, input)?,
+                Err(_) => return Err(problem(&origin, "is not valid JSON")),
+            }
         }
+        Ok(auth)
     }
 
-    /// Takes one source in, over those before: `{URL: {"@" or "@scope": {"authToken": …}}}`.
-    pub(super) fn add(&mut self, value: &Value, origin: &Origin) -> Result<(), ConfigError> {
-        let problem = |problem: &str| ConfigError::StructuredAuth {
-            origin: origin.clone(),
-            problem: problem.to_owned(),
-        };
-        let shape = "must be {URL: {\"@\" or \"@scope\": {\"authToken\": …}}}";
-        for (url, scopes) in value.as_object().ok_or_else(|| problem(shape))? {
-            let parsed = Url::parse(url).ok().filter(|url| {
-                url.username().is_empty()
-                    && url.password().is_none()
-                    && url.query().is_none()
-                    && url.fragment().is_none()
-            });
-            let (Some(normalized), Some(_)) = (registry_url(url), parsed) else {
-                return Err(problem("has a key that is no plain http: or https: URL"));
-            };
-            let prefix = Url::parse(&normalized).ok().as_ref().and_then(prefix_of);
-            let prefix = prefix.ok_or_else(|| problem("has a key that names no host"))?;
-            for (scope, credentials) in scopes.as_object().ok_or_else(|| problem(shape))? {
+    /// Takes a source in: `{URL: {"@" or "@scope": {"authToken": …}}}`.
+    pub(super) fn add(&mut self, value: &Value, origin: &Origin, input: &Input) -> Result<(), ConfigError> {
+        let shape = || problem(origin, SHAPE);
+        let registries = value.as_object().ok_or_else(shape)?;
+        for (url, scopes) in registries {
+            let (registry, prefix) = plain_registry(url)
+                .ok_or_else(|| problem(origin, "has a key that is no plain http: or https: URL"))?;
+            for (scope, credentials) in scopes.as_object().ok_or_else(shape)? {
                 let token = credentials
                     .as_object()
                     .filter(|fields| fields.len() == 1)
                     .and_then(|fields| fields.get("authToken")?.as_str())
-                    .ok_or_else(|| problem(shape))?;
+                    .ok_or_else(shape)?;
                 let route = Sourced {
-                    value: normalized.clone(),
+                    value: registry.clone(),
                     origin: origin.clone(),
                 };
                 let scope = match scope.as_str() {
                     "@" => {
-                        self.default_registry = Some(route);
+                        // Credentials for many registries do not say which of them is to be the default.
+                        self.routes.default = (registries.len() == 1).then_some(route);
                         None
                     }
-                    name if name.starts_with('@') && !name.contains(['/', ':']) => {
-                        self.scopes.insert(name.to_owned(), route);
+                    name if name.starts_with('@') && name.len() > 1 && !name.contains(['/', ':']) => {
+                        self.routes.scopes.insert(name.to_owned(), route);
                         Some(name.to_owned())
                     }
-                    _ => return Err(problem(shape)),
+                    _ => return Err(shape()),
                 };
+                let token = substitute(token, |name| input.variable(name)).text;
                 let secret = self.npmrc.secrets.entry((prefix.clone(), scope)).or_default();
-                secret.set("_authToken", token.to_owned(), origin, "_auth");
+                secret.set("_authToken", token, origin, "_auth");
             }
         }
         Ok(())
     }
+}
+
+fn problem(origin: &Origin, problem: &str) -> ConfigError {
+    ConfigError::StructuredAuth {
+        origin: origin.clone(),
+        problem: problem.to_owned(),
+    }
+}
+
+/// A registry's URL and its prefix, unless the URL holds more than an address.
+fn plain_registry(text: &str) -> Option<(String, String)> {
+    let normalized = registry_url(text)?;
+    let url = Url::parse(&normalized).ok()?;
+    let is_plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    let prefix = prefix_of(&url)?;
+    is_plain.then_some((normalized, prefix))
 }

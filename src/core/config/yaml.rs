@@ -52,6 +52,22 @@ pub(super) fn read(
     }
 }
 
+/// The patterns of `packages`: the folders that are projects of a workspace.
+pub(super) fn workspace_patterns(path: &Path) -> Result<Vec<String>, ConfigError> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        packages: Option<Vec<String>>,
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let manifest: Option<Manifest> = parse_as(path, &text)?;
+    Ok(manifest
+        .and_then(|manifest| manifest.packages)
+        .unwrap_or_default())
+}
+
 fn parse(
     path: &Path,
     text: &str,
@@ -83,6 +99,7 @@ fn parse(
                 value,
                 origin: Origin::File(path.to_owned()),
                 line,
+                base: None,
             },
         );
     }
