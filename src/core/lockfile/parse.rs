@@ -186,9 +186,24 @@ pub(super) fn parse_yaml(text: &str) -> Result<Lockfile, (Option<u64>, Option<u6
         (
             location.map(|location| location.line()),
             location.map(|location| location.column()),
-            error.to_string(),
+            reason(&error.to_string()),
         )
     })
+}
+
+/// The sentence of the YAML reader without its place, which our message has already, and without advice to programmers.
+fn reason(message: &str) -> String {
+    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
+    if message.starts_with("cannot deserialize null") {
+        return "a value is missing".to_owned();
+    }
+    match message.strip_prefix("budget breached: ") {
+        Some(limit) if limit.starts_with("Anchors") || limit.starts_with("Aliases") => {
+            "it has anchors or aliases, which lockfiles do not have".to_owned()
+        }
+        Some(limit) => format!("it is larger or deeper than a lockfile can be ({limit})"),
+        None => message.to_owned(),
+    }
 }
 
 fn is_supported(version: &str) -> bool {

@@ -3,7 +3,8 @@
 use super::checks::Checks;
 use super::engine::InvalidNodeVersion;
 use super::graph::{Edge, Graph, Group, Target};
-use super::platform::{Host, SupportedArchitectures};
+use super::host::Host;
+use super::platform::SupportedArchitectures;
 use crate::core::event::SkipReason;
 use crate::core::lockfile::{Lockfile, LockfileError};
 
