@@ -15,7 +15,7 @@ pub struct Wanted {
     pub production: bool,
     /// `devDependencies`
     pub development: bool,
-    /// `optionalDependencies`, of projects and of packages.
+    /// `optionalDependencies` of packages and, where `production` is wanted too, of projects.
     pub optional: bool,
 }
 
@@ -144,19 +144,16 @@ impl PlanError {
 pub fn select(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Result<Selection, PlanError> {
     let mut checks = Checks::new(lockfile, request)?;
     let roots = roots(lockfile, graph, request);
-    let required = required(graph, &roots, &mut checks);
-
-    let wanted_roots = || roots.iter().filter(|root| request.wanted.includes(root.group));
-    let direct: Vec<bool> = marked(graph, wanted_roots().map(|root| root.index));
+    let root_indexes = || roots.iter().map(|root| root.index);
     let follows = |edge: &Edge<'_>| request.wanted.optional || !edge.optional;
-    let reachable = reach(graph, wanted_roots().map(|root| root.index), follows, |_| true);
+    let required = required(graph, &roots, follows, &mut checks);
+    let direct = marked(graph, root_indexes());
+    let reachable = reach(graph, root_indexes(), follows, |_| true);
     let mut left_out = vec![false; graph.snapshots.len()];
     for index in 0..left_out.len() {
         left_out[index] = reachable[index] && !required[index] && checks.verdict(index, true).is_some();
     }
-    let in_place = reach(graph, wanted_roots().map(|root| root.index), follows, |index| {
-        !left_out[index]
-    });
+    let in_place = reach(graph, root_indexes(), follows, |index| !left_out[index]);
 
     let mut selection = Selection::default();
     for (index, snapshot) in lockfile.snapshots.values().enumerate() {
@@ -211,12 +208,12 @@ impl Wanted {
         match group {
             Group::Production => self.production,
             Group::Development => self.development,
-            Group::Optional => self.optional,
+            Group::Optional => self.optional && self.production,
         }
     }
 }
 
-/// A snapshot that a project names.
+/// A snapshot that a project names in a group that is wanted.
 struct Root {
     index: usize,
     group: Group,
@@ -231,6 +228,7 @@ fn roots(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Vec<R
         .filter(|(id, _)| is_wanted(id));
     importers
         .flat_map(|(_, dependencies)| dependencies)
+        .filter(|dependency| request.wanted.includes(dependency.group))
         .filter_map(|dependency| match dependency.target {
             Target::Snapshot(index) => Some(Root {
                 index,
@@ -275,9 +273,14 @@ fn reach(
     reached
 }
 
-/// Which of the snapshots that do not fit are needed by something that is installed: a project (whatever groups are
-/// wanted now, so that the answer is the same for all of them) or a package, by a dependency that is not optional.
-fn required(graph: &Graph<'_>, roots: &[Root], checks: &mut Checks<'_>) -> Vec<bool> {
+/// Which of the snapshots that do not fit are needed by something that is installed: a project or a package, by a
+/// dependency that is not optional.
+fn required(
+    graph: &Graph<'_>,
+    roots: &[Root],
+    follows: impl Fn(&Edge<'_>) -> bool,
+    checks: &mut Checks<'_>,
+) -> Vec<bool> {
     let mut installed = vec![false; graph.snapshots.len()];
     let mut required = vec![false; graph.snapshots.len()];
     let mut pending: Vec<(usize, bool)> = roots
@@ -298,6 +301,7 @@ fn required(graph: &Graph<'_>, roots: &[Root], checks: &mut Checks<'_>) -> Vec<b
         pending.extend(
             graph.snapshots[index]
                 .iter()
+                .filter(|edge| follows(edge))
                 .filter_map(|edge| match edge.target {
                     Target::Snapshot(child) => Some((child, edge.optional)),
                     Target::Link(_) => None,

@@ -164,8 +164,7 @@ fn groups_that_are_not_wanted_are_not_selected() {
     );
     let development = Wanted {
         production: false,
-        optional: false,
-        development: true,
+        ..Wanted::default()
     };
     assert_eq!(
         Case {
@@ -174,7 +173,7 @@ fn groups_that_are_not_wanted_are_not_selected() {
         }
         .select()
         .0,
-        "a b shared"
+        "a b opt shared"
     );
     assert_eq!(
         Case {
