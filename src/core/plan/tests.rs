@@ -187,6 +187,48 @@ fn groups_that_are_not_wanted_are_not_selected() {
 }
 
 #[test]
+fn an_optional_peer_from_a_group_that_is_not_wanted_stays_away_unless_something_else_needs_it() {
+    let production = Wanted {
+        development: false,
+        ..Wanted::default()
+    };
+    // `b`, a development dependency, is what `shared` finds as its optional peer.
+    let text = GRAPH.replace(
+        "shared@1.0.0: {}",
+        "shared@1.0.0: {optionalDependencies: {b: 1.0.0(a@1.0.0)}}",
+    );
+    let peer = text.replace(
+        "shared@1.0.0: {resolution: {integrity: sha512-X}}",
+        "shared@1.0.0: {resolution: {integrity: sha512-X}, peerDependencies: {b: '*'}, peerDependenciesMeta: {b: {optional: true}}}",
+    );
+    let select = |text: &str| {
+        Case {
+            text: text.to_owned(),
+            wanted: production,
+            ..Case::default()
+        }
+        .select()
+        .0
+    };
+    assert_eq!(select(&text), "a b opt shared");
+    assert_eq!(select(&peer), "a opt shared");
+    let needed = peer.replace(
+        "a@1.0.0: {dependencies: {",
+        "a@1.0.0: {dependencies: {b: 1.0.0(a@1.0.0), ",
+    );
+    assert_eq!(select(&needed), "a b opt shared");
+    assert_eq!(
+        Case {
+            text: peer,
+            ..Case::default()
+        }
+        .select()
+        .0,
+        "a b opt shared"
+    );
+}
+
+#[test]
 fn direct_and_optional_are_marked() {
     let (lockfile, selection) = Case::default().try_select().unwrap();
     let marks: Vec<_> = selection
