@@ -40,6 +40,15 @@ fn yaml_that_pnpm_would_not_write_is_read_as_well() {
 }
 
 #[test]
+fn a_null_is_an_absent_value() {
+    let nulls =
+        parse("lockfileVersion: '9.0'\noverrides: ~\nimporters:\n  packages/a:\n  .: {dependencies: null}\n")
+            .unwrap();
+    let empty = parse("lockfileVersion: '9.0'\nimporters:\n  packages/a: {}\n  .: {}\n").unwrap();
+    assert_eq!(nulls, empty);
+}
+
+#[test]
 fn unknown_keys_survive_at_every_level() {
     let lockfile = parse(
         "lockfileVersion: '9.0'\nnew: {a: [1, true]}\nsettings: {x: 1}\nimporters:\n  .:\n    y: 2\n    dependencies:\n      \

@@ -2,7 +2,9 @@
 
 use super::parse;
 use crate::core::lockfile::parse::parse_yaml;
+use crate::core::lockfile::{Lockfile, slot_directory_name, validate};
 use proptest::prelude::*;
+use std::path::Path;
 
 /// Every construct that pnpm writes.
 const SAMPLE: &str = include_str!("sample.yaml");
@@ -50,6 +52,17 @@ fn dear() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
+/// The sample with some places changed.
+fn damaged(edits: Vec<(prop::sample::Index, usize, String)>) -> String {
+    let mut text: Vec<char> = SAMPLE.chars().collect();
+    for (place, removed, inserted) in edits {
+        let start = place.index(text.len());
+        let end = (start + removed.saturating_sub(6)).min(text.len());
+        text.splice(start..end, inserted.chars());
+    }
+    text.into_iter().collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
 
@@ -57,15 +70,23 @@ proptest! {
     fn a_damaged_lockfile_is_read_alike_or_not_at_all(
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, dear()), 1..4),
     ) {
-        let mut text: Vec<char> = SAMPLE.chars().collect();
-        for (place, removed, inserted) in edits {
-            let start = place.index(text.len());
-            let end = (start + removed.saturating_sub(6)).min(text.len());
-            text.splice(start..end, inserted.chars());
-        }
-        let text: String = text.into_iter().collect();
+        let text = damaged(edits);
         if let Some(fast) = parse(&text) {
             prop_assert_eq!(Ok(fast), parse_yaml(&text));
+        }
+    }
+
+    #[test]
+    fn no_damage_makes_a_panic_or_a_slot_outside_of_the_virtual_store(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, dear()), 1..8),
+    ) {
+        if let Ok(lockfile) = Lockfile::parse(&damaged(edits), Path::new("pnpm-lock.yaml"))
+            && validate(&lockfile).is_ok()
+        {
+            for dep_path in lockfile.snapshots.keys() {
+                let slot = slot_directory_name(dep_path, 120);
+                prop_assert!(slot.len() > 2 && !slot.contains(['/', '\\', '\0']), "{}", slot);
+            }
         }
     }
 
