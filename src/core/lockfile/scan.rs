@@ -184,8 +184,7 @@ fn is_plain(text: &str) -> bool {
     };
     !b"-?:,[]{}#&*!|=>'\"%@` ".contains(first)
         && !matches!(last, b' ' | b':')
-        && !text.contains(": ")
-        && !text.contains(" #")
+        && !bytes.windows(2).any(|pair| matches!(pair, b": " | b" #"))
         && (text.is_ascii() || !text.contains(is_unusual))
 }
 
