@@ -441,3 +441,6 @@ fn snapshot<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<Snapshot> {
         Ok(snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ impl Lockfile {
                 });
             }
         };
-        if split_documents(&normalise(&text)).1.trim().is_empty() {
+        if is_empty(&text) {
             return Ok(None);
         }
         Self::parse(&text, path).map(Some)
@@ -115,6 +115,13 @@ impl Lockfile {
     }
 }
 
+/// Whether there is no lockfile in the text, though there may be a document that would stand before one.
+fn is_empty(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    text.trim_start().is_empty()
+        || text.starts_with("---") && split_documents(&normalise(text)).1.trim_start().is_empty()
+}
+
 /// Adds the `packages` entries that tools which prune lockfiles used to drop: those of folders, whose snapshots tell all
 /// there is to know.
 fn complete_directories(lockfile: &mut Lockfile) {
@@ -143,7 +150,7 @@ fn complete_directories(lockfile: &mut Lockfile) {
 /// Drops a byte-order mark and makes line ends LF.
 fn normalise(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.contains("\r\n") {
+    if text.as_bytes().contains(&b'\r') {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {
         Cow::Borrowed(text)
@@ -186,9 +193,24 @@ pub(super) fn parse_yaml(text: &str) -> Result<Lockfile, (Option<u64>, Option<u6
         (
             location.map(|location| location.line()),
             location.map(|location| location.column()),
-            error.to_string(),
+            reason(&error.to_string()),
         )
     })
+}
+
+/// The sentence of the YAML reader without its place, which our message has already, and without advice to programmers.
+fn reason(message: &str) -> String {
+    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
+    if message.starts_with("cannot deserialize null") {
+        return "a value is missing".to_owned();
+    }
+    match message.strip_prefix("budget breached: ") {
+        Some(limit) if limit.starts_with("Anchors") || limit.starts_with("Aliases") => {
+            "it has anchors or aliases, which lockfiles do not have".to_owned()
+        }
+        Some(limit) => format!("it is larger or deeper than a lockfile can be ({limit})"),
+        None => message.to_owned(),
+    }
 }
 
 fn is_supported(version: &str) -> bool {

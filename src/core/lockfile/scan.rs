@@ -184,8 +184,7 @@ fn is_plain(text: &str) -> bool {
     };
     !b"-?:,[]{}#&*!|=>'\"%@` ".contains(first)
         && !matches!(last, b' ' | b':')
-        && !text.contains(": ")
-        && !text.contains(" #")
+        && !bytes.windows(2).any(|pair| matches!(pair, b": " | b" #"))
         && (text.is_ascii() || !text.contains(is_unusual))
 }
 
@@ -352,7 +351,15 @@ fn flow_items(inner: &str) -> Step<Vec<&str>> {
     let mut is_quoted = false;
     for (position, byte) in inner.bytes().enumerate() {
         match byte {
-            b'\'' => is_quoted = !is_quoted,
+            b'\'' if is_quoted => is_quoted = false,
+            // A quote inside a plain scalar is part of it. A doubled one ends and begins again.
+            b'\'' => {
+                let before = &inner[start..position];
+                if !before.is_empty() && !before.ends_with(": ") && !before.ends_with('\'') {
+                    return Err(Unfamiliar);
+                }
+                is_quoted = true;
+            }
             _ if is_quoted => {}
             b'[' | b']' | b'{' | b'}' | b'"' => return Err(Unfamiliar),
             b',' => {

@@ -55,11 +55,14 @@ fn escape(dep_path: &str) -> String {
 }
 
 /// Whether the address of the package (not its peers) has a character that is, or becomes, a `+` without having been a
-/// `/` or part of the scheme, so that two addresses could share a name.
+/// `/` or part of the scheme, so that two addresses could share a name. A version is no address: in `1.0.0+build` the
+/// `+` is what it says.
 fn is_lossy(dep_path: &str) -> bool {
-    let parts = super::split(dep_path);
-    let address = without_scheme(parts.version);
-    address.bytes().any(|byte| b"+\\:*?\"<>|#".contains(&byte))
+    let version = super::split(dep_path).version;
+    version.contains(':')
+        && without_scheme(version)
+            .bytes()
+            .any(|byte| b"+\\:*?\"<>|#".contains(&byte))
 }
 
 fn without_scheme(version: &str) -> &str {
@@ -103,6 +106,11 @@ mod tests {
             (
                 "JSONStream@1.3.5",
                 "JSONStream@1.3.5_fb8f73c374dcf7070ffed90b688edabd",
+            ),
+            ("foo@1.0.0+build.5", "foo@1.0.0+build.5"),
+            (
+                "bar@2.0.0-rc.1+x(foo@1.0.0+build.5)",
+                "bar@2.0.0-rc.1+x_foo@1.0.0+build.5",
             ),
             ("locpkg@file:loc/a.b", "locpkg@file+loc+a.b"),
             (

@@ -5,12 +5,17 @@
 mod checks;
 mod engine;
 mod graph;
+mod host;
 mod platform;
 mod skipped;
 
 pub use engine::{InvalidNodeVersion, satisfies_engine};
 pub use graph::{DirectDependency, Edge, Graph, Group, Target};
-pub use platform::{Host, Mismatch, PlatformFields, SupportedArchitectures, check, host, inferred};
+pub use host::{Host, host};
+pub use platform::{Mismatch, PlatformFields, SupportedArchitectures, check, inferred};
 pub use skipped::{
     InstallCheck, PlanError, Request, SelectedSnapshot, Selection, SkippedSnapshot, Wanted, select,
 };
+
+#[cfg(test)]
+mod tests;

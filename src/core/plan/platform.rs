@@ -1,18 +1,8 @@
 //! Whether a package fits the operating system, processor and C library, as pnpm and npm judge it.
 
+use super::host::Host;
 use crate::core::lockfile::{OneOrMany, PackageMetadata};
 use std::fmt;
-
-/// The machine, in the names that Node.js uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Host {
-    /// `linux`, `darwin`, `win32`, …
-    pub os: String,
-    /// `x64`, `arm64`, …
-    pub cpu: String,
-    /// `glibc` or `musl`; `unknown` where it is neither, or not Linux.
-    pub libc: String,
-}
 
 /// `supportedArchitectures`: what to install for instead of this machine. In each list `current` is this machine; an
 /// absent list is `[current]`.
@@ -211,82 +201,128 @@ fn libc_of(token: &str) -> Option<&'static str> {
     })
 }
 
-/// This machine. The C library is found without running a program: by the loader this process was started with, by
-/// what `ldd` is, then by the loaders that are installed.
-#[must_use]
-pub fn host() -> Host {
-    let os = match std::env::consts::OS {
-        "macos" => "darwin",
-        "windows" => "win32",
-        "solaris" | "illumos" => "sunos",
-        other => other,
-    };
-    let cpu = match std::env::consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        "x86" => "ia32",
-        "powerpc64" | "powerpc64le" => "ppc64",
-        "loongarch64" => "loong64",
-        other => other,
-    };
-    let libc = if os == "linux" {
-        linux_libc().unwrap_or("unknown")
-    } else {
-        "unknown"
-    };
-    Host {
-        os: os.to_owned(),
-        cpu: cpu.to_owned(),
-        libc: libc.to_owned(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn linux() -> Host {
+        Host {
+            os: "linux".into(),
+            cpu: "x64".into(),
+            libc: "glibc".into(),
+        }
     }
-}
 
-fn linux_libc() -> Option<&'static str> {
-    loader_of_this_process()
-        .or_else(libc_of_ldd)
-        .or_else(installed_loader)
-}
-
-/// The maps of a dynamically linked process name its loader. A static one has none.
-fn loader_of_this_process() -> Option<&'static str> {
-    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    maps.lines()
-        .find_map(|line| libc_of_loader(line.rsplit('/').next()?))
-}
-
-fn libc_of_loader(file_name: &str) -> Option<&'static str> {
-    if file_name.starts_with("ld-musl-") {
-        Some("musl")
-    } else if file_name.starts_with("ld-linux") || file_name.starts_with("ld64.so") {
-        Some("glibc")
-    } else {
-        None
+    #[expect(clippy::unnecessary_wraps, reason = "the fields it is for are optional")]
+    fn list(values: &[&str]) -> Option<Vec<String>> {
+        Some(values.iter().map(|value| (*value).to_owned()).collect())
     }
-}
 
-fn libc_of_ldd() -> Option<&'static str> {
-    use std::io::Read as _;
-    let mut start = Vec::new();
-    std::fs::File::open("/usr/bin/ldd")
-        .ok()?
-        .take(2048)
-        .read_to_end(&mut start)
-        .ok()?;
-    let start = String::from_utf8_lossy(&start);
-    if start.contains("musl") {
-        Some("musl")
-    } else if start.contains("GNU C Library") || start.contains("GNU libc") {
-        Some("glibc")
-    } else {
-        None
+    fn fits(
+        os: Option<Vec<String>>,
+        libc: Option<Vec<String>>,
+        supported: &SupportedArchitectures,
+        host: &Host,
+    ) -> bool {
+        check(&PlatformFields { os, cpu: None, libc }, supported, host).is_ok()
     }
-}
 
-fn installed_loader() -> Option<&'static str> {
-    ["/lib", "/lib64"].into_iter().find_map(|directory| {
-        let entries = std::fs::read_dir(directory).ok()?;
-        entries
-            .flatten()
-            .find_map(|entry| libc_of_loader(entry.file_name().to_str()?))
-    })
+    #[test]
+    fn a_list_accepts_what_it_names_and_refuses_what_it_excludes() {
+        for (os, expected) in [
+            (None, true),
+            (list(&["linux"]), true),
+            (list(&["darwin", "linux"]), true),
+            (list(&["darwin"]), false),
+            (list(&["!linux"]), false),
+            (list(&["!win32"]), true),
+            (list(&["!win32", "darwin"]), false),
+            (list(&["any"]), true),
+            (list(&[]), true),
+        ] {
+            assert_eq!(
+                fits(os.clone(), None, &SupportedArchitectures::default(), &linux()),
+                expected,
+                "{os:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn supported_architectures_stand_for_this_machine() {
+        let supported = |os: &[&str]| SupportedArchitectures {
+            os: list(os),
+            ..SupportedArchitectures::default()
+        };
+        assert!(!fits(list(&["linux"]), None, &supported(&["darwin"]), &linux()));
+        assert!(fits(list(&["darwin"]), None, &supported(&["darwin"]), &linux()));
+        assert!(fits(
+            list(&["linux"]),
+            None,
+            &supported(&["win32", "current"]),
+            &linux()
+        ));
+    }
+
+    #[test]
+    fn the_c_library_is_not_looked_at_where_it_is_unknown() {
+        let darwin = Host {
+            os: "darwin".into(),
+            cpu: "arm64".into(),
+            libc: "unknown".into(),
+        };
+        assert!(fits(
+            None,
+            list(&["musl"]),
+            &SupportedArchitectures::default(),
+            &darwin
+        ));
+        assert!(!fits(
+            None,
+            list(&["musl"]),
+            &SupportedArchitectures::default(),
+            &linux()
+        ));
+    }
+
+    #[test]
+    fn a_name_tells_the_fields_that_are_missing() {
+        let nothing = PlatformFields::default();
+        let all = |os: &[&str], cpu: &[&str], libc: Option<Vec<String>>| {
+            Some(PlatformFields {
+                os: list(os),
+                cpu: list(cpu),
+                libc,
+            })
+        };
+        assert_eq!(
+            inferred("@esbuild/win32-x64", &nothing),
+            all(&["win32"], &["x64"], None)
+        );
+        assert_eq!(
+            inferred("@x/a-linux-arm64-gnu", &nothing),
+            all(&["linux"], &["arm64"], list(&["glibc"]))
+        );
+        assert_eq!(
+            inferred("a.darwin_aarch64", &nothing),
+            all(&["darwin"], &["arm64"], None)
+        );
+        // A processor alone is no sign, unless some field is declared.
+        assert_eq!(inferred("arm-tools", &nothing), None);
+        assert_eq!(inferred("lodash", &nothing), None);
+        assert_eq!(inferred("@linux/tools", &nothing), None);
+        let declared = PlatformFields {
+            os: list(&["linux"]),
+            cpu: list(&["x64"]),
+            libc: None,
+        };
+        assert_eq!(
+            inferred("a-linux-x64-musl", &declared),
+            Some(PlatformFields {
+                libc: list(&["musl"]),
+                ..declared.clone()
+            })
+        );
+        assert_eq!(inferred("a-darwin-arm64", &declared), None);
+    }
 }

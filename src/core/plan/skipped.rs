@@ -3,7 +3,8 @@
 use super::checks::Checks;
 use super::engine::InvalidNodeVersion;
 use super::graph::{Edge, Graph, Group, Target};
-use super::platform::{Host, SupportedArchitectures};
+use super::host::Host;
+use super::platform::SupportedArchitectures;
 use crate::core::event::SkipReason;
 use crate::core::lockfile::{Lockfile, LockfileError};
 
@@ -14,7 +15,7 @@ pub struct Wanted {
     pub production: bool,
     /// `devDependencies`
     pub development: bool,
-    /// `optionalDependencies`, of projects and of packages.
+    /// `optionalDependencies` of packages and, where `production` is wanted too, of projects.
     pub optional: bool,
 }
 
@@ -137,25 +138,28 @@ impl PlanError {
 ///
 /// A package that does not fit this machine is left out if every way to it from what is installed is an optional
 /// dependency; what only such packages need is left out with it. If something needs it, it is installed all the same.
+/// Edges that lead to a snapshot that was not selected are not to be linked.
 ///
 /// # Errors
 /// The node version is not one, or, with `engine_strict`, a needed package does not fit.
 pub fn select(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Result<Selection, PlanError> {
     let mut checks = Checks::new(lockfile, request)?;
-    let roots = roots(lockfile, graph, request);
-    let required = required(graph, &roots, &mut checks);
-
-    let wanted_roots = || roots.iter().filter(|root| request.wanted.includes(root.group));
-    let direct: Vec<bool> = marked(graph, wanted_roots().map(|root| root.index));
-    let follows = |edge: &Edge<'_>| request.wanted.optional || !edge.optional;
-    let reachable = reach(graph, wanted_roots().map(|root| root.index), follows, |_| true);
+    let (roots, left_behind) = roots(lockfile, graph, request);
+    let root_indexes = || roots.iter().map(|root| root.index);
+    let unwanted = marked(graph, left_behind.into_iter());
+    let follows = |from: usize, edge: &Edge<'_>| {
+        !edge.optional
+            || request.wanted.optional
+                && !matches!(edge.target, Target::Snapshot(to) if unwanted[to] && is_peer(lockfile, from, edge.alias))
+    };
+    let required = required(graph, &roots, follows, &mut checks);
+    let direct = marked(graph, root_indexes());
+    let reachable = reach(graph, root_indexes(), follows, |_| true);
     let mut left_out = vec![false; graph.snapshots.len()];
     for index in 0..left_out.len() {
         left_out[index] = reachable[index] && !required[index] && checks.verdict(index, true).is_some();
     }
-    let in_place = reach(graph, wanted_roots().map(|root| root.index), follows, |index| {
-        !left_out[index]
-    });
+    let in_place = reach(graph, root_indexes(), follows, |index| !left_out[index]);
 
     let mut selection = Selection::default();
     for (index, snapshot) in lockfile.snapshots.values().enumerate() {
@@ -210,34 +214,50 @@ impl Wanted {
         match group {
             Group::Production => self.production,
             Group::Development => self.development,
-            Group::Optional => self.optional,
+            Group::Optional => self.optional && self.production,
         }
     }
 }
 
-/// A snapshot that a project names.
+/// A snapshot that a project names in a group that is wanted.
 struct Root {
     index: usize,
     group: Group,
 }
 
-fn roots(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> Vec<Root> {
+/// What the wanted projects name in groups that are wanted, and what they name in those that are not.
+fn roots(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> (Vec<Root>, Vec<usize>) {
     let is_wanted = |id: &str| request.importers.is_none_or(|wanted| wanted.contains(&id));
     let importers = lockfile
         .importers
         .keys()
         .zip(&graph.importers)
         .filter(|(id, _)| is_wanted(id));
-    importers
-        .flat_map(|(_, dependencies)| dependencies)
-        .filter_map(|dependency| match dependency.target {
-            Target::Snapshot(index) => Some(Root {
-                index,
-                group: dependency.group,
-            }),
-            Target::Link(_) => None,
-        })
-        .collect()
+    let (mut roots, mut left_behind) = (Vec::new(), Vec::new());
+    for dependency in importers.flat_map(|(_, dependencies)| dependencies) {
+        match dependency.target {
+            Target::Snapshot(index) if request.wanted.includes(dependency.group) => {
+                roots.push(Root {
+                    index,
+                    group: dependency.group,
+                });
+            }
+            Target::Snapshot(index) => left_behind.push(index),
+            Target::Link(_) => {}
+        }
+    }
+    (roots, left_behind)
+}
+
+/// Whether an alias of a snapshot is a peer of its package. An optional peer that the project has in a group that is
+/// not wanted is not wanted for the package's sake either: a compiler among the development dependencies stays away
+/// from a production install.
+fn is_peer(lockfile: &Lockfile, snapshot: usize, alias: &str) -> bool {
+    lockfile
+        .snapshots
+        .get_index(snapshot)
+        .and_then(|(dep_path, _)| lockfile.metadata(dep_path))
+        .is_some_and(|metadata| metadata.peer_dependencies.contains_key(alias))
 }
 
 fn marked(graph: &Graph<'_>, indexes: impl Iterator<Item = usize>) -> Vec<bool> {
@@ -252,7 +272,7 @@ fn marked(graph: &Graph<'_>, indexes: impl Iterator<Item = usize>) -> Vec<bool> 
 fn reach(
     graph: &Graph<'_>,
     roots: impl Iterator<Item = usize>,
-    follows: impl Fn(&Edge<'_>) -> bool,
+    follows: impl Fn(usize, &Edge<'_>) -> bool,
     enters: impl Fn(usize) -> bool,
 ) -> Vec<bool> {
     let mut reached = vec![false; graph.snapshots.len()];
@@ -264,7 +284,7 @@ fn reach(
         pending.extend(
             graph.snapshots[index]
                 .iter()
-                .filter(|edge| follows(edge))
+                .filter(|edge| follows(index, edge))
                 .filter_map(|edge| match edge.target {
                     Target::Snapshot(child) => Some(child),
                     Target::Link(_) => None,
@@ -274,9 +294,14 @@ fn reach(
     reached
 }
 
-/// Which of the snapshots that do not fit are needed by something that is installed: a project (whatever groups are
-/// wanted now, so that the answer is the same for all of them) or a package, by a dependency that is not optional.
-fn required(graph: &Graph<'_>, roots: &[Root], checks: &mut Checks<'_>) -> Vec<bool> {
+/// Which of the snapshots that do not fit are needed by something that is installed: a project or a package, by a
+/// dependency that is not optional.
+fn required(
+    graph: &Graph<'_>,
+    roots: &[Root],
+    follows: impl Fn(usize, &Edge<'_>) -> bool,
+    checks: &mut Checks<'_>,
+) -> Vec<bool> {
     let mut installed = vec![false; graph.snapshots.len()];
     let mut required = vec![false; graph.snapshots.len()];
     let mut pending: Vec<(usize, bool)> = roots
@@ -297,6 +322,7 @@ fn required(graph: &Graph<'_>, roots: &[Root], checks: &mut Checks<'_>) -> Vec<b
         pending.extend(
             graph.snapshots[index]
                 .iter()
+                .filter(|edge| follows(index, edge))
                 .filter_map(|edge| match edge.target {
                     Target::Snapshot(child) => Some((child, edge.optional)),
                     Target::Link(_) => None,

@@ -75,9 +75,16 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_one_that_pnpm_writes() {
-        let expected = "sha256-48AVoXIXcTKcnHt8qVKp5vNw4gyOB5VfztHwtYBRcAQ=";
+        let extensions = json!({
+            "b": {
+                "peerDependencies": { "z": "*", "a": "^1" },
+                "peerDependenciesMeta": { "a": { "optional": true } },
+            },
+            "a@1": { "dependencies": { "x": "1" } },
+        });
+        let expected = "sha256-I90xB4z4lXD3bZWtmAH3vwGeyvqiyNRycsic0e8S/So=";
         assert_eq!(
-            package_extensions_checksum(&json!({ "b": 1, "a": 2 })).as_deref(),
+            package_extensions_checksum(&extensions).as_deref(),
             Some(expected)
         );
     }
