@@ -166,6 +166,8 @@ impl Materialise {
                 }
                 if driver.checking == 0 {
                     self.finish_fetching();
+                    // The index is written to its end beside the links that are still to be made.
+                    self.fetcher.index.close();
                 }
             }
             if driver.checking == 0 {
