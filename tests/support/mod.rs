@@ -15,4 +15,7 @@ pub mod packument;
 pub mod peer;
 pub mod project;
 pub mod registry;
+pub mod run;
+pub mod sample;
+pub mod store;
 pub mod tree;
