@@ -16,3 +16,5 @@ pub mod peer;
 pub mod project;
 pub mod registry;
 pub mod tree;
+#[cfg(unix)]
+pub mod tty;
