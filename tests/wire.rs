@@ -6,7 +6,7 @@ mod synthetic;
 
 use std::collections::BTreeSet;
 
-use pacwatch::core::event::{Event, EventKind, Knob, Outcome, PackageId, Phase, SkipReason};
+use pacwatch::core::event::{Event, EventKind, ImportMethod, Knob, Outcome, PackageId, Phase, SkipReason};
 use serde_json::Value;
 
 use synthetic::Script;
@@ -34,11 +34,12 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::ConcurrencyChanged { .. } => "concurrency_changed",
         EventKind::NetworkSample { .. } => "network_sample",
         EventKind::CancelRequested { .. } => "cancel_requested",
+        EventKind::ImportMethodChosen { .. } => "import_method_chosen",
         EventKind::Unknown => "unknown",
     }
 }
 
-const KINDS: usize = 21;
+const KINDS: usize = 22;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -67,6 +68,11 @@ fn samples() -> Vec<Event> {
             package: None,
         },
         EventKind::CancelRequested { by: "SIGINT".into() },
+        EventKind::ImportMethodChosen {
+            wanted: ImportMethod::Auto,
+            method: ImportMethod::Hardlink,
+            tried: vec!["reflink: not supported".into()],
+        },
         EventKind::Unknown,
     ];
     let reasons = [

@@ -152,23 +152,20 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || install.run())?;
-    let model = match dashboard {
-        Some(events) => Some(show(events, &controls, clock)?),
-        None => {
-            interrupt::cancel_on_signals(&controls)?;
-            None
-        }
+    let left = if let Some(events) = dashboard {
+        show(events, &controls, clock)?
+    } else {
+        interrupt::cancel_on_signals(&controls)?;
+        Left::AtTheEnd
     };
-    let finished = match model {
-        // The viewer left before the end: what runs is ended with the process.
-        Some((_, Left::Early)) => {
-            return Ok(Ended {
-                outcome: Outcome::Cancelled,
-                error: None,
-            });
-        }
-        _ => engine.join().map_err(|_| InstallCommandError::EngineLost)?,
-    };
+    if left == Left::Early {
+        // What still runs is ended with the process.
+        return Ok(Ended {
+            outcome: Outcome::Cancelled,
+            error: None,
+        });
+    }
+    let finished = engine.join().map_err(|_| InstallCommandError::EngineLost)?;
     settle(hub, outcomes)?;
     let told = mode != Mode::Json;
     Ok(Ended {
@@ -192,7 +189,7 @@ fn show(
     events: std::sync::mpsc::Receiver<crate::core::event::Event>,
     controls: &Controls,
     clock: Clock,
-) -> Result<((), Left), InstallCommandError> {
+) -> Result<Left, InstallCommandError> {
     let closed =
         tui::run(events, controls.clone(), &tui::Options::from_environment(clock)).inspect_err(|_| {
             controls.cancel("a terminal that cannot be drawn on");
@@ -210,7 +207,7 @@ fn show(
     let _ = out
         .write_all(summary(&model, width).as_bytes())
         .and_then(|()| out.flush());
-    Ok(((), left))
+    Ok(left)
 }
 
 type Started<S> = io::Result<(S, WriteOutcome)>;

@@ -20,7 +20,7 @@ use crate::core::clock::micros;
 use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, Fetched, PackageId, Phase};
 use crate::core::meter::Meters;
-use crate::core::network::{Client, Get, Permit};
+use crate::core::network::{Body, Client, Get, NetworkError, Permit};
 use crate::core::pool::LanePool;
 use crate::core::store::Store;
 use crate::core::store::index::IndexWriter;
@@ -149,7 +149,7 @@ impl Fetcher {
                 None
             };
             let policy = self.client.retry_policy();
-            let delay = policy.delay(attempt - 1, network.and_then(|error| error.retry_after()));
+            let delay = policy.delay(attempt - 1, network.and_then(NetworkError::retry_after));
             let Some(delay) = delay.filter(|_| error.is_retryable()) else {
                 return Err(error);
             };
@@ -159,7 +159,7 @@ impl Fetcher {
                 max_attempts: policy.retries + 1,
                 delay_ms: micros(delay) / 1000,
                 reason: error.to_string(),
-                status: network.and_then(|error| error.status()),
+                status: network.and_then(NetworkError::status),
             });
             self.retried.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(delay).await;
@@ -212,11 +212,7 @@ impl Fetcher {
         self.extract(tarball, body.bytes, times).await
     }
 
-    async fn download(
-        &self,
-        tarball: &Tarball,
-        _permit: Permit,
-    ) -> Result<crate::core::network::Body, crate::core::network::NetworkError> {
+    async fn download(&self, tarball: &Tarball, _permit: Permit) -> Result<Body, NetworkError> {
         let counter = self.progress.count(tarball.package);
         let mut request = Get::new(&tarball.url, MAX_TARBALL);
         request.observer = &counter;

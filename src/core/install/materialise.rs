@@ -101,7 +101,7 @@ impl Materialise {
                 fetcher
                     .progress
                     .sample(fetcher.client.permits(), &fetcher.emitter)
-                    .await
+                    .await;
             }
         });
         let outcome = self.drive(split).await;
@@ -472,8 +472,8 @@ fn link_slots(
     let mut files = 0;
     for &slot in todo {
         let planned = &work.slots[slot];
-        let linked = linker.link(&planned.slot, package, lane, pass);
-        files += u64::from(linked.map_err(|source: LinkError| InstallError::LinkPackage {
+        let outcome = linker.link(&planned.slot, package, lane, pass);
+        files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
             package: planned.slot.package,
             name: planned.label.clone(),
             source,

@@ -152,18 +152,20 @@ impl Model {
                         .push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
                 }
             }
-            EventKind::ImportMethodChosen { method, tried, .. } => {
-                self.knobs.import_method = Some(*method);
-                let why = if tried.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", tried.join("; "))
-                };
-                let text = format!("files are placed by {}{why}", method.name());
-                self.log.push(at, LogLevel::Info, text);
-            }
+            EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
             EventKind::Unknown => {}
         }
+    }
+
+    fn method_chosen(&mut self, at: u64, method: ImportMethod, tried: &[String]) {
+        self.knobs.import_method = Some(method);
+        let why = if tried.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", tried.join("; "))
+        };
+        let text = format!("files are placed by {}{why}", method.name());
+        self.log.push(at, LogLevel::Info, text);
     }
 
     fn run_started(&mut self, at: u64, run: &RunStarted) {
