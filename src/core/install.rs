@@ -56,7 +56,7 @@ pub struct Finished {
 /// Tells of a run that ended before it began, because its settings cannot be used.
 pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
     let host = crate::core::plan::host();
-    emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+    let started = EventKind::RunStarted(Box::new(RunStarted {
         v: EVENT_VERSION,
         pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
         command: "install".to_owned(),
@@ -68,7 +68,8 @@ pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
         lanes: LaneCounts::default(),
         link_mode: LinkMode::Deferred,
         settings: Vec::new(),
-    })));
+    }));
+    emitter.emit_at(0, started);
     emitter.emit(EventKind::RunFinished(Box::new(RunFinished {
         outcome: Outcome::Failed,
         failure: Some(failure),
@@ -109,10 +110,6 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
-                if let InstallError::Cancelled(by) = error {
-                    self.emitter
-                        .emit(EventKind::CancelRequested { by: by.to_owned() });
-                }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
                     if cancelled {
@@ -309,7 +306,8 @@ impl Install {
         let name = Manifest::read(&self.config.project_dir)
             .ok()
             .and_then(|manifest| manifest.name);
-        self.emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+        // The run began when its clock did, and so does its first phase.
+        let started = EventKind::RunStarted(Box::new(RunStarted {
             v: EVENT_VERSION,
             pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
             command: "install".to_owned(),
@@ -325,7 +323,8 @@ impl Install {
             },
             link_mode: *self.config.link_mode,
             settings: self.config.settings(),
-        })));
+        }));
+        self.emitter.emit_at(0, started);
     }
 
     fn tell_end(&self, meters: &Meters, gathered: &Gathered, outcome: Outcome, error: Option<&InstallError>) {
