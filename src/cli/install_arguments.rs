@@ -84,6 +84,12 @@ pub struct InstallArguments {
     )]
     pub libc: Vec<String>,
 
+    /// Install only these projects of the workspace, and its root: a name (web, @scope/*), a folder (./apps/*,
+    /// {packages/**}), with ... after it and its dependencies, with ... before it and its dependents, with ^ not
+    /// itself, with ! before it all others. May be given several times
+    #[arg(long, short = 'F', value_name = "SELECTOR", help_heading = "What to install")]
+    pub filter: Vec<String>,
+
     /// Registry of packages without a scope of their own
     #[arg(long, value_name = "URL", value_parser = web_url, help_heading = "Network")]
     pub registry: Option<String>,
@@ -160,6 +166,7 @@ pub fn flags(arguments: &InstallArguments) -> Flags {
         cpu: arguments.cpu.clone(),
         os: arguments.os.clone(),
         libc: arguments.libc.clone(),
+        filter: arguments.filter.clone(),
     }
 }
 

@@ -27,6 +27,7 @@ use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::store::index;
+use crate::core::workspace::Workspace;
 
 pub use error::InstallError;
 use materialise::{Done, Materialise, Split};
@@ -129,16 +130,22 @@ impl Install {
     fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
+        if let Some(nothing) = inputs::selects_nothing(&self.config)? {
+            self.warn(nothing, None, &mut gathered.totals);
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+            return Ok(Outcome::UpToDate);
+        }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
         let graph = Graph::new(&inputs.lockfile)?;
-        let selection = selector.select(&inputs.lockfile, &graph)?;
+        let selection = selector.select(&inputs.lockfile, &graph, &inputs.importers)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
         for event in work.announcements(&inputs.lockfile, &selection) {
             self.emitter.emit(event);
         }
-        self.warn_of_settings(&mut gathered.totals);
+        self.warn_of_settings(&inputs.workspace, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let Tools {
             runtime,
@@ -171,14 +178,7 @@ impl Install {
         // Direct dependencies.
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
-        let moved = direct::link(
-            &self.config,
-            &inputs.lockfile,
-            &graph,
-            &work,
-            &linker,
-            &done.dropped,
-        )?;
+        let moved = direct::link(&self.config, &inputs, &graph, &work, &linker, &done.dropped)?;
         for path in moved {
             let message = format!(
                 "a folder stood where a dependency goes; it was moved to {}",
@@ -195,7 +195,7 @@ impl Install {
         fetcher.index.finish()?;
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
+        if let Some(late) = selector.select_late(&inputs.lockfile, &graph, &inputs.importers)? {
             self.warn_of_checks(&late, &work, &mut gathered.totals);
         }
         self.tell_builds(&work, &done, &mut gathered.totals);
@@ -254,8 +254,8 @@ impl Install {
         Ok(Split { warm, cold, todo })
     }
 
-    fn warn_of_settings(&self, totals: &mut Totals) {
-        for message in &self.config.warnings {
+    fn warn_of_settings(&self, workspace: &Workspace, totals: &mut Totals) {
+        for message in self.config.warnings.iter().chain(&workspace.warnings) {
             self.warn(message.clone(), None, totals);
         }
     }

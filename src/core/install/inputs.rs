@@ -3,16 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use super::InstallError;
-use crate::core::config::{Config, NodeLinker};
+use crate::core::config::{Config, LinkWorkspacePackages, NodeLinker};
 use crate::core::lockfile::{
     FreshnessSettings, Lockfile, LockfileError, PnpmfileChecksum, check_freshness, validate,
 };
 use crate::core::manifest::Manifest;
+use crate::core::workspace::{Project, Workspace};
 
 /// Everything read.
 pub struct Inputs {
     /// The wanted lockfile; it was validated.
     pub lockfile: Lockfile,
+    /// The projects that share it.
+    pub workspace: Workspace,
+    /// The ids of the importers the install is about, in the lockfile's order: projects that are there and, where
+    /// some are selected, the selected ones and the root. No other importer of the lockfile is anybody's.
+    pub importers: Vec<String>,
+    /// Some projects were left out because others were selected.
+    pub filtered: bool,
 }
 
 /// Reads and checks lockfile and manifests.
@@ -23,45 +31,86 @@ pub struct Inputs {
 pub fn read(config: &Config) -> Result<Inputs, InstallError> {
     refuse_unsupported(config)?;
     let path = config.lockfile_dir.join(Lockfile::FILE_NAME);
-    let (manifest, lockfile) = std::thread::scope(|scope| {
+    let (workspace, lockfile) = std::thread::scope(|scope| {
         let lockfile = scope.spawn(|| -> Result<Lockfile, LockfileError> {
             let lockfile =
                 Lockfile::read(&path)?.ok_or_else(|| LockfileError::Absent { path: path.clone() })?;
             validate(&lockfile)?;
             Ok(lockfile)
         });
-        let manifest = Manifest::read(&config.project_dir);
+        let workspace = Workspace::find(config);
         (
-            manifest,
+            workspace,
             lockfile
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         )
     });
-    let manifest = manifest?;
-    let lockfile = lockfile?;
-    check_fresh(config, &lockfile, &manifest)?;
-    Ok(Inputs { lockfile })
+    let (workspace, lockfile) = (workspace?, lockfile?);
+    let selected = selected(config, &workspace)?;
+    let wanted: Vec<&Project> = workspace
+        .projects
+        .iter()
+        .filter(|project| {
+            let is_selected = |ids: &Vec<&str>| ids.contains(&project.id.as_str());
+            project.id == "." || selected.as_ref().is_none_or(is_selected)
+        })
+        .collect();
+    check_fresh(config, &lockfile, &wanted)?;
+    let importers: Vec<String> = lockfile
+        .importers
+        .keys()
+        .filter(|id| wanted.iter().any(|project| project.id == **id))
+        .cloned()
+        .collect();
+    let filtered = wanted.len() < workspace.projects.len();
+    Ok(Inputs {
+        lockfile,
+        importers,
+        filtered,
+        workspace,
+    })
 }
 
-fn check_fresh(config: &Config, lockfile: &Lockfile, manifest: &Manifest) -> Result<(), InstallError> {
-    let mut others = Vec::new();
-    for id in lockfile.importers.keys() {
-        let folder = importer_folder(&config.lockfile_dir, id);
-        // A member that is gone is for the lockfile's writer to notice; nothing is linked into it.
-        if folder != config.project_dir && folder.join("package.json").exists() {
-            others.push((id.as_str(), Manifest::read(&folder)?));
-        }
+/// Why the install is about nothing, if selectors were given and no project fits any of them.
+///
+/// # Errors
+/// When projects cannot be read, or a selector is of a kind that is not known.
+pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> {
+    if config.filter.is_empty() {
+        return Ok(None);
     }
-    let own_id = config
-        .project_dir
-        .strip_prefix(&config.lockfile_dir)
-        .ok()
-        .and_then(Path::to_str)
-        .filter(|id| !id.is_empty())
-        .unwrap_or(".");
-    let mut manifests = vec![(own_id, manifest)];
-    manifests.extend(others.iter().map(|(id, manifest)| (*id, manifest)));
+    let workspace = Workspace::find(config)?;
+    let selected = selected(config, &workspace)?;
+    Ok(selected
+        .is_some_and(|ids| ids.is_empty())
+        .then(|| format!("no project of the workspace fits {}", config.filter.join(" or "))))
+}
+
+/// The ids of the selected projects; `None` means all.
+fn selected<'a>(config: &Config, workspace: &'a Workspace) -> Result<Option<Vec<&'a str>>, InstallError> {
+    // Without a recursive install, a project is installed with the projects it depends on.
+    let own = ["{.}...".to_owned()];
+    let selectors: &[String] = match (&*config.filter, *config.recursive_install) {
+        ([], true) => return Ok(None),
+        ([], false) => &own,
+        (selectors, _) => selectors,
+    };
+    let plain_ranges = *config.link_workspace_packages != LinkWorkspacePackages::No;
+    let selected = workspace.select(selectors, &config.project_dir, plain_ranges)?;
+    let ids = selected
+        .projects
+        .iter()
+        .map(|position| workspace.projects[*position].id.as_str());
+    Ok(Some(ids.collect()))
+}
+
+/// Projects that are not selected may have changed: pnpm does not look at them either.
+fn check_fresh(config: &Config, lockfile: &Lockfile, projects: &[&Project]) -> Result<(), InstallError> {
+    let manifests: Vec<(&str, &Manifest)> = projects
+        .iter()
+        .filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?)))
+        .collect();
     check_freshness(lockfile, &manifests, &freshness_settings(config))?;
     Ok(())
 }
@@ -81,6 +130,7 @@ fn freshness_settings(config: &Config) -> FreshnessSettings {
         exclude_links_from_lockfile: *config.exclude_links_from_lockfile,
         inject_workspace_packages: *config.inject_workspace_packages,
         peers_suffix_max_length: *config.peers_suffix_max_length as u64,
+        // pnpm does not mind an importer without a project when the lockfile is frozen; nothing is linked for it.
         all_projects: false,
     }
 }
