@@ -5,6 +5,7 @@
 mod direct;
 mod error;
 mod inputs;
+mod local;
 mod materialise;
 mod selection;
 mod setup;
@@ -25,6 +26,7 @@ use crate::core::fetch::Fetcher;
 use crate::core::link::Linker;
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
+use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection};
 use crate::core::store::index;
 use crate::core::workspace::Workspace;
@@ -33,7 +35,7 @@ pub use error::InstallError;
 use materialise::{Done, Materialise, Split};
 use selection::Selector;
 use setup::{Setup, Tools};
-use work::Work;
+use work::{Origin, Work};
 
 /// An install that is about to run.
 pub struct Install {
@@ -153,8 +155,16 @@ impl Install {
             linker,
             link_pool,
         } = setup.finish()?;
-        let split = self.split(&fetcher, &linker, &work, &selection, &mut gathered.totals)?;
-        let nothing_to_link = split.warm.is_empty() && split.cold.is_empty();
+        let folders = local::look(&work, &inputs.lockfile, &selection)?;
+        let split = self.split(
+            &fetcher,
+            &linker,
+            &work,
+            &selection,
+            folders,
+            &mut gathered.totals,
+        )?;
+        let nothing_to_link = split.warm.is_empty() && split.cold.is_empty() && split.local.is_empty();
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
@@ -213,28 +223,37 @@ impl Install {
         linker: &Linker,
         work: &Work,
         selection: &Selection,
+        folders: Vec<Option<PackedFolder>>,
         totals: &mut Totals,
     ) -> Result<Split, InstallError> {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
         for (position, planned) in work.slots.iter().enumerate() {
-            if linker.virtual_store.is_complete(&planned.slot) {
+            let in_place = match &folders[planned.source] {
+                Some(folder) => linker.virtual_store.mirrors(&planned.slot, folder),
+                None => linker.virtual_store.is_complete(&planned.slot),
+            };
+            if in_place {
                 totals.in_place += 1;
             } else {
                 todo[planned.source].push(position);
             }
         }
         let wanted = || {
-            work.sources
-                .iter()
-                .zip(&todo)
-                .filter(|(_, slots)| !slots.is_empty())
+            work.sources.iter().zip(&todo).filter(|(source, slots)| {
+                !slots.is_empty() && matches!(source.origin, Origin::Tarball { .. })
+            })
         };
         let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
         let mut rows = index::read(&fetcher.store.index_path(), &keys)?;
-        let (mut warm, mut cold, mut planned) = (Vec::new(), Vec::new(), Planned::default());
-        for (position, slots) in todo.iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
+        let (mut warm, mut local, mut cold) = (Vec::new(), Vec::new(), Vec::new());
+        let mut planned = Planned::default();
+        let listed = todo.iter().zip(folders).enumerate();
+        for (position, (slots, folder)) in listed.filter(|(_, (slots, _))| !slots.is_empty()) {
             let count = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-            if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
+            if let Some(folder) = folder {
+                planned.warm += count;
+                local.push((position, folder));
+            } else if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
                 planned.warm += count;
                 warm.push((position, row));
             } else {
@@ -251,7 +270,12 @@ impl Install {
         totals.packages = planned.packages.into();
         totals.skipped = planned.skipped.into();
         self.emitter.emit(EventKind::Planned(planned));
-        Ok(Split { warm, cold, todo })
+        Ok(Split {
+            warm,
+            local,
+            cold,
+            todo,
+        })
     }
 
     fn warn_of_settings(&self, workspace: &Workspace, totals: &mut Totals) {

@@ -10,12 +10,13 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
-use super::work::{Source, Work};
+use super::work::{Origin, Source, Work};
 use crate::core::clock::unix_millis;
 use crate::core::control::{Controls, KnobValues};
 use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
-use crate::core::link::{LinkError, Linker, phase_of};
+use crate::core::link::{Contents, LinkError, Linker, phase_of};
+use crate::core::packlist::PackedFolder;
 use crate::core::pool::LanePool;
 use crate::core::store::check::Verdict;
 use crate::core::store::row::StoredPackage;
@@ -42,6 +43,8 @@ pub struct Materialise {
 pub struct Split {
     /// In the store, with their rows.
     pub warm: Vec<(usize, Vec<u8>)>,
+    /// Folders on this machine, with what is in them.
+    pub local: Vec<(usize, PackedFolder)>,
     /// To be downloaded.
     pub cold: Vec<usize>,
     /// The slots of each source that are to be made: positions in [`Work::slots`].
@@ -156,6 +159,9 @@ impl Materialise {
         for (source, row) in split.warm {
             driver.link_warm(source, row);
         }
+        for (source, package) in split.local {
+            driver.link_local(source, package);
+        }
         let mut knobs = self.controls.subscribe();
         let mut values = knobs.borrow_and_update().0;
         loop {
@@ -205,11 +211,16 @@ impl Materialise {
             .iter()
             .map(|slot| self.work.slots[*slot].slot.package)
             .collect();
+        let first = ids.first().copied().unwrap_or(PackageId(0));
+        let Origin::Tarball { url, integrity } = &source.origin else {
+            let error = FetchError::Unsupported("a folder cannot be fetched".into());
+            return (position, Err(self.fetch_error(source, first, error)));
+        };
         let tarball = Tarball {
-            package: ids.first().copied().unwrap_or(PackageId(0)),
+            package: first,
             unblocked: ids.clone(),
-            url: source.url.clone(),
-            integrity: Some(source.integrity.clone()),
+            url: url.clone(),
+            integrity: Some(integrity.clone()),
             key: source.key.clone(),
         };
         let package = match self.fetcher.fetch(&tarball).await {
@@ -229,7 +240,7 @@ impl Materialise {
                 &self.linker,
                 &self.work,
                 todo,
-                &package,
+                Contents::Stored(&package),
                 lane.number(),
                 LinkPass::Cold,
             ) {
@@ -299,25 +310,43 @@ impl Driver<'_> {
                 Err(error) => Report::Failed(Box::new(error)),
                 Ok(None) => Report::Damaged { source },
                 Ok(Some(package)) => {
-                    for &slot in &todo[source] {
-                        let package = work.slots[slot].slot.package;
-                        linker.emitter.emit(EventKind::FoundInStore {
-                            package,
-                            shared_with: None,
-                        });
-                    }
+                    tell_found(&linker, &work, &todo[source]);
+                    let contents = Contents::Stored(&package);
                     report(
                         &linker,
                         &work,
                         source,
                         &todo[source],
-                        &package,
+                        contents,
                         lane,
                         LinkPass::Warm,
                     )
                 }
             };
             // The driver has gone when the run failed; nobody waits then.
+            let _ = reports.send(report);
+        });
+    }
+
+    /// Queues a folder of this machine: its slots are made the same. It counts as warm, for nothing is downloaded.
+    fn link_local(&mut self, source: usize, package: PackedFolder) {
+        self.checking += 1;
+        self.linking += 1;
+        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
+        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        self.run.link_pool.submit(move |lane| {
+            linker.meters.begin(Phase::LinkWarm, linker.emitter.now());
+            tell_found(&linker, &work, &todo[source]);
+            let contents = Contents::Folder(&package);
+            let report = report(
+                &linker,
+                &work,
+                source,
+                &todo[source],
+                contents,
+                lane,
+                LinkPass::Warm,
+            );
             let _ = reports.send(report);
         });
     }
@@ -332,7 +361,7 @@ impl Driver<'_> {
                 &work,
                 source,
                 &todo[source],
-                &package,
+                Contents::Stored(&package),
                 lane,
                 LinkPass::Cold,
             ));
@@ -454,21 +483,34 @@ fn checked(
     Ok(Some(package))
 }
 
+/// Tells that the files of slots are on this machine.
+fn tell_found(linker: &Linker, work: &Work, slots: &[usize]) {
+    for &slot in slots {
+        linker.emitter.emit(EventKind::FoundInStore {
+            package: work.slots[slot].slot.package,
+            shared_with: None,
+        });
+    }
+}
+
 fn report(
     linker: &Linker,
     work: &Work,
     source: usize,
     todo: &[usize],
-    package: &StoredPackage,
+    contents: Contents<'_>,
     lane: u16,
     pass: LinkPass,
 ) -> Report {
-    match link_slots(linker, work, todo, package, lane, pass) {
+    match link_slots(linker, work, todo, contents, lane, pass) {
         Ok(files) => Report::Linked {
             source,
             pass,
             files,
-            requires_build: package.requires_build(),
+            requires_build: match contents {
+                Contents::Stored(package) => package.requires_build(),
+                Contents::Folder(package) => package.requires_build(),
+            },
         },
         Err(error) => Report::Failed(Box::new(error)),
     }
@@ -479,7 +521,7 @@ fn link_slots(
     linker: &Linker,
     work: &Work,
     todo: &[usize],
-    package: &StoredPackage,
+    contents: Contents<'_>,
     lane: u16,
     pass: LinkPass,
 ) -> Result<u64, InstallError> {
@@ -487,7 +529,7 @@ fn link_slots(
     let mut files = 0;
     for &slot in todo {
         let planned = &work.slots[slot];
-        let outcome = linker.link(&planned.slot, package, lane, pass);
+        let outcome = linker.link(&planned.slot, contents, lane, pass);
         files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
             package: planned.slot.package,
             name: planned.label.clone(),

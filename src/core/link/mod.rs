@@ -4,6 +4,7 @@
 
 mod direct;
 mod error;
+mod folder;
 mod method;
 mod slot;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, Imported, LinkPass, Phase};
 use crate::core::meter::Meters;
+use crate::core::packlist::PackedFolder;
 use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
@@ -36,6 +38,15 @@ pub struct Linker {
     pub meters: Meters,
 }
 
+/// What goes into a slot.
+#[derive(Debug, Clone, Copy)]
+pub enum Contents<'a> {
+    /// Files of the store.
+    Stored(&'a StoredPackage),
+    /// Files of a folder on this machine.
+    Folder(&'a PackedFolder),
+}
+
 impl Linker {
     /// Fills a slot. Tells `link_started` and, when the slot is complete, `imported`; gives the number of files.
     ///
@@ -44,7 +55,7 @@ impl Linker {
     pub fn link(
         &self,
         slot: &Slot,
-        package: &StoredPackage,
+        contents: Contents<'_>,
         lane: u16,
         pass: LinkPass,
     ) -> Result<u32, LinkError> {
@@ -58,9 +69,15 @@ impl Linker {
                 pass,
             },
         );
-        let files = self
-            .virtual_store
-            .fill(slot, package, &self.store, &self.placement)?;
+        let files = match contents {
+            Contents::Stored(package) => {
+                self.virtual_store
+                    .fill(slot, package, &self.store, &self.placement)?
+            }
+            Contents::Folder(package) => self
+                .virtual_store
+                .mirror(slot, package, self.placement.wanted())?,
+        };
         let ended = self.emitter.now();
         self.meters.task(phase_of(pass), started, ended);
         let method = self.placement.method();

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::core::store::row::requires_build;
+
 /// What a path of a package is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Packed {
@@ -44,6 +46,12 @@ impl PackedFolder {
         let mut entries = walk::entries(&root, manifest.as_ref())?;
         walk::add_bundled(&root, manifest.as_ref(), &mut entries)?;
         Ok(Self { entries, manifest })
+    }
+
+    /// Whether the package asks for a build.
+    #[must_use]
+    pub fn requires_build(&self) -> bool {
+        requires_build(self.manifest.as_ref(), self.entries.keys().map(String::as_str))
     }
 }
 
