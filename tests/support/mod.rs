@@ -19,3 +19,5 @@ pub mod run;
 pub mod sample;
 pub mod store;
 pub mod tree;
+#[cfg(unix)]
+pub mod tty;

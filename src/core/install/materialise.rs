@@ -166,6 +166,8 @@ impl Materialise {
                 }
                 if driver.checking == 0 {
                     self.finish_fetching();
+                    // The index is written to its end beside the links that are still to be made.
+                    self.fetcher.index.close();
                 }
             }
             if driver.checking == 0 {
@@ -173,7 +175,11 @@ impl Materialise {
             }
             tokio::select! {
                 biased;
-                by = self.controls.until_cancelled() => return Err(InstallError::Cancelled(by)),
+                by = self.controls.until_cancelled() => {
+                    // Told before waiting for what is under way.
+                    self.linker.emitter.emit(EventKind::CancelRequested { by: by.to_owned() });
+                    return Err(InstallError::Cancelled(by));
+                }
                 Ok(()) = knobs.changed() => {
                     let (wanted, by) = *knobs.borrow_and_update();
                     values = self.turn(values, wanted, by)?;
