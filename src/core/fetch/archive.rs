@@ -60,6 +60,23 @@ impl ArchiveError {
         }
     }
 
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Unrecognized | Self::Gzip(_) | Self::Tar(_) => {
+                "The registry serves an archive that cannot be unpacked. Tell who publishes the package, and use \
+                 another version until then."
+            }
+            Self::TooLarge { .. } => {
+                "If the package is meant to be this large, raise maxTarballUnpackedSize."
+            }
+            Self::TooManyFiles | Self::PathTraversal(_) => {
+                "No honest package is like this. Do not use it, and find out how it got into the lockfile."
+            }
+        }
+    }
+
     /// Whether it may have been broken between the registry and here, so that it is worth asking again.
     #[must_use]
     pub fn may_be_broken_on_the_way(&self) -> bool {

@@ -28,6 +28,8 @@ pub(super) struct Source<'a> {
     pub shard: BorrowedFd<'a>,
     pub name: &'a str,
     pub file: &'a StoredFile<'a>,
+    /// The file is to be whole as soon as it has its name, so it is made under another.
+    pub at_once: bool,
 }
 
 impl Placement {
@@ -144,24 +146,45 @@ fn open_source(from: Source<'_>) -> Result<std::fs::File, Errno> {
     Ok(rustix::fs::openat(from.shard, from.name, flags, Mode::empty())?.into())
 }
 
+/// Where the copy of a file that is to be whole at once grows.
+const UNFINISHED: &str = ".pacwatch-unfinished";
+
+/// Makes a file under a name that is not its own if it is to be whole at once, and then renames it.
+fn under_its_name(
+    from: Source<'_>,
+    folder: BorrowedFd<'_>,
+    path: &str,
+    make: impl FnOnce(&str) -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    if !from.at_once {
+        return make(path);
+    }
+    make(UNFINISHED)?;
+    rustix::fs::renameat(folder, UNFINISHED, folder, path)
+}
+
 fn copy(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
     let mut source = open_source(from)?;
-    let mut target = create(from, folder, path)?;
-    std::io::copy(&mut source, &mut target)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
-        .map(|_| ())
+    under_its_name(from, folder, path, |name| {
+        let mut target = create(from, folder, name)?;
+        std::io::copy(&mut source, &mut target)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+            .map(|_| ())
+    })
 }
 
 #[cfg(target_os = "linux")]
 fn reflink(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
     let source = open_source(from)?;
-    let target = create(from, folder, path)?;
-    let cloned = rustix::fs::ioctl_ficlone(&target, &source);
-    if cloned.is_err() {
-        // The next method makes it again.
-        rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
-    }
-    cloned
+    under_its_name(from, folder, path, |name| {
+        let target = create(from, folder, name)?;
+        let cloned = rustix::fs::ioctl_ficlone(&target, &source);
+        if cloned.is_err() {
+            // The next method makes it again.
+            rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
+        }
+        cloned
+    })
 }
 
 #[cfg(not(target_os = "linux"))]

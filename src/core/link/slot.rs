@@ -99,6 +99,23 @@ impl VirtualStore {
         Ok(())
     }
 
+    /// Likewise, for a slot whose symlinks are most likely as they should be.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn mend_symlinks(&self, slot: &Slot) -> Result<(), LinkError> {
+        let modules = format!("{}/node_modules", slot.directory);
+        for symlink in &slot.symlinks {
+            let path = format!("{modules}/{}", symlink.alias);
+            let now = rustix::fs::readlinkat(&self.folder, path, Vec::new());
+            if now.is_ok_and(|now| now.as_bytes() == symlink.target.as_bytes()) {
+                continue;
+            }
+            self.make_symlink(&modules, symlink)?;
+        }
+        Ok(())
+    }
+
     fn make_symlink(&self, modules: &str, symlink: &Symlink) -> Result<(), LinkError> {
         let path = format!("{modules}/{}", symlink.alias);
         if let Some((scope, _)) = symlink.alias.split_once('/') {
@@ -207,6 +224,7 @@ fn place(
         shard,
         name: name.as_str(),
         file,
+        at_once: file.path == MARKER,
     };
     placement
         .place(from, folder, file.path)
