@@ -6,6 +6,7 @@
 pub mod archive;
 mod error;
 pub mod extract;
+mod inflate;
 pub mod integrity;
 mod progress;
 
