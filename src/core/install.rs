@@ -6,6 +6,7 @@ mod direct;
 mod error;
 mod inputs;
 mod materialise;
+mod selection;
 mod setup;
 mod work;
 
@@ -17,12 +18,11 @@ use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{
-    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, Phase, Planned,
-    RunFinished, RunStarted, Totals,
+    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
+    Planned, RunFinished, RunStarted, Totals,
 };
 use crate::core::fetch::Fetcher;
 use crate::core::link::Linker;
-use crate::core::lockfile::Lockfile;
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
@@ -30,6 +30,7 @@ use crate::core::store::index;
 
 pub use error::InstallError;
 use materialise::{Done, Materialise, Split};
+use selection::Selector;
 use setup::{Setup, Tools};
 use work::Work;
 
@@ -129,20 +130,16 @@ impl Install {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
+        let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
         let graph = Graph::new(&inputs.lockfile)?;
-        let selection = setup::select_snapshots(&self.config, &inputs.lockfile, &graph)?;
+        let selection = selector.select(&inputs.lockfile, &graph)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
         for event in work.announcements(&inputs.lockfile, &selection) {
             self.emitter.emit(event);
         }
-        self.warn(
-            &selection,
-            &inputs.lockfile,
-            &work,
-            &inputs.manifest,
-            &mut gathered.totals,
-        );
+        self.warn_of_settings(&mut gathered.totals);
+        self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let Tools {
             runtime,
             fetcher,
@@ -188,12 +185,7 @@ impl Install {
                 "a folder stood where a dependency goes; it was moved to {}",
                 path.display()
             );
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package: None,
-            });
-            gathered.totals.warnings += 1;
+            self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
         meters.finish(Phase::Bins, None);
@@ -204,6 +196,9 @@ impl Install {
         fetcher.index.finish()?;
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
+        if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
+            self.warn_of_checks(&late, &work, &mut gathered.totals);
+        }
         self.tell_builds(&work, &done, &mut gathered.totals);
         Ok(if nothing_to_link && gathered.totals.packages > 0 {
             Outcome::UpToDate
@@ -260,36 +255,30 @@ impl Install {
         Ok(Split { warm, cold, todo })
     }
 
-    fn warn(
-        &self,
-        selection: &Selection,
-        lockfile: &Lockfile,
-        work: &Work,
-        manifest: &Manifest,
-        totals: &mut Totals,
-    ) {
-        let warn = |message: String, package| {
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package,
-            });
-        };
+    fn warn_of_settings(&self, totals: &mut Totals) {
         for message in &self.config.warnings {
-            warn(message.clone(), None);
+            self.warn(message.clone(), None, totals);
         }
+    }
+
+    /// Warns of packages that are installed though they do not fit this machine.
+    fn warn_of_checks(&self, selection: &Selection, work: &Work, totals: &mut Totals) {
         for check in &selection.warnings {
-            warn(
+            self.warn(
                 check.message.clone(),
                 work.slot_of(check.index).map(|slot| slot.package),
+                totals,
             );
         }
-        totals.warnings += (self.config.warnings.len() + selection.warnings.len()) as u64;
-        tracing::debug!(
-            project = manifest.name.as_deref().unwrap_or("unnamed"),
-            importers = lockfile.importers.len(),
-            "inputs read"
-        );
+    }
+
+    fn warn(&self, message: String, package: Option<PackageId>, totals: &mut Totals) {
+        self.emitter.emit(EventKind::Warning {
+            code: None,
+            message,
+            package,
+        });
+        totals.warnings += 1;
     }
 
     /// Says which packages ask for a build: scripts are not run by this version.
@@ -308,12 +297,7 @@ impl Install {
             "build scripts are not run by this version of pacwatch; these packages have some: {}",
             names.join(", ")
         );
-        self.emitter.emit(EventKind::Warning {
-            code: None,
-            message,
-            package: None,
-        });
-        totals.warnings += 1;
+        self.warn(message, None, totals);
     }
 
     fn tell_start(&self) {

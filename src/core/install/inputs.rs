@@ -13,8 +13,6 @@ use crate::core::manifest::Manifest;
 pub struct Inputs {
     /// The wanted lockfile; it was validated.
     pub lockfile: Lockfile,
-    /// The manifest of the project that the run is about.
-    pub manifest: Manifest,
 }
 
 /// Reads and checks lockfile and manifests.
@@ -43,7 +41,7 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
     let manifest = manifest?;
     let lockfile = lockfile?;
     check_fresh(config, &lockfile, &manifest)?;
-    Ok(Inputs { lockfile, manifest })
+    Ok(Inputs { lockfile })
 }
 
 fn check_fresh(config: &Config, lockfile: &Lockfile, manifest: &Manifest) -> Result<(), InstallError> {

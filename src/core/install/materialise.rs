@@ -168,6 +168,8 @@ impl Materialise {
                 }
                 if driver.checking == 0 {
                     self.finish_fetching();
+                    // The index is written to its end beside the links that are still to be made.
+                    self.fetcher.index.close();
                 }
             }
             if driver.checking == 0 {
@@ -220,7 +222,16 @@ impl Materialise {
             });
         }
         let files = if self.link_mode == LinkMode::Inline {
-            match link_slots(&self.linker, &self.work, todo, &package, 0, LinkPass::Cold) {
+            // Warm slots are linked by the pool meanwhile, each on a lane of its own.
+            let lane = self.link_pool.lend_lane();
+            match link_slots(
+                &self.linker,
+                &self.work,
+                todo,
+                &package,
+                lane.number(),
+                LinkPass::Cold,
+            ) {
                 Ok(files) => Some(files),
                 Err(error) => return (position, Err(error)),
             }

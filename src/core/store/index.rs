@@ -117,12 +117,17 @@ impl IndexWriter {
         }
     }
 
+    /// No further row comes: the thread writes what it has and closes the database, which takes a while.
+    pub fn close(&self) {
+        *lock(&self.sender) = None;
+    }
+
     /// Waits until every row is written.
     ///
     /// # Errors
     /// When a row could not be written.
     pub fn finish(&self) -> Result<(), StoreError> {
-        *lock(&self.sender) = None;
+        self.close();
         let thread = lock(&self.thread).take();
         match thread.map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
