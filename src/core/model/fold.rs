@@ -187,8 +187,12 @@ impl Model {
         for totals in &finished.phases {
             self.phases[totals.phase.index()].finish(totals);
         }
-        for phase in &mut self.phases {
-            phase.stop(at);
+        let is_cut_short = matches!(finished.outcome, Outcome::Failed | Outcome::Cancelled);
+        for phase in Phase::ALL {
+            let expected = self.expected(phase).filter(|_| is_cut_short);
+            let state = &mut self.phases[phase.index()];
+            state.stop(at);
+            state.cut_short(expected);
         }
         for pool in &mut self.pools {
             pool.stop(at);
@@ -231,13 +235,23 @@ impl Model {
         state.finish(totals);
         if first {
             let numbers = self.phase_numbers(totals.phase, at);
+            let (how, tasks) = match numbers.expected {
+                Some(expected) if totals.count < expected => (
+                    "ended after",
+                    format!(
+                        "{} of {} tasks",
+                        format::count(totals.count),
+                        format::count(expected)
+                    ),
+                ),
+                _ => ("done in", format::counted(totals.count, "task", "tasks")),
+            };
             let text = format!(
-                "{} done in {}, busy {}, {}, {}",
+                "{} {how} {}, busy {}, {}, {tasks}",
                 totals.phase.name(),
                 format::duration(totals.wall_us),
                 format::duration(totals.busy_us),
                 numbers.parallelism.map_or_else(|| "-".to_owned(), format::factor),
-                format::counted(totals.count, "task", "tasks"),
             );
             self.log.push(at, LogLevel::Info, text);
         }

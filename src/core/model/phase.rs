@@ -49,6 +49,14 @@ impl PhaseState {
         self.totals = Some(*totals);
     }
 
+    /// The run was cancelled or failed: what had not done all its tasks was cut short.
+    pub(super) fn cut_short(&mut self, expected: Option<u64>) {
+        let done = self.totals.map_or(self.count, |totals| totals.count);
+        if self.status == PhaseStatus::Done && expected.is_some_and(|expected| done < expected) {
+            self.status = PhaseStatus::Stopped;
+        }
+    }
+
     pub(super) fn stop(&mut self, at: u64) {
         if self.status == PhaseStatus::Running {
             self.status = PhaseStatus::Stopped;
@@ -100,10 +108,10 @@ pub struct PhaseNumbers {
 }
 
 impl PhaseNumbers {
-    pub(super) fn of_totals(totals: &PhaseTotals, expected: Option<u64>) -> Self {
+    pub(super) fn of_totals(totals: &PhaseTotals, status: PhaseStatus, expected: Option<u64>) -> Self {
         Self {
             phase: totals.phase,
-            status: PhaseStatus::Done,
+            status,
             started: Some(totals.started_us),
             finished: Some(totals.started_us.saturating_add(totals.wall_us)),
             wall_us: totals.wall_us,
