@@ -393,6 +393,18 @@ fn a_failed_install_without_a_terminal_says_why() {
 }
 
 #[test]
+fn a_failure_before_the_plan_leaves_no_phase_that_looks_done() {
+    let stage = Stage::new();
+    fs::remove_file(stage.site.project.join("package.json")).unwrap();
+    let output = stage.install(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = text(&output.stdout);
+    assert!(lines.contains("ERR_PNPM_NO_PKG_MANIFEST"), "{lines}");
+    assert!(lines.contains("resolve ended after"), "{lines}");
+    assert!(lines.contains("(not finished)"), "{lines}");
+}
+
+#[test]
 fn a_signal_cancels_an_install_without_a_terminal() {
     for (signal, name) in [
         (Signal::INT, "SIGINT"),

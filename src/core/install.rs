@@ -110,6 +110,10 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
+                let now = self.emitter.now();
+                for phase in Phase::ALL {
+                    meters.cut_short(phase, now);
+                }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
                     if cancelled {

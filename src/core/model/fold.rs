@@ -189,10 +189,12 @@ impl Model {
         }
         let is_cut_short = matches!(finished.outcome, Outcome::Failed | Outcome::Cancelled);
         for phase in Phase::ALL {
-            let expected = self.expected(phase).filter(|_| is_cut_short);
+            let expected = self.expected(phase);
             let state = &mut self.phases[phase.index()];
             state.stop(at);
-            state.cut_short(expected);
+            if is_cut_short {
+                state.cut_short(expected);
+            }
         }
         for pool in &mut self.pools {
             pool.stop(at);
@@ -244,6 +246,7 @@ impl Model {
                         format::count(expected)
                     ),
                 ),
+                None if totals.count == 0 => ("ended after", "no task done".to_owned()),
                 _ => ("done in", format::counted(totals.count, "task", "tasks")),
             };
             let text = format!(

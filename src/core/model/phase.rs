@@ -52,7 +52,7 @@ impl PhaseState {
     /// The run was cancelled or failed: what had not done all its tasks was cut short.
     pub(super) fn cut_short(&mut self, expected: Option<u64>) {
         let done = self.totals.map_or(self.count, |totals| totals.count);
-        if self.status == PhaseStatus::Done && expected.is_some_and(|expected| done < expected) {
+        if self.status == PhaseStatus::Done && done < expected.unwrap_or(1) {
             self.status = PhaseStatus::Stopped;
         }
     }
