@@ -237,26 +237,7 @@ impl Model {
         state.finish(totals);
         if first {
             let numbers = self.phase_numbers(totals.phase, at);
-            let (how, tasks) = match numbers.expected {
-                Some(expected) if totals.count < expected => (
-                    "ended after",
-                    format!(
-                        "{} of {} tasks",
-                        format::count(totals.count),
-                        format::count(expected)
-                    ),
-                ),
-                None if totals.count == 0 => ("ended after", "no task done".to_owned()),
-                _ => ("done in", format::counted(totals.count, "task", "tasks")),
-            };
-            let text = format!(
-                "{} {how} {}, busy {}, {}, {tasks}",
-                totals.phase.name(),
-                format::duration(totals.wall_us),
-                format::duration(totals.busy_us),
-                numbers.parallelism.map_or_else(|| "-".to_owned(), format::factor),
-            );
-            self.log.push(at, LogLevel::Info, text);
+            self.log.push(at, LogLevel::Info, numbers.sentence());
         }
     }
 

@@ -126,6 +126,30 @@ impl PhaseNumbers {
         }
     }
 
+    /// How a phase that has ended went.
+    pub(super) fn sentence(&self) -> String {
+        let (how, tasks) = match self.expected {
+            Some(expected) if self.count < expected => (
+                "ended after",
+                format!(
+                    "{} of {} tasks",
+                    format::count(self.count),
+                    format::count(expected)
+                ),
+            ),
+            None if self.count == 0 => ("ended after", "no task done".to_owned()),
+            _ => ("done in", format::counted(self.count, "task", "tasks")),
+        };
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        format!(
+            "{} {how} {}, busy {}, {}, {tasks}",
+            self.phase.name(),
+            format::duration(self.wall_us),
+            or_dash(self.busy_us.map(format::duration)),
+            or_dash(self.parallelism.map(format::factor)),
+        )
+    }
+
     /// Share of its tasks that are done, 0 to 1.
     #[must_use]
     pub fn progress(&self) -> Option<f64> {
