@@ -110,21 +110,19 @@ impl Folder {
         )?)
     }
 
-    /// Makes a copy of a file that shares its blocks; nothing is left behind where that cannot be done.
+    /// Makes a copy of a file that shares its blocks, whole as soon as it has its name.
     ///
     /// # Errors
     /// When the name is taken, or the file system has no such copies.
     #[cfg(target_os = "linux")]
     pub fn clone_file(&self, name: &str, to: &Self, path: &str, executable: bool) -> io::Result<()> {
         let source = self.open_file(name)?;
-        let target = to.create_file(path, executable)?;
-        rustix::fs::ioctl_ficlone(&target, &source).or_else(|errno| {
-            to.remove(path)?;
-            Err(errno.into())
-        })
+        let target = to.unnamed_file(executable)?;
+        rustix::fs::ioctl_ficlone(&target.file, &source)?;
+        target.publish(to, path)
     }
 
-    /// Makes a copy of a file that shares its blocks; nothing is left behind where that cannot be done.
+    /// Makes a copy of a file that shares its blocks, whole as soon as it has its name.
     ///
     /// # Errors
     /// When the name is taken, or the file system has no such copies.
@@ -158,12 +156,18 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => return other,
         }
-        let now = rustix::fs::readlinkat(&self.descriptor, path, Vec::new());
-        if now.is_ok_and(|now| now.as_bytes() == target.as_bytes()) {
+        if self.leads_to(path, target) {
             return Ok(());
         }
         self.remove(path)?;
         self.symlink(path, target)
+    }
+
+    /// Whether a symlink is there that leads to `target`.
+    #[must_use]
+    pub fn leads_to(&self, path: &str, target: &str) -> bool {
+        rustix::fs::readlinkat(&self.descriptor, path, Vec::new())
+            .is_ok_and(|now| now.as_bytes() == target.as_bytes())
     }
 
     /// Removes a file or symlink; one that is not there is no error.

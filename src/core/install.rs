@@ -223,6 +223,8 @@ impl Install {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
         for (position, planned) in work.slots.iter().enumerate() {
             if linker.virtual_store.is_complete(&planned.slot) {
+                // What it depends on may be there only now, or be another version than before.
+                linker.virtual_store.mend_symlinks(&planned.slot)?;
                 totals.in_place += 1;
             } else {
                 todo[planned.source].push(position);

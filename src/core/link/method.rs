@@ -25,6 +25,8 @@ pub(super) struct Source<'a> {
     pub shard: &'a Folder,
     pub name: &'a str,
     pub executable: bool,
+    /// The file must be whole as soon as it has its name.
+    pub at_once: bool,
 }
 
 impl Placement {
@@ -110,6 +112,11 @@ fn place_by(method: ImportMethod, from: Source<'_>, folder: &Folder, path: &str)
 
 fn copy(from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
     let mut source = from.shard.open_file(from.name)?;
+    if from.at_once {
+        let mut target = folder.unnamed_file(from.executable)?;
+        io::copy(&mut source, &mut target.file)?;
+        return target.publish(folder, path);
+    }
     let mut target = folder.create_file(path, from.executable)?;
     io::copy(&mut source, &mut target).map(|_| ())
 }

@@ -96,6 +96,21 @@ impl VirtualStore {
         Ok(())
     }
 
+    /// Likewise, for a slot whose symlinks are most likely as they should be.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn mend_symlinks(&self, slot: &Slot) -> Result<(), LinkError> {
+        let modules = format!("{}/node_modules", slot.directory);
+        for symlink in &slot.symlinks {
+            let path = format!("{modules}/{}", symlink.alias);
+            if !self.folder.leads_to(&path, &symlink.target) {
+                self.make_symlink(&modules, symlink)?;
+            }
+        }
+        Ok(())
+    }
+
     fn make_symlink(&self, modules: &str, symlink: &Symlink) -> Result<(), LinkError> {
         let path = format!("{modules}/{}", symlink.alias);
         if let Some((scope, _)) = symlink.alias.split_once('/') {
@@ -203,6 +218,7 @@ fn place(
         shard,
         name: name.as_str(),
         executable: file.executable,
+        at_once: file.path == MARKER,
     };
     placement
         .place(from, folder, file.path)
