@@ -2,9 +2,11 @@
 //!
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
+mod bins;
 mod direct;
 mod error;
 mod inputs;
+mod last_links;
 mod local;
 mod materialise;
 mod selection;
@@ -113,6 +115,10 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
+                let now = self.emitter.now();
+                for phase in Phase::ALL {
+                    meters.cut_short(phase, now);
+                }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
                     if cancelled {
@@ -141,7 +147,8 @@ impl Install {
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
-        let graph = Graph::new(&inputs.lockfile)?;
+        let mut graph = Graph::new(&inputs.lockfile)?;
+        graph.keep_importers(&inputs.lockfile, &inputs.importers);
         let selection = selector.select(&inputs.lockfile, &graph, &inputs.importers)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
         for event in work.announcements(&inputs.lockfile, &selection) {
@@ -173,19 +180,20 @@ impl Install {
             work: Arc::clone(&work),
             fetcher: Arc::clone(&fetcher),
             linker: Arc::clone(&linker),
-            link_pool,
+            link_pool: link_pool.clone(),
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
-        let done = runtime.block_on(materialise.run(split));
+        let mut done = Done::default();
+        let outcome = runtime.block_on(materialise.run(split, &mut done));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = linker.placement.method();
-        let done = done?;
         gathered.take(&done);
+        outcome?;
 
-        // Direct dependencies.
+        // Direct dependencies, hoisting, executables.
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(&self.config, &inputs, &graph, &work, &linker, &done.dropped)?;
@@ -197,7 +205,27 @@ impl Install {
             self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
-        meters.finish(Phase::Bins, None);
+        let bins = bins::Bins {
+            config: &self.config,
+            lockfile: &inputs.lockfile,
+            importers: &inputs.importers,
+            workspace: &inputs.workspace,
+            graph: &graph,
+            work: &work,
+            linker: &linker,
+            dropped: &done.dropped,
+        };
+        let lanes = self.controls.knobs().link_threads;
+        let linked = bins.link(&link_pool, lanes, meters)?;
+        for message in linked.warnings {
+            self.emitter.emit(EventKind::Warning {
+                code: None,
+                message,
+                package: None,
+            });
+            gathered.totals.warnings += 1;
+        }
+        meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
         let started = self.emitter.now();
@@ -233,6 +261,8 @@ impl Install {
                 None => linker.virtual_store.is_complete(&planned.slot),
             };
             if in_place {
+                // What it depends on may be there only now, or be another version than before.
+                linker.virtual_store.mend_symlinks(&planned.slot)?;
                 totals.in_place += 1;
             } else {
                 todo[planned.source].push(position);
@@ -356,7 +386,7 @@ impl Install {
         let workers = |phase: Phase| match phase {
             Phase::Download => Some(knobs.network_concurrency),
             Phase::Extract => Some(knobs.extract_threads),
-            Phase::LinkWarm | Phase::LinkCold => Some(knobs.link_threads),
+            Phase::LinkWarm | Phase::LinkCold | Phase::Bins => Some(knobs.link_threads),
             _ => None,
         };
         let mut phases: Vec<_> = Phase::ALL
@@ -374,7 +404,10 @@ impl Install {
             wall_us,
             EventKind::RunFinished(Box::new(RunFinished {
                 outcome,
-                failure: error.map(InstallError::failure),
+                // Who asked a run to stop need not be told why it did.
+                failure: error
+                    .filter(|_| outcome == Outcome::Failed)
+                    .map(InstallError::failure),
                 wall_us,
                 phases,
                 totals: gathered.totals,
