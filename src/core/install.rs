@@ -5,8 +5,10 @@
 mod bins;
 mod direct;
 mod error;
+mod importers;
 mod inputs;
 mod last_links;
+mod link_jobs;
 mod local;
 mod materialise;
 mod selection;
@@ -31,9 +33,9 @@ use crate::core::meter::Meters;
 use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection};
 use crate::core::store::index;
-use crate::core::workspace::Workspace;
 
 pub use error::InstallError;
+use inputs::Inputs;
 use materialise::{Done, Materialise, Split};
 use selection::Selector;
 use setup::{Setup, Tools};
@@ -154,7 +156,8 @@ impl Install {
         for event in work.announcements(&inputs.lockfile, &selection) {
             self.emitter.emit(event);
         }
-        self.warn_of_settings(&inputs.workspace, &mut gathered.totals);
+        self.emitter.emit(importers::announcement(&inputs, &graph, &work));
+        self.warn_of_settings(&inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let Tools {
             runtime,
@@ -308,8 +311,9 @@ impl Install {
         })
     }
 
-    fn warn_of_settings(&self, workspace: &Workspace, totals: &mut Totals) {
-        for message in self.config.warnings.iter().chain(&workspace.warnings) {
+    fn warn_of_settings(&self, inputs: &Inputs, totals: &mut Totals) {
+        let of_projects = inputs.workspace.warnings.iter().chain(&inputs.warnings);
+        for message in self.config.warnings.iter().chain(of_projects) {
             self.warn(message.clone(), None, totals);
         }
     }

@@ -73,7 +73,7 @@ impl Bins<'_> {
     /// # Errors
     /// When the system refuses, or the manifest of a linked folder cannot be read.
     pub fn link(&self, pool: &LanePool, lanes: u32, meters: &Meters) -> Result<LinkedBins, InstallError> {
-        let hoisting = self.hoisting()?;
+        let hoisting = self.hoisting();
         let plan = Arc::new(self.plan(&hoisting)?);
         let (private, public) = self.hoist_links(&hoisting);
         let links = LastLinks::open(
@@ -123,7 +123,7 @@ impl Bins<'_> {
         }
     }
 
-    fn hoisting(&self) -> Result<Hoisting, InstallError> {
+    fn hoisting(&self) -> Hoisting {
         let patterns =
             |patterns: &Option<Vec<String>>| Patterns::new(patterns.as_deref().unwrap_or_default());
         let (private, public) = (
@@ -131,7 +131,7 @@ impl Bins<'_> {
             patterns(&self.config.public_hoist_pattern),
         );
         if private.is_empty() && public.is_empty() {
-            return Ok(Hoisting::default());
+            return Hoisting::default();
         }
         let limit = *self.config.virtual_store_dir_max_length;
         let slot_name = |snapshot: usize| match self.work.slot_of(snapshot) {
@@ -143,7 +143,7 @@ impl Bins<'_> {
                     .map_or_else(String::new, |(dep_path, _)| slot_directory_name(dep_path, limit)),
             ),
         };
-        Ok(hoist(&HoistRequest {
+        hoist(&HoistRequest {
             lockfile: self.lockfile,
             graph: self.graph,
             slot_name: &slot_name,
@@ -152,7 +152,7 @@ impl Bins<'_> {
             projects: &self.hoistable_projects(),
             private: &private,
             public: &public,
-        }))
+        })
     }
 
     /// The projects of the workspace that have a name, without the one beside the lockfile, ordered by folder. Those

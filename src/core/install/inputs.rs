@@ -19,8 +19,10 @@ pub struct Inputs {
     /// The ids of the importers the install is about, in the lockfile's order: projects that are there and, where
     /// some are selected, the selected ones and the root. No other importer of the lockfile is anybody's.
     pub importers: Vec<String>,
-    /// Some projects were left out because others were selected.
-    pub filtered: bool,
+    /// Projects that were left out because others were selected; pnpm calls such an install filtered.
+    pub left_out: usize,
+    /// What the user should know about the projects.
+    pub warnings: Vec<String>,
 }
 
 /// Reads and checks lockfile and manifests.
@@ -47,7 +49,7 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         )
     });
     let (workspace, lockfile) = (workspace?, lockfile?);
-    let selected = selected(config, &workspace)?;
+    let (selected, unmatched) = selected(config, &workspace)?;
     let wanted: Vec<&Project> = workspace
         .projects
         .iter()
@@ -63,12 +65,21 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         .filter(|id| wanted.iter().any(|project| project.id == **id))
         .cloned()
         .collect();
-    let filtered = wanted.len() < workspace.projects.len();
+    let left_out = workspace.projects.len() - wanted.len();
+    let gone = lockfile
+        .importers
+        .keys()
+        .filter(|id| workspace.project(id).is_none());
+    let gone = gone.map(|id| {
+        format!("pnpm-lock.yaml has {id}, which is no project here (any more); nothing is installed for it")
+    });
+    let warnings = unmatched.into_iter().chain(gone).collect();
     Ok(Inputs {
         lockfile,
-        importers,
-        filtered,
         workspace,
+        importers,
+        left_out,
+        warnings,
     })
 }
 
@@ -81,18 +92,24 @@ pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> 
         return Ok(None);
     }
     let workspace = Workspace::find(config)?;
-    let selected = selected(config, &workspace)?;
-    Ok(selected
-        .is_some_and(|ids| ids.is_empty())
-        .then(|| format!("no project of the workspace fits {}", config.filter.join(" or "))))
+    let (selected, _) = selected(config, &workspace)?;
+    Ok(selected.is_some_and(|ids| ids.is_empty()).then(|| {
+        format!(
+            "no project of the workspace fits --filter {}",
+            config.filter.join(" or ")
+        )
+    }))
 }
 
-/// The ids of the selected projects; `None` means all.
-fn selected<'a>(config: &Config, workspace: &'a Workspace) -> Result<Option<Vec<&'a str>>, InstallError> {
+/// The ids of the selected projects, where `None` means all, and what to say of selectors that select none.
+fn selected<'a>(
+    config: &Config,
+    workspace: &'a Workspace,
+) -> Result<(Option<Vec<&'a str>>, Vec<String>), InstallError> {
     // Without a recursive install, a project is installed with the projects it depends on.
     let own = ["{.}...".to_owned()];
     let selectors: &[String] = match (&*config.filter, *config.recursive_install) {
-        ([], true) => return Ok(None),
+        ([], true) => return Ok((None, Vec::new())),
         ([], false) => &own,
         (selectors, _) => selectors,
     };
@@ -102,7 +119,11 @@ fn selected<'a>(config: &Config, workspace: &'a Workspace) -> Result<Option<Vec<
         .projects
         .iter()
         .map(|position| workspace.projects[*position].id.as_str());
-    Ok(Some(ids.collect()))
+    let unmatched = selected
+        .unmatched
+        .iter()
+        .map(|selector| format!("no project of the workspace fits --filter {selector}"));
+    Ok((Some(ids.collect()), unmatched.collect()))
 }
 
 /// Projects that are not selected may have changed: pnpm does not look at them either.

@@ -10,15 +10,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
+use super::link_jobs::{Report, checked, link_slots, report, tell_found};
 use super::work::{Origin, Source, Work};
-use crate::core::clock::unix_millis;
 use crate::core::control::{Controls, KnobValues};
 use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
-use crate::core::link::{Contents, LinkError, Linker, phase_of};
+use crate::core::link::{Contents, Linker};
 use crate::core::packlist::PackedFolder;
 use crate::core::pool::LanePool;
-use crate::core::store::check::Verdict;
 use crate::core::store::row::StoredPackage;
 
 /// What the driver works with.
@@ -60,21 +59,6 @@ pub struct Done {
     pub dropped: Vec<usize>,
     /// Packages that ask for a build.
     pub wants_build: Vec<PackageId>,
-}
-
-/// What a job of the link pool reports.
-enum Report {
-    /// The slots of a source are complete.
-    Linked {
-        source: usize,
-        pass: LinkPass,
-        files: u64,
-        requires_build: bool,
-    },
-    /// The stored files of a source turned out to be missing or changed.
-    Damaged { source: usize },
-    /// A slot could not be made.
-    Failed(Box<InstallError>),
 }
 
 /// State of the driver.
@@ -456,84 +440,4 @@ impl Driver<'_> {
                 .extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
         }
     }
-}
-
-/// Reads a row and checks the files it names; `None` when they cannot be used.
-fn checked(
-    fetcher: &Fetcher,
-    source: &Source,
-    row: Vec<u8>,
-    verify: bool,
-) -> Result<Option<StoredPackage>, InstallError> {
-    let Ok(package) = StoredPackage::decode(row) else {
-        return Ok(None);
-    };
-    if verify {
-        match fetcher.store.check(&package)? {
-            Verdict::Good => {}
-            Verdict::GoodAfterReading => {
-                fetcher
-                    .index
-                    .write(source.key.clone(), package.checked_again(unix_millis()));
-            }
-            Verdict::Damaged => return Ok(None),
-        }
-    }
-    Ok(Some(package))
-}
-
-/// Tells that the files of slots are on this machine.
-fn tell_found(linker: &Linker, work: &Work, slots: &[usize]) {
-    for &slot in slots {
-        linker.emitter.emit(EventKind::FoundInStore {
-            package: work.slots[slot].slot.package,
-            shared_with: None,
-        });
-    }
-}
-
-fn report(
-    linker: &Linker,
-    work: &Work,
-    source: usize,
-    todo: &[usize],
-    contents: Contents<'_>,
-    lane: u16,
-    pass: LinkPass,
-) -> Report {
-    match link_slots(linker, work, todo, contents, lane, pass) {
-        Ok(files) => Report::Linked {
-            source,
-            pass,
-            files,
-            requires_build: match contents {
-                Contents::Stored(package) => package.requires_build(),
-                Contents::Folder(package) => package.requires_build(),
-            },
-        },
-        Err(error) => Report::Failed(Box::new(error)),
-    }
-}
-
-/// Links the slots of a source, one after the other. Gives the number of files.
-fn link_slots(
-    linker: &Linker,
-    work: &Work,
-    todo: &[usize],
-    contents: Contents<'_>,
-    lane: u16,
-    pass: LinkPass,
-) -> Result<u64, InstallError> {
-    linker.meters.begin(phase_of(pass), linker.emitter.now());
-    let mut files = 0;
-    for &slot in todo {
-        let planned = &work.slots[slot];
-        let outcome = linker.link(&planned.slot, contents, lane, pass);
-        files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
-            package: planned.slot.package,
-            name: planned.label.clone(),
-            source,
-        })?);
-    }
-    Ok(files)
 }

@@ -294,9 +294,3 @@ fn ordered<'a>(request: &HoistRequest<'a>, importers: &[(&'a str, Dependencies<'
     entries.sort_by(|left, right| (left.depth, &left.slot_name).cmp(&(right.depth, &right.slot_name)));
     entries
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::lockfile::parse;
-}

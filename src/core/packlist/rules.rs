@@ -93,10 +93,9 @@ impl Rule {
         let mut pattern = self.glob.split('/');
         for name in folder.split('/') {
             match pattern.next() {
-                None => return false,
                 Some("**") => return true,
                 Some(part) if fast_glob::glob_match(part, name) => {}
-                Some(_) => return false,
+                None | Some(_) => return false,
             }
         }
         pattern.next().is_some()

@@ -6,6 +6,10 @@ use super::error::WorkspaceError;
 
 /// What a selector says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark that may stand in a selector or not"
+)]
 pub(super) struct Selector {
     /// Names, with `*` for any text.
     pub name: Option<String>,
