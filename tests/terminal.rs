@@ -73,14 +73,11 @@ impl Stage {
             .into_iter()
             .map(|(name, value)| (name, value.to_str().unwrap().to_owned()))
             .collect();
-        environment.extend(
-            [
-                ("PATH", std::env::var("PATH").unwrap()),
-                ("LANG", "C.UTF-8".to_owned()),
-                ("TERM", "xterm-256color".to_owned()),
-            ]
-            .into_iter(),
-        );
+        environment.extend([
+            ("PATH", std::env::var("PATH").unwrap()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+        ]);
         environment
     }
 

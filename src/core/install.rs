@@ -193,12 +193,12 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         fetcher.index.finish()?;
-        meters.task(Phase::State, started, self.emitter.now());
-        meters.finish(Phase::State, None);
         if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
             self.warn_of_checks(&late, &work, &mut gathered.totals);
         }
         self.tell_builds(&work, &done, &mut gathered.totals);
+        meters.task(Phase::State, started, self.emitter.now());
+        meters.finish(Phase::State, None);
         Ok(if nothing_to_link && gathered.totals.packages > 0 {
             Outcome::UpToDate
         } else {

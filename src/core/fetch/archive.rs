@@ -13,9 +13,9 @@ use rustc_hash::FxHashMap;
 use super::inflate::{BeyondLimit, GZIP, Inflating, buffered};
 
 /// Archives that inflate to no more than this are held whole.
-const IN_MEMORY: u64 = 16 << 20;
+const IN_MEMORY: u64 = 8 << 20;
 /// Entries up to this size are handed over whole, larger ones as a reader.
-const WHOLE_ENTRY: u64 = 8 << 20;
+const WHOLE_ENTRY: u64 = 4 << 20;
 /// More files than any package has, and few enough to keep a list of.
 const MOST_FILES: usize = 500_000;
 /// The size that a trailer announces is believed so far, to reserve memory.
