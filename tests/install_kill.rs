@@ -183,7 +183,7 @@ fn sharing_a_store(projects: &[Project], registry: &Registry) -> Vec<Site> {
     for project in projects {
         let mut site = project.write(registry);
         if let Some(first) = sites.first() {
-            site.store = first.store.clone();
+            site.store.clone_from(&first.store);
             project.write_into(&site, registry);
         }
         sites.push(site);

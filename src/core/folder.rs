@@ -110,21 +110,19 @@ impl Folder {
         )?)
     }
 
-    /// Makes a copy of a file that shares its blocks; nothing is left behind where that cannot be done.
+    /// Makes a copy of a file that shares its blocks, whole as soon as it has its name.
     ///
     /// # Errors
     /// When the name is taken, or the file system has no such copies.
     #[cfg(target_os = "linux")]
     pub fn clone_file(&self, name: &str, to: &Self, path: &str, executable: bool) -> io::Result<()> {
         let source = self.open_file(name)?;
-        let target = to.create_file(path, executable)?;
-        rustix::fs::ioctl_ficlone(&target, &source).or_else(|errno| {
-            to.remove(path)?;
-            Err(errno.into())
-        })
+        let target = to.unnamed_file(executable)?;
+        rustix::fs::ioctl_ficlone(&target.file, &source)?;
+        target.publish(to, path)
     }
 
-    /// Makes a copy of a file that shares its blocks; nothing is left behind where that cannot be done.
+    /// Makes a copy of a file that shares its blocks, whole as soon as it has its name.
     ///
     /// # Errors
     /// When the name is taken, or the file system has no such copies.
@@ -165,24 +163,11 @@ impl Folder {
         self.symlink(path, target)
     }
 
-    /// Whether a symlink is there and leads to `target`.
+    /// Whether a symlink is there that leads to `target`.
     #[must_use]
     pub fn leads_to(&self, path: &str, target: &str) -> bool {
         rustix::fs::readlinkat(&self.descriptor, path, Vec::new())
             .is_ok_and(|now| now.as_bytes() == target.as_bytes())
-    }
-
-    /// Gives a file of this folder another name; a file that has that name is replaced.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(
-            &self.descriptor,
-            from,
-            &self.descriptor,
-            to,
-        )?)
     }
 
     /// Removes a file or symlink; one that is not there is no error.

@@ -2,9 +2,11 @@
 //!
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
+mod bins;
 mod direct;
 mod error;
 mod inputs;
+mod last_links;
 mod materialise;
 mod selection;
 mod setup;
@@ -110,6 +112,10 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
+                let now = self.emitter.now();
+                for phase in Phase::ALL {
+                    meters.cut_short(phase, now);
+                }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
                     if cancelled {
@@ -156,19 +162,20 @@ impl Install {
             work: Arc::clone(&work),
             fetcher: Arc::clone(&fetcher),
             linker: Arc::clone(&linker),
-            link_pool,
+            link_pool: link_pool.clone(),
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
-        let done = runtime.block_on(materialise.run(split));
+        let mut done = Done::default();
+        let outcome = runtime.block_on(materialise.run(split, &mut done));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = linker.placement.method();
-        let done = done?;
         gathered.take(&done);
+        outcome?;
 
-        // Direct dependencies.
+        // Direct dependencies, hoisting, executables.
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(
@@ -187,7 +194,25 @@ impl Install {
             self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
-        meters.finish(Phase::Bins, None);
+        let bins = bins::Bins {
+            config: &self.config,
+            lockfile: &inputs.lockfile,
+            graph: &graph,
+            work: &work,
+            linker: &linker,
+            dropped: &done.dropped,
+        };
+        let lanes = self.controls.knobs().link_threads;
+        let linked = bins.link(&link_pool, lanes, meters)?;
+        for message in linked.warnings {
+            self.emitter.emit(EventKind::Warning {
+                code: None,
+                message,
+                package: None,
+            });
+            gathered.totals.warnings += 1;
+        }
+        meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
         let started = self.emitter.now();
@@ -334,7 +359,7 @@ impl Install {
         let workers = |phase: Phase| match phase {
             Phase::Download => Some(knobs.network_concurrency),
             Phase::Extract => Some(knobs.extract_threads),
-            Phase::LinkWarm | Phase::LinkCold => Some(knobs.link_threads),
+            Phase::LinkWarm | Phase::LinkCold | Phase::Bins => Some(knobs.link_threads),
             _ => None,
         };
         let mut phases: Vec<_> = Phase::ALL
@@ -352,7 +377,10 @@ impl Install {
             wall_us,
             EventKind::RunFinished(Box::new(RunFinished {
                 outcome,
-                failure: error.map(InstallError::failure),
+                // Who asked a run to stop need not be told why it did.
+                failure: error
+                    .filter(|_| outcome == Outcome::Failed)
+                    .map(InstallError::failure),
                 wall_us,
                 phases,
                 totals: gathered.totals,

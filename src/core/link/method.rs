@@ -25,12 +25,9 @@ pub(super) struct Source<'a> {
     pub shard: &'a Folder,
     pub name: &'a str,
     pub executable: bool,
-    /// It must be whole as soon as it has its name: so it grows under another.
+    /// The file must be whole as soon as it has its name.
     pub at_once: bool,
 }
-
-/// The name that such a file grows under.
-const UNFINISHED: &str = ".pacwatch-unfinished";
 
 impl Placement {
     /// Files are to be placed like this, if it works.
@@ -94,51 +91,32 @@ impl Placement {
 }
 
 fn place_by(method: ImportMethod, from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
-    match method {
-        ImportMethod::Reflink => grow(from, folder, path, |name| {
-            from.shard.clone_file(from.name, folder, name, from.executable)
-        }),
+    let place = || match method {
+        ImportMethod::Reflink => from.shard.clone_file(from.name, folder, path, from.executable),
         ImportMethod::Copy => copy(from, folder, path),
-        ImportMethod::Hardlink | ImportMethod::Auto => {
-            match anew(folder, path, |path| from.shard.hard_link(from.name, folder, path)) {
-                // A file such as the empty one, which very many packages have.
-                Err(error) if has_too_many_links(&error) => copy(from, folder, path),
-                other => other,
-            }
+        ImportMethod::Hardlink | ImportMethod::Auto => match from.shard.hard_link(from.name, folder, path) {
+            // A file such as the empty one, which very many packages have.
+            Err(error) if has_too_many_links(&error) => copy(from, folder, path),
+            other => other,
+        },
+    };
+    match place() {
+        // A left-over of an install that was killed, or, where case does not count, a name's twin.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            folder.remove(path)?;
+            place()
         }
+        other => other,
     }
 }
 
 fn copy(from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
     let mut source = from.shard.open_file(from.name)?;
-    grow(from, folder, path, |name| {
-        let mut target = folder.create_file(name, from.executable)?;
-        io::copy(&mut source, &mut target).map(|_| ())
-    })
-}
-
-/// Makes a file that a kill may leave half made, under its own name or under one that nobody looks at.
-fn grow(
-    from: Source<'_>,
-    folder: &Folder,
-    path: &str,
-    make: impl FnMut(&str) -> io::Result<()>,
-) -> io::Result<()> {
-    if !from.at_once {
-        return anew(folder, path, make);
+    if from.at_once {
+        let mut target = folder.unnamed_file(from.executable)?;
+        io::copy(&mut source, &mut target.file)?;
+        return target.publish(folder, path);
     }
-    anew(folder, UNFINISHED, make)?;
-    folder.rename(UNFINISHED, path)
-}
-
-/// Makes a file; what stood there before is removed: a left-over of an install that was killed, or, where case does
-/// not count, a name's twin.
-fn anew(folder: &Folder, path: &str, mut make: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-    match make(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            folder.remove(path)?;
-            make(path)
-        }
-        other => other,
-    }
+    let mut target = folder.create_file(path, from.executable)?;
+    io::copy(&mut source, &mut target).map(|_| ())
 }
