@@ -287,7 +287,7 @@ fn groups_of_dependencies_are_left_out_as_asked_and_as_pnpm_does() {
             &["prod", "prod-maybe", "dev", "dev-maybe", "opt", "opt-maybe"][..],
         ),
         (&["--prod"], &["prod", "prod-maybe", "opt", "opt-maybe"]),
-        (&["--dev"], &["dev"]),
+        (&["--dev"], &["dev", "dev-maybe"]),
         (&["--no-optional"], &["prod", "dev"]),
         (&["--prod", "--no-optional"], &["prod"]),
         (&["--dev", "--no-optional"], &["dev"]),
