@@ -2,9 +2,11 @@
 //!
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
+mod bins;
 mod direct;
 mod error;
 mod inputs;
+mod last_links;
 mod materialise;
 mod selection;
 mod setup;
@@ -160,7 +162,7 @@ impl Install {
             work: Arc::clone(&work),
             fetcher: Arc::clone(&fetcher),
             linker: Arc::clone(&linker),
-            link_pool,
+            link_pool: link_pool.clone(),
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
@@ -173,7 +175,7 @@ impl Install {
         gathered.take(&done);
         outcome?;
 
-        // Direct dependencies.
+        // Direct dependencies, hoisting, executables.
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(
@@ -192,7 +194,25 @@ impl Install {
             self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
-        meters.finish(Phase::Bins, None);
+        let bins = bins::Bins {
+            config: &self.config,
+            lockfile: &inputs.lockfile,
+            graph: &graph,
+            work: &work,
+            linker: &linker,
+            dropped: &done.dropped,
+        };
+        let lanes = self.controls.knobs().link_threads;
+        let linked = bins.link(&link_pool, lanes, meters)?;
+        for message in linked.warnings {
+            self.emitter.emit(EventKind::Warning {
+                code: None,
+                message,
+                package: None,
+            });
+            gathered.totals.warnings += 1;
+        }
+        meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
         let started = self.emitter.now();
@@ -339,7 +359,7 @@ impl Install {
         let workers = |phase: Phase| match phase {
             Phase::Download => Some(knobs.network_concurrency),
             Phase::Extract => Some(knobs.extract_threads),
-            Phase::LinkWarm | Phase::LinkCold => Some(knobs.link_threads),
+            Phase::LinkWarm | Phase::LinkCold | Phase::Bins => Some(knobs.link_threads),
             _ => None,
         };
         let mut phases: Vec<_> = Phase::ALL

@@ -1,7 +1,7 @@
 //! The tools of a run: runtime, client, store, pools. They are started while the inputs are read.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -90,6 +90,7 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, Inst
         placement: Placement::new(*config.import_method, emitter.clone()),
         emitter,
         meters,
+        executables: Mutex::default(),
     });
     Ok(Tools {
         runtime,
