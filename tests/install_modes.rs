@@ -366,8 +366,10 @@ fn assert_phases_agree_with_events(run: &Run) {
             }
             EventKind::PhaseFinished(totals) => {
                 assert_eq!(event.at, totals.started_us + totals.wall_us);
-                let parallelism = totals.busy_us as f64 / totals.wall_us.max(1) as f64;
-                assert!((parallelism - totals.parallelism).abs() < 1e-9, "{totals:?}");
+                let wall = u32::try_from(totals.wall_us).unwrap();
+                let busy = u32::try_from(totals.busy_us).unwrap();
+                let expected = f64::from(busy) / f64::from(wall.max(1));
+                assert!((totals.parallelism - expected).abs() < 1e-9, "{totals:?}");
                 assert!(
                     totals
                         .utilisation

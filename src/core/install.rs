@@ -115,6 +115,10 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
+                let now = self.emitter.now();
+                for phase in Phase::ALL {
+                    meters.cut_short(phase, now);
+                }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
                     if cancelled {
@@ -185,12 +189,13 @@ impl Install {
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
-        let done = runtime.block_on(materialise.run(split));
+        let mut done = Done::default();
+        let outcome = runtime.block_on(materialise.run(split, &mut done));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = linker.placement.method();
-        let done = done?;
         gathered.take(&done);
+        outcome?;
 
         // Direct dependencies.
         let started = self.emitter.now();
@@ -390,7 +395,10 @@ impl Install {
             wall_us,
             EventKind::RunFinished(Box::new(RunFinished {
                 outcome,
-                failure: error.map(InstallError::failure),
+                // Who asked a run to stop need not be told why it did.
+                failure: error
+                    .filter(|_| outcome == Outcome::Failed)
+                    .map(InstallError::failure),
                 wall_us,
                 phases,
                 totals: gathered.totals,

@@ -7,6 +7,7 @@ pub mod control;
 pub mod emit;
 pub mod event;
 pub mod fetch;
+pub mod folder;
 pub mod hub;
 pub mod install;
 pub mod link;

@@ -17,6 +17,7 @@ pub mod project;
 pub mod registry;
 pub mod run;
 pub mod sample;
+pub mod stage;
 pub mod store;
 pub mod tree;
 #[cfg(unix)]

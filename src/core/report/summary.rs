@@ -116,9 +116,9 @@ fn failure_lines(out: &mut String, model: &Model, failure: &Failure, width: usiz
         .code
         .as_deref()
         .map_or(String::new(), |code| format!("[{code}] "));
-    let about = failure
-        .package
-        .map_or(String::new(), |package| format!("{}: ", model.label(package)));
+    let about = model
+        .about(failure)
+        .map_or(String::new(), |label| format!("{label}: "));
     paragraph(
         out,
         &printable(&format!("{code}{about}{}", failure.message)),
