@@ -2,10 +2,12 @@
 //!
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
+mod bins;
 mod direct;
 mod error;
 mod existing;
 mod inputs;
+mod last_links;
 mod leftover;
 mod materialise;
 mod repeat;
@@ -175,16 +177,16 @@ impl Install {
         // What is not as it should be goes, and with it what says that all is well.
         if !is_unchanged {
             existing.forget(&self.config)?;
-            existing.mend(&work, &linker, &verdicts)?;
             leftover::remove_direct(&self.config, &existing, &inputs.lockfile)?;
         }
+        existing.mend(&work, &linker, &verdicts)?;
 
         // Warm link, download, extract, cold link.
         let materialise = Materialise {
             work: Arc::clone(&work),
             fetcher: Arc::clone(&fetcher),
             linker: Arc::clone(&linker),
-            link_pool,
+            link_pool: link_pool.clone(),
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
@@ -197,7 +199,7 @@ impl Install {
         gathered.take(&done);
         outcome?;
 
-        // Direct dependencies.
+        // Direct dependencies, hoisting, executables.
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(
@@ -216,18 +218,27 @@ impl Install {
             self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
-        meters.finish(Phase::Bins, None);
+        let bins = bins::Bins {
+            config: &self.config,
+            lockfile: &inputs.lockfile,
+            graph: &graph,
+            work: &work,
+            linker: &linker,
+            dropped: &done.dropped,
+        };
+        let lanes = self.controls.knobs().link_threads;
+        let linked = bins.link(&link_pool, lanes, meters)?;
+        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted, &linked.plan)?;
+        for message in linked.warnings {
+            self.warn(message, None, &mut gathered.totals);
+        }
+        meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         fetcher.index.finish()?;
-        let hoisted = existing
-            .modules
-            .known()
-            .map(|state| state.hoisted_dependencies.clone())
-            .unwrap_or_default();
-        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted)?;
         let outcome = state::Outcome {
             config: &self.config,
             inputs: &inputs,
@@ -377,7 +388,7 @@ impl Install {
         let workers = |phase: Phase| match phase {
             Phase::Download => Some(knobs.network_concurrency),
             Phase::Extract => Some(knobs.extract_threads),
-            Phase::LinkWarm | Phase::LinkCold => Some(knobs.link_threads),
+            Phase::LinkWarm | Phase::LinkCold | Phase::Bins => Some(knobs.link_threads),
             _ => None,
         };
         let mut phases: Vec<_> = Phase::ALL

@@ -13,7 +13,7 @@ use crate::core::lockfile::{Lockfile, Snapshot, validate};
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
     CURRENT_LOCKFILE, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState, filter_for_current,
-    forget_current, is_due, purge, remove_links_into, remove_package,
+    forget_current, is_due, purge, remove_link, remove_package, stale_links,
 };
 
 /// The tree that is there.
@@ -190,7 +190,8 @@ impl Existing {
             let slot = &planned.slot;
             let modules = || virtual_store.join(&slot.directory).join("node_modules");
             match verdict {
-                Verdict::Stays | Verdict::Filled => {}
+                Verdict::Filled => {}
+                Verdict::Stays => linker.virtual_store.mend_symlinks(slot)?,
                 Verdict::Replaced => remove_package(&modules(), &slot.name)?,
                 Verdict::Relinked(aliases) => {
                     let wanted: FxHashSet<&str> = slot
@@ -199,12 +200,14 @@ impl Existing {
                         .map(|symlink| symlink.alias.as_str())
                         .collect();
                     for alias in aliases.iter().filter(|alias| !wanted.contains(alias.as_str())) {
-                        crate::core::state::remove_link(&modules(), alias)?;
+                        remove_link(&modules(), alias)?;
                     }
                     if matches!(self.current, Current::Unknown) {
-                        remove_links_into(virtual_store, &modules(), |alias| wanted.contains(alias))?;
+                        for alias in stale_links(virtual_store, &modules(), |alias| wanted.contains(alias))? {
+                            remove_link(&modules(), &alias)?;
+                        }
                     }
-                    linker.virtual_store.make_symlinks(slot)?;
+                    linker.virtual_store.mend_symlinks(slot)?;
                 }
             }
         }

@@ -1,58 +1,51 @@
 //! What an earlier install linked and this one does not want: links of projects, hoisted links, executables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::InstallError;
 use super::existing::{Current, Existing};
 use super::inputs::importer_folder;
 use crate::core::config::Config;
+use crate::core::link::bins::{BinPlan, declared_in};
 use crate::core::lockfile::{Importer, Lockfile};
-use crate::core::state::{HoistKind, HoistedDependencies, remove_link, remove_links_into};
+use crate::core::state::{HoistKind, HoistedDependencies, remove_executables, remove_link, stale_links};
 
-/// Removes links of projects that are not wanted or lead elsewhere now; those that are wanted are made anew later.
-/// A project that the lockfile no longer has is left alone. Gives the number of links.
+/// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
+/// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<u64, InstallError> {
-    let mut removed = 0;
+pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
     for (id, importer) in &lockfile.importers {
         let modules = importer_folder(&config.lockfile_dir, id).join(&*config.modules_dir);
         if !is_within(&modules, &config.lockfile_dir) {
             continue;
         }
-        match &existing.current {
-            Current::Wanted => {
-                // The groups may have changed.
-                for (alias, version) in dependencies(importer, ALL) {
-                    if wanted(config, importer, alias) != Some(version) && remove_link(&modules, alias)? {
-                        removed += 1;
-                    }
-                }
+        let before = match &existing.current {
+            // The groups may have changed.
+            Current::Wanted => Some(importer),
+            Current::Other(current) => current.importers.get(id),
+            Current::Unknown => None,
+        };
+        for (alias, version) in before.into_iter().flat_map(|before| dependencies(before, ALL)) {
+            if wanted(config, importer, alias) != Some(version) {
+                remove(&modules, alias, |_| false)?;
             }
-            Current::Other(current) => {
-                let before = current.importers.get(id);
-                for (alias, version) in before.into_iter().flat_map(|before| dependencies(before, ALL)) {
-                    if wanted(config, importer, alias) != Some(version) && remove_link(&modules, alias)? {
-                        removed += 1;
-                    }
-                }
-            }
-            Current::Unknown => {
-                let gone = remove_links_into(&config.virtual_store_dir, &modules, |alias| {
-                    wanted(config, importer, alias).is_some()
-                })?;
-                removed += gone.len() as u64;
+        }
+        if matches!(existing.current, Current::Unknown) {
+            let is_wanted = |alias: &str| wanted(config, importer, alias).is_some();
+            for alias in stale_links(&config.virtual_store_dir, &modules, is_wanted)? {
+                remove(&modules, &alias, |_| false)?;
             }
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
-/// Removes hoisted links that are not hoisted any more. Direct dependencies of the root project stand where public
-/// ones did, and stay.
+/// Removes hoisted links that are not hoisted any more, and their executables unless they are wanted for another
+/// reason. Direct dependencies of the root project stand where public ones did, and stay.
 ///
 /// # Errors
 /// When the system refuses.
@@ -61,32 +54,47 @@ pub fn remove_hoisted(
     existing: &Existing,
     lockfile: &Lockfile,
     hoisted: &HoistedDependencies,
-) -> Result<u64, InstallError> {
+    bins: &BinPlan,
+) -> Result<(), InstallError> {
     let Some(before) = existing.modules.known() else {
-        return Ok(0);
+        return Ok(());
     };
     let pairs = |dependencies: &HoistedDependencies| -> FxHashSet<(String, HoistKind)> {
-        dependencies
-            .values()
-            .flatten()
-            .map(|(alias, kind)| (alias.clone(), *kind))
-            .collect()
+        let aliases = dependencies.values().flatten();
+        aliases.map(|(alias, kind)| (alias.clone(), *kind)).collect()
     };
     let now = pairs(hoisted);
     let root = lockfile.importers.get(".");
-    let mut removed = 0;
+    let executables: FxHashMap<&Path, Vec<&str>> = bins.wanted().collect();
     for (alias, kind) in pairs(&before.hoisted_dependencies).difference(&now) {
-        let folder: PathBuf = match kind {
+        let folder = match kind {
             HoistKind::Private => config.virtual_store_dir.join("node_modules"),
             HoistKind::Public => config.root_modules_dir(),
         };
         let is_direct =
             *kind == HoistKind::Public && root.is_some_and(|root| wanted(config, root, alias).is_some());
-        if !is_direct && is_within(&folder, &config.lockfile_dir) && remove_link(&folder, alias)? {
-            removed += 1;
+        if !is_direct && is_within(&folder, &config.lockfile_dir) {
+            let names = executables.get(folder.join(".bin").as_path());
+            remove(&folder, alias, |name| {
+                names.is_some_and(|names| names.contains(&name))
+            })?;
         }
     }
-    Ok(removed)
+    Ok(())
+}
+
+/// Removes a link and the executables of what it leads to, but for those that are to be kept.
+fn remove(modules: &Path, alias: &str, is_kept: impl Fn(&str) -> bool) -> Result<(), InstallError> {
+    if !modules.join(alias).is_symlink() {
+        return Ok(());
+    }
+    // What cannot be read has no executables that anybody could name.
+    if let Ok(Some(bins)) = declared_in(&modules.join(alias)) {
+        let names = bins.commands.iter().map(|command| command.name.as_str());
+        remove_executables(modules, names.filter(|name| !is_kept(name)))?;
+    }
+    remove_link(modules, alias)?;
+    Ok(())
 }
 
 /// All groups.

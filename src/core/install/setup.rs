@@ -1,7 +1,7 @@
 //! The tools of a run: runtime, client, store, pools. They are started while the inputs are read.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -76,6 +76,7 @@ impl Setup {
             placement: Placement::new(*config.import_method, fetcher.emitter.clone()),
             emitter: fetcher.emitter.clone(),
             meters: fetcher.meters.clone(),
+            executables: Mutex::default(),
         });
         Ok(Tools {
             runtime,

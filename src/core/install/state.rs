@@ -13,12 +13,13 @@ use super::settings_record::recorded_settings;
 use super::work::Work;
 use crate::core::build::BuildPolicy;
 use crate::core::config::Config;
+use crate::core::link::{self, Hoisting};
 use crate::core::lockfile::{Lockfile, package_id};
 use crate::core::manifest::Manifest;
 use crate::core::plan::Selection;
 use crate::core::state::{
-    HoistedDependencies, ModulesState, ProjectEntry, WorkspaceState, filter_for_current, is_due, prune,
-    register_project, save_current,
+    HoistKind, HoistedDependencies, ModulesState, ProjectEntry, WorkspaceState, filter_for_current, is_due,
+    prune, register_project, save_current,
 };
 
 /// Name and version of the program whose layout this is. Nobody reads it but people.
@@ -204,6 +205,23 @@ impl Outcome<'_> {
             settings: recorded_settings(self.config, root.map(|project| &project.manifest)),
         }
     }
+}
+
+/// What is hoisted, as it is recorded.
+pub fn hoisted(hoisting: &Hoisting, lockfile: &Lockfile) -> HoistedDependencies {
+    let entries = hoisting.dependencies(lockfile).into_iter();
+    entries
+        .map(|(dep_path, aliases)| {
+            let aliases = aliases.into_iter().map(|(alias, kind)| {
+                let kind = match kind {
+                    link::HoistKind::Private => HoistKind::Private,
+                    link::HoistKind::Public => HoistKind::Public,
+                };
+                (alias.to_owned(), kind)
+            });
+            (dep_path.to_owned(), aliases.collect())
+        })
+        .collect()
 }
 
 /// Whether an install runs scripts of a project.

@@ -2,22 +2,32 @@
 //!
 //! Linking reads the store and writes the project; it never asks the network and never decides what is wanted.
 
+pub mod bins;
 mod direct;
 mod error;
+mod hoist;
+mod hoist_links;
 mod method;
+mod pattern;
 mod slot;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::core::emit::Emitter;
-use crate::core::event::{EventKind, Imported, LinkPass, Phase};
+use crate::core::event::{EventKind, Imported, LinkPass, PackageId, Phase};
 use crate::core::meter::Meters;
 use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
+use bins::DeclaredBins;
 pub use direct::{DirectLink, link_direct, relative};
 pub use error::LinkError;
+pub use hoist::{HoistKind, HoistRequest, HoistSource, Hoisted, Hoisting, hoist};
+pub use hoist_links::HoistFolder;
 pub use method::Placement;
+pub use pattern::Patterns;
 pub use slot::{Slot, Symlink, VirtualStore};
 
 /// Fills slots and tells of it. Shared by all that link: the warm pass, the cold pass, the task that drives the
@@ -34,6 +44,8 @@ pub struct Linker {
     pub emitter: Emitter,
     /// The meters of the two link phases.
     pub meters: Meters,
+    /// Executables of the packages that were linked, for the phase that links those.
+    pub executables: Mutex<Vec<(PackageId, DeclaredBins)>>,
 }
 
 impl Linker {
@@ -61,6 +73,7 @@ impl Linker {
         let files = self
             .virtual_store
             .fill(slot, package, &self.store, &self.placement)?;
+        self.keep_executables(id, package);
         let ended = self.emitter.now();
         self.meters.task(phase_of(pass), started, ended);
         let method = self.placement.method();
@@ -77,6 +90,35 @@ impl Linker {
             }),
         );
         Ok(files)
+    }
+
+    /// Notes what a package declares while its row is at hand, so that its manifest need not be read for it.
+    fn keep_executables(&self, id: PackageId, package: &StoredPackage) {
+        let Some(manifest) = package.executables() else {
+            return;
+        };
+        let declared = DeclaredBins::new(manifest, |folder| {
+            let below = |path: &str| {
+                path.strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            let paths = package.files().map(|file| file.path);
+            paths.filter(|path| below(path)).map(str::to_owned).collect()
+        });
+        self.executables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((id, declared));
+    }
+
+    /// The executables of the packages that were linked, by the position of their slots.
+    #[must_use]
+    pub fn take_executables(&self) -> FxHashMap<usize, DeclaredBins> {
+        let mut kept = self.executables.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *kept)
+            .into_iter()
+            .map(|(id, declared)| (id.index(), declared))
+            .collect()
     }
 }
 

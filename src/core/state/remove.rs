@@ -44,17 +44,17 @@ pub fn remove_package(modules: &Path, name: &str) -> Result<(), StateError> {
     }
 }
 
-/// Removes the links of a folder of modules that lead into a virtual store and are not wanted. This is for a tree
-/// whose making was cut short, so that nobody knows what was linked.
+/// Aliases in a folder of modules whose links lead into a virtual store and are not wanted. This is for a tree whose
+/// making was cut short, so that nobody knows what was linked.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn remove_links_into(
+pub fn stale_links(
     virtual_store: &Path,
     modules: &Path,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, StateError> {
-    let mut removed = Vec::new();
+    let mut stale = Vec::new();
     for name in links_and_scopes(modules)? {
         let aliases = if name.starts_with('@') {
             let scoped = links_and_scopes(&modules.join(&name))?;
@@ -65,16 +65,31 @@ pub fn remove_links_into(
         } else {
             vec![name]
         };
-        for alias in aliases {
-            if !is_wanted(&alias)
-                && leads_into(virtual_store, &modules.join(&alias))
-                && remove_link(modules, &alias)?
-            {
-                removed.push(alias);
-            }
+        let is_stale = |alias: &String| !is_wanted(alias) && leads_into(virtual_store, &modules.join(alias));
+        stale.extend(aliases.into_iter().filter(is_stale));
+    }
+    Ok(stale)
+}
+
+/// Removes executables from the `.bin` of a folder of modules: files and links alone.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_executables<'a>(
+    modules: &Path,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(), StateError> {
+    let folder = modules.join(".bin");
+    if !fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()) {
+        return Ok(());
+    }
+    for name in names.filter(|name| stays_inside(name) && !name.contains('/')) {
+        let path = folder.join(name);
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_dir()) {
+            remove_entry(&path)?;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 /// Names of a folder that may be aliases or scopes; none if it is no folder of its own.
@@ -145,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_tree_nobody_knows_the_links_into_the_virtual_store_go() {
+    fn of_a_tree_nobody_knows_the_links_into_the_virtual_store_are_stale() {
         let folder = tempfile::tempdir().unwrap();
         let modules = folder.path().join("node_modules");
         let store = modules.join(".pnpm");
@@ -159,11 +174,29 @@ mod tests {
         ] {
             symlink(target, modules.join(alias)).unwrap();
         }
-        let mut removed = remove_links_into(&store, &modules, |alias| alias == "kept").unwrap();
-        removed.sort();
-        assert_eq!(removed, ["@s/stale", "stale"]);
-        assert!(modules.join("kept").is_symlink() && modules.join("theirs").is_symlink());
+        let mut stale = stale_links(&store, &modules, |alias| alias == "kept").unwrap();
+        stale.sort();
+        assert_eq!(stale, ["@s/stale", "stale"]);
         let absent = folder.path().join("absent");
-        assert!(remove_links_into(&store, &absent, |_| false).unwrap().is_empty());
+        assert!(stale_links(&store, &absent, |_| false).unwrap().is_empty());
+    }
+
+    #[test]
+    fn executables_are_removed_from_a_folder_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (modules, outside) = (folder.path().join("node_modules"), folder.path().join("outside"));
+        fs::create_dir_all(modules.join(".bin/folder")).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        fs::write(outside.join("tool"), "").unwrap();
+        fs::write(modules.join(".bin/tool"), "").unwrap();
+        fs::write(modules.join("kept"), "").unwrap();
+        remove_executables(&modules, ["tool", "folder", "absent", "../kept"].into_iter()).unwrap();
+        assert!(!modules.join(".bin/tool").exists());
+        assert!(modules.join(".bin/folder").exists() && modules.join("kept").exists());
+        let linked = folder.path().join("linked");
+        fs::create_dir_all(&linked).unwrap();
+        symlink(&outside, linked.join(".bin")).unwrap();
+        remove_executables(&linked, ["tool"].into_iter()).unwrap();
+        assert!(outside.join("tool").exists());
     }
 }

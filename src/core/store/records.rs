@@ -357,6 +357,52 @@ impl<'a> RecordReader<'a> {
         Ok(Head::Record(self.definitions.len() - 1))
     }
 
+    /// Reads the next value whole. Binary values become null.
+    pub fn json(&mut self) -> Result<serde_json::Value, RecordError> {
+        let head = self.next()?;
+        self.json_of(head, 0)
+    }
+
+    fn json_of(&mut self, head: Head, depth: usize) -> Result<serde_json::Value, RecordError> {
+        if depth > DEEPEST {
+            return self.fail("it is nested too deeply");
+        }
+        Ok(match head {
+            Head::Null | Head::Other => serde_json::Value::Null,
+            Head::Boolean(value) => value.into(),
+            Head::Number(value) => value.into(),
+            Head::Text(range) => self.text(&range).into(),
+            Head::Array(count) => {
+                let mut values = Vec::new();
+                for _ in 0..count {
+                    let head = self.next()?;
+                    values.push(self.json_of(head, depth + 1)?);
+                }
+                values.into()
+            }
+            Head::Record(definition) => {
+                let mut object = serde_json::Map::new();
+                for index in 0..self.field_count(definition) {
+                    let key = self.field(definition, index);
+                    let head = self.next()?;
+                    object.insert(self.text(&key).to_owned(), self.json_of(head, depth + 1)?);
+                }
+                object.into()
+            }
+            Head::Map(pairs) => {
+                let mut object = serde_json::Map::new();
+                for _ in 0..pairs {
+                    let Head::Text(key) = self.next()? else {
+                        return self.fail("a key is no string");
+                    };
+                    let head = self.next()?;
+                    object.insert(self.text(&key).to_owned(), self.json_of(head, depth + 1)?);
+                }
+                object.into()
+            }
+        })
+    }
+
     /// Passes over the next value, whatever it holds.
     pub fn skip(&mut self) -> Result<(), RecordError> {
         self.skip_at(0)

@@ -134,6 +134,7 @@ pub struct StoredPackage {
     row: Box<[u8]>,
     files: Box<[FileRanges]>,
     requires_build: Option<bool>,
+    executables: Option<Box<serde_json::Value>>,
 }
 
 #[derive(Debug, Clone)]
@@ -238,6 +239,7 @@ impl StoredPackage {
                     }
                 }
                 "files" => parsed.files(reader)?,
+                "manifest" => parsed.manifest(reader)?,
                 _ => reader.skip()?,
             }
             Ok(())
@@ -245,6 +247,7 @@ impl StoredPackage {
         let Parsed {
             files,
             requires_build,
+            executables,
         } = parsed;
         let files = files
             .ok_or(RowError::Shape("it has no `files`"))?
@@ -253,6 +256,7 @@ impl StoredPackage {
             row,
             files,
             requires_build,
+            executables,
         })
     }
 
@@ -289,6 +293,13 @@ impl StoredPackage {
             .unwrap_or_else(|| requires_build(None, self.files().map(|file| file.path)))
     }
 
+    /// What the manifest of the row says of the package's executables: the fields `name`, `version`, `bin` and
+    /// `directories`. `None` where it has neither of the last two, or the row no manifest.
+    #[must_use]
+    pub fn executables(&self) -> Option<&serde_json::Value> {
+        self.executables.as_deref()
+    }
+
     /// The row again, with the time of the last check of every file set.
     #[must_use]
     pub fn checked_again(&self, now_ms: u64) -> Vec<u8> {
@@ -314,9 +325,38 @@ impl StoredPackage {
 struct Parsed {
     files: Option<Vec<FileRanges>>,
     requires_build: Option<bool>,
+    executables: Option<Box<serde_json::Value>>,
 }
 
 impl Parsed {
+    fn manifest(&mut self, reader: &mut RecordReader<'_>) -> Result<(), RowError> {
+        let (mut name, mut version) = (0..0, 0..0);
+        let mut kept = serde_json::Map::new();
+        for_each_field(reader, "`manifest` is no object", |reader, key| {
+            match reader.text(&key) {
+                field @ ("name" | "version") => {
+                    if let Head::Text(range) = reader.next()? {
+                        *(if field == "name" { &mut name } else { &mut version }) = range;
+                    }
+                }
+                field @ ("bin" | "directories") => {
+                    let value = reader.json()?;
+                    if !value.is_null() {
+                        kept.insert(field.to_owned(), value);
+                    }
+                }
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        if !kept.is_empty() {
+            kept.insert("name".to_owned(), reader.text(&name).into());
+            kept.insert("version".to_owned(), reader.text(&version).into());
+            self.executables = Some(Box::new(kept.into()));
+        }
+        Ok(())
+    }
+
     fn files(&mut self, reader: &mut RecordReader<'_>) -> Result<(), RowError> {
         let mut files = Vec::new();
         for_each_field(reader, "`files` is no map", |reader, path| {
