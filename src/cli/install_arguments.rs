@@ -84,9 +84,10 @@ pub struct InstallArguments {
     )]
     pub libc: Vec<String>,
 
-    /// Install only these projects of the workspace, and its root: a name (web, @scope/*), a folder (./apps/*,
-    /// {packages/**}), with ... after it and its dependencies, with ... before it and its dependents, with ^ not
-    /// itself, with ! before it all others. May be given several times
+    /// Install only the projects of the workspace that this selects, and its root
+    ///
+    /// A name (web, @scope/*) or a folder (./apps/*, {packages/**}); with ... after it its dependencies too, with ...
+    /// before it its dependents, with ^ beside the dots not itself, with ! in front all but these. May be repeated.
     #[arg(long, short = 'F', value_name = "SELECTOR", help_heading = "What to install")]
     pub filter: Vec<String>,
 

@@ -1,5 +1,6 @@
 //! The engine: everything that installs, and the events it tells of. It knows no terminal.
 
+pub mod build;
 pub mod clock;
 pub mod config;
 pub mod control;
@@ -19,5 +20,6 @@ pub mod packlist;
 pub mod plan;
 pub mod pool;
 pub mod report;
+pub mod state;
 pub mod store;
 pub mod workspace;

@@ -1,5 +1,6 @@
 //! What an install starts from: the lockfile and the manifests, read at the same time and held against each other.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::InstallError;
@@ -8,6 +9,7 @@ use crate::core::lockfile::{
     FreshnessSettings, Lockfile, LockfileError, PnpmfileChecksum, check_freshness, validate,
 };
 use crate::core::manifest::Manifest;
+use crate::core::state::CURRENT_LOCKFILE;
 use crate::core::workspace::{Project, Workspace};
 
 /// Everything read.
@@ -23,6 +25,19 @@ pub struct Inputs {
     pub left_out: usize,
     /// What the user should know about the projects.
     pub warnings: Vec<String>,
+}
+
+impl Inputs {
+    /// The lockfile with the importers that the install is about and no others: what is to be in place afterwards.
+    #[must_use]
+    pub fn installed(&self) -> Cow<'_, Lockfile> {
+        if self.importers.len() == self.lockfile.importers.len() {
+            return Cow::Borrowed(&self.lockfile);
+        }
+        let mut lockfile = self.lockfile.clone();
+        lockfile.importers.retain(|id, _| self.importers.contains(id));
+        Cow::Owned(lockfile)
+    }
 }
 
 /// Reads and checks lockfile and manifests.
@@ -59,13 +74,27 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         })
         .collect();
     check_fresh(config, &lockfile, &wanted)?;
+    let installed_before = match selected {
+        Some(_) => installed_importers(config),
+        None => Vec::new(),
+    };
     let importers: Vec<String> = lockfile
         .importers
         .keys()
-        .filter(|id| wanted.iter().any(|project| project.id == **id))
+        .filter(|id| {
+            wanted.iter().any(|project| project.id == **id)
+                || installed_before.contains(*id) && workspace.project(id).is_some()
+        })
         .cloned()
         .collect();
-    let left_out = workspace.projects.len() - wanted.len();
+    let is_installed = |project: &&Project| {
+        importers.contains(&project.id) || wanted.iter().any(|wanted| wanted.id == project.id)
+    };
+    let left_out = workspace
+        .projects
+        .iter()
+        .filter(|project| !is_installed(project))
+        .count();
     let gone = lockfile
         .importers
         .keys()
@@ -81,6 +110,15 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         left_out,
         warnings,
     })
+}
+
+/// The importers of the tree that is there: what was installed for others than the selected ones stays.
+fn installed_importers(config: &Config) -> Vec<String> {
+    let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
+    let current = std::fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| Lockfile::parse(&text, &path).ok());
+    current.map_or_else(Vec::new, |current| current.importers.into_keys().collect())
 }
 
 /// Why the install is about nothing, if selectors were given and no project fits any of them.

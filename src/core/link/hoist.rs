@@ -294,3 +294,7 @@ fn ordered<'a>(request: &HoistRequest<'a>, importers: &[(&'a str, Dependencies<'
     entries.sort_by(|left, right| (left.depth, &left.slot_name).cmp(&(right.depth, &right.slot_name)));
     entries
 }
+
+#[cfg(test)]
+#[path = "hoist_tests.rs"]
+mod tests;

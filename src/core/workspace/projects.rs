@@ -36,16 +36,21 @@ impl Workspace {
     /// # Errors
     /// When a folder or a manifest cannot be read; without a workspace, when there is no manifest.
     pub fn find(config: &Config) -> Result<Self, WorkspaceError> {
+        let folders = Self::folders(config)?;
+        let mut workspace = Self::default();
+        for (folder, manifest) in folders.iter().zip(read_all(&folders)) {
+            workspace.take(&config.lockfile_dir, folder, manifest)?;
+        }
+        Ok(workspace)
+    }
+
+    /// The folders of the projects that a configuration is about, in order.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn folders(config: &Config) -> Result<Vec<PathBuf>, WorkspaceError> {
         let Some(root) = &config.workspace_dir else {
-            let project = Project {
-                id: relative_id(&config.lockfile_dir, &config.project_dir),
-                folder: config.project_dir.clone(),
-                manifest: Some(Manifest::read(&config.project_dir)?),
-            };
-            return Ok(Self {
-                projects: vec![project],
-                warnings: Vec::new(),
-            });
+            return Ok(vec![config.project_dir.clone()]);
         };
         let patterns = config.workspace_packages.value.as_deref().unwrap_or_default();
         let mut folders = matching(root, patterns)?;
@@ -56,12 +61,7 @@ impl Workspace {
         if folders.is_empty() {
             folders.insert(config.project_dir.clone());
         }
-        let folders: Vec<PathBuf> = folders.into_iter().collect();
-        let mut workspace = Self::default();
-        for (folder, manifest) in folders.iter().zip(read_all(&folders)) {
-            workspace.take(&config.lockfile_dir, folder, manifest)?;
-        }
-        Ok(workspace)
+        Ok(folders.into_iter().collect())
     }
 
     fn take(
