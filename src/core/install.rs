@@ -5,11 +5,16 @@
 mod bins;
 mod direct;
 mod error;
+mod existing;
 mod inputs;
 mod last_links;
+mod leftover;
 mod materialise;
+mod repeat;
 mod selection;
+mod settings_record;
 mod setup;
+mod state;
 mod work;
 
 use std::path::Path;
@@ -24,13 +29,13 @@ use crate::core::event::{
     Planned, RunFinished, RunStarted, Totals,
 };
 use crate::core::fetch::Fetcher;
-use crate::core::link::Linker;
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::store::index;
 
 pub use error::InstallError;
+use existing::{Existing, Verdict};
 use materialise::{Done, Materialise, Split};
 use selection::Selector;
 use setup::{Setup, Tools};
@@ -135,6 +140,12 @@ impl Install {
     fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
+        let read_at_ms = unix_millis();
+        if repeat::is_up_to_date(&self.config) {
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+            return Ok(Outcome::UpToDate);
+        }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
@@ -146,16 +157,29 @@ impl Install {
         }
         self.warn_of_settings(&mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
+        let mut existing = Existing::read(&self.config, &inputs.lockfile);
+        if let Some(difference) = existing.make_room(&self.config)? {
+            let message = format!("node_modules was made with another {difference}; it is made anew");
+            self.warn(message, None, &mut gathered.totals);
+        }
         let Tools {
             runtime,
             fetcher,
             linker,
             link_pool,
-        } = setup.finish()?;
-        let split = self.split(&fetcher, &linker, &work, &selection, &mut gathered.totals)?;
-        let nothing_to_link = split.warm.is_empty() && split.cold.is_empty();
+        } = setup.finish(&self.config)?;
+        let verdicts = existing.judge(&self.config, &inputs.lockfile, &graph, &selection, &work, &linker);
+        let split = self.split(&fetcher, &work, &verdicts, &selection, &mut gathered.totals)?;
+        let is_unchanged = existing.is_unchanged(&self.config, &inputs.lockfile, &verdicts);
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
+
+        // What is not as it should be goes, and with it what says that all is well.
+        if !is_unchanged {
+            existing.forget(&self.config)?;
+            leftover::remove_direct(&self.config, &existing, &inputs.lockfile)?;
+        }
+        existing.mend(&work, &linker, &verdicts)?;
 
         // Warm link, download, extract, cold link.
         let materialise = Materialise {
@@ -204,13 +228,10 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
+        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted, &linked.plan)?;
         for message in linked.warnings {
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package: None,
-            });
-            gathered.totals.warnings += 1;
+            self.warn(message, None, &mut gathered.totals);
         }
         meters.finish(Phase::Bins, Some(lanes));
 
@@ -218,13 +239,24 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         fetcher.index.finish()?;
-        meters.task(Phase::State, started, self.emitter.now());
-        meters.finish(Phase::State, None);
+        let outcome = state::Outcome {
+            config: &self.config,
+            inputs: &inputs,
+            selection: &selection,
+            work: &work,
+            done: &done,
+            existing: &existing,
+            hoisted,
+            read_at_ms,
+        };
+        outcome.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
             self.warn_of_checks(&late, &work, &mut gathered.totals);
         }
         self.tell_builds(&work, &done, &mut gathered.totals);
-        Ok(if nothing_to_link && gathered.totals.packages > 0 {
+        meters.task(Phase::State, started, self.emitter.now());
+        meters.finish(Phase::State, None);
+        Ok(if is_unchanged {
             Outcome::UpToDate
         } else {
             Outcome::Done
@@ -235,19 +267,16 @@ impl Install {
     fn split(
         &self,
         fetcher: &Fetcher,
-        linker: &Linker,
         work: &Work,
+        verdicts: &[Verdict],
         selection: &Selection,
         totals: &mut Totals,
     ) -> Result<Split, InstallError> {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
-        for (position, planned) in work.slots.iter().enumerate() {
-            if linker.virtual_store.is_complete(&planned.slot) {
-                // What it depends on may be there only now, or be another version than before.
-                linker.virtual_store.mend_symlinks(&planned.slot)?;
-                totals.in_place += 1;
-            } else {
-                todo[planned.source].push(position);
+        for ((position, planned), verdict) in work.slots.iter().enumerate().zip(verdicts) {
+            match verdict {
+                Verdict::Stays | Verdict::Relinked(_) => totals.in_place += 1,
+                Verdict::Replaced | Verdict::Filled => todo[planned.source].push(position),
             }
         }
         let wanted = || {

@@ -1,5 +1,6 @@
 //! The engine: everything that installs, and the events it tells of. It knows no terminal.
 
+pub mod build;
 pub mod clock;
 pub mod config;
 pub mod control;
@@ -18,4 +19,5 @@ pub mod network;
 pub mod plan;
 pub mod pool;
 pub mod report;
+pub mod state;
 pub mod store;

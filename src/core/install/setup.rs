@@ -21,7 +21,14 @@ const NETWORK_THREADS: usize = 2;
 
 /// Tools that are being made ready.
 pub struct Setup {
-    thread: JoinHandle<Result<Tools, InstallError>>,
+    thread: JoinHandle<Result<Parts, InstallError>>,
+}
+
+/// Tools that do not touch the tree: it may have to be taken away yet.
+struct Parts {
+    runtime: tokio::runtime::Runtime,
+    fetcher: Arc<Fetcher>,
+    link_pool: LanePool,
 }
 
 /// Tools that are ready.
@@ -50,18 +57,37 @@ impl Setup {
         Ok(Self { thread })
     }
 
-    /// Waits until the tools are ready.
+    /// Waits until the tools are ready, and opens the virtual store.
     ///
     /// # Errors
     /// When one of them could not be made.
-    pub fn finish(self) -> Result<Tools, InstallError> {
-        self.thread
+    pub fn finish(self, config: &Config) -> Result<Tools, InstallError> {
+        let Parts {
+            runtime,
+            fetcher,
+            link_pool,
+        } = self
+            .thread
             .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let linker = Arc::new(Linker {
+            virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
+            store: Arc::clone(&fetcher.store),
+            placement: Placement::new(*config.import_method, fetcher.emitter.clone()),
+            emitter: fetcher.emitter.clone(),
+            meters: fetcher.meters.clone(),
+            executables: Mutex::default(),
+        });
+        Ok(Tools {
+            runtime,
+            fetcher,
+            linker,
+            link_pool,
+        })
     }
 }
 
-fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, InstallError> {
+fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, InstallError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(NETWORK_THREADS)
         .thread_name("network")
@@ -73,29 +99,20 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, Inst
     let client = Client::new(network_settings(config), *config.network_concurrency)?;
     let fetcher = Arc::new(Fetcher {
         client,
-        store: Arc::clone(&store),
+        store,
         index,
         pool: LanePool::new("extract", *config.extract_threads)?,
-        emitter: emitter.clone(),
-        meters: meters.clone(),
+        emitter,
+        meters,
         progress: Progress::default(),
         max_unpacked_size: *config.max_tarball_unpacked_size,
         offline: *config.offline,
         backlog: Arc::new(Backlog::default()),
         retried: AtomicU64::new(0),
     });
-    let linker = Arc::new(Linker {
-        virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
-        store,
-        placement: Placement::new(*config.import_method, emitter.clone()),
-        emitter,
-        meters,
-        executables: Mutex::default(),
-    });
-    Ok(Tools {
+    Ok(Parts {
         runtime,
         fetcher,
-        linker,
         link_pool: LanePool::new("link", *config.link_threads)?,
     })
 }
