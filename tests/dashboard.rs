@@ -7,12 +7,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod support;
 mod synthetic;
 
-use std::io::{Read, Write};
-use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pacwatch::core::clock::Clock;
@@ -23,15 +20,12 @@ use pacwatch::core::hub;
 use pacwatch::core::report::summary::summary;
 use pacwatch::tui::theme::Theme;
 use pacwatch::tui::{self, Options};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
+use support::tty::{PATIENCE, Tty};
 use synthetic::Script;
 
 const SCENE: &str = "PACWATCH_TEST_SCENE";
-
-/// Long enough for the slowest machine; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 // ---------------------------------------------------------------------------------------------------------------
 // The child.
@@ -140,19 +134,6 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
 // ---------------------------------------------------------------------------------------------------------------
 // The terminal around it.
 
-struct Tty {
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    screen: Arc<Mutex<vt100::Parser>>,
-    /// Every byte that was written to the terminal.
-    bytes: Arc<Mutex<Vec<u8>>>,
-    /// The mode of the line discipline before anything ran.
-    mode_before: String,
-    /// Nobody reads from the terminal any more.
-    hung_up: Arc<AtomicBool>,
-}
-
 fn child_command(scene: &str) -> Vec<String> {
     let program = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
     let arguments = ["--exact", "child", "--ignored", "--nocapture", "--quiet"];
@@ -166,131 +147,9 @@ fn child_command(scene: &str) -> Vec<String> {
     command
 }
 
-/// The mode of the line discipline, as text so that two can be compared.
-fn mode(master: &dyn MasterPty) -> String {
-    format!("{:?}", master.get_termios().unwrap())
-}
-
-fn columns(number: u16) -> NonZero<u16> {
-    NonZero::new(number).unwrap()
-}
-
-impl Tty {
-    fn start(scene: &str) -> Self {
-        Self::spawn(&child_command(scene))
-    }
-
-    fn spawn(command: &[String]) -> Self {
-        let size = PtySize {
-            rows: 24,
-            cols: 80,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut builder = CommandBuilder::new(&command[0]);
-        builder.args(&command[1..]);
-        builder.env("TERM", "xterm-256color");
-        let mode_before = mode(&*pair.master);
-        let child = pair.slave.spawn_command(builder).unwrap();
-        drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(columns(24), columns(80), 200)));
-        let bytes = Arc::new(Mutex::new(Vec::new()));
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let (to_screen, to_bytes) = (Arc::clone(&screen), Arc::clone(&bytes));
-        let hung_up = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&hung_up);
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(read) = reader.read(&mut buffer) {
-                if read == 0 || stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                to_screen.lock().unwrap().process(&buffer[..read]);
-                to_bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
-            }
-        });
-        let writer = pair.master.take_writer().unwrap();
-        Self {
-            master: pair.master,
-            writer,
-            child,
-            screen,
-            bytes,
-            mode_before,
-            hung_up,
-        }
-    }
-
-    fn text(&self) -> String {
-        self.screen.lock().unwrap().screen().contents()
-    }
-
-    fn on_alternate_screen(&self) -> bool {
-        self.screen.lock().unwrap().screen().alternate_screen()
-    }
-
-    fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let begin = Instant::now();
-        while !condition(self) {
-            assert!(begin.elapsed() < PATIENCE, "never {what}:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn until_text(&self, text: &str) {
-        self.until(text, |tty| tty.text().contains(text));
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
-    }
-
-    fn resize(&self, rows: u16, cols: u16) {
-        self.screen
-            .lock()
-            .unwrap()
-            .screen_mut()
-            .set_size(columns(rows), columns(cols));
-        self.master
-            .resize(PtySize {
-                rows,
-                cols,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
-    }
-
-    /// Waits for the end and checks that the terminal is as it was.
-    fn ended(mut self) -> String {
-        let begin = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(begin.elapsed() < PATIENCE, "never ended:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        self.until("back on the main screen", |tty| !tty.on_alternate_screen());
-        self.until("cursor shown", |tty| {
-            !tty.screen.lock().unwrap().screen().hide_cursor()
-        });
-        assert_eq!(
-            mode(&*self.master),
-            self.mode_before,
-            "the line discipline was changed"
-        );
-        self.text()
-    }
-}
-
 /// A terminal on which the dashboard shows a run.
 fn shown(scene: &str) -> Tty {
-    let tty = Tty::start(scene);
+    let tty = Tty::spawn(&child_command(scene));
     tty.until_text("link_cold");
     assert!(tty.on_alternate_screen());
     tty
@@ -302,7 +161,7 @@ fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
     tty.until_text("any key leaves");
     assert!(tty.text().contains("✓ done"), "{}", tty.text());
     tty.keys("x");
-    let text = tty.ended();
+    let text = tty.ended().text;
     assert!(text.contains("left: Ended"), "{text}");
     assert!(text.contains("Done in"), "{text}");
     assert!(text.contains("link_cold"), "{text}");
@@ -314,10 +173,10 @@ fn a_finished_dashboard_draws_nothing_more() {
     tty.until_text("any key leaves");
     let begin = Instant::now();
     loop {
-        let written = tty.bytes.lock().unwrap().len();
+        let written = tty.bytes().len();
         // Several ticks of a clock that goes on.
         std::thread::sleep(Duration::from_millis(900));
-        if tty.bytes.lock().unwrap().len() == written {
+        if tty.bytes().len() == written {
             break;
         }
         assert!(begin.elapsed() < PATIENCE, "it draws on and on");
@@ -327,12 +186,10 @@ fn a_finished_dashboard_draws_nothing_more() {
 }
 
 #[test]
-fn q_cancels_the_run_and_then_leaves() {
+fn q_cancels_the_run_and_leaves() {
     let mut tty = shown("endless");
     tty.keys("q");
-    tty.until_text("cancelled");
-    tty.keys("q");
-    let text = tty.ended();
+    let text = tty.ended().text;
     assert!(text.contains("Cancelled after"), "{text}");
     assert!(text.contains("by key"), "{text}");
 }
@@ -343,7 +200,7 @@ fn a_second_control_c_does_not_wait_for_the_run() {
     tty.keys("\u{3}");
     tty.until_text("q again leaves at once");
     tty.keys("\u{3}");
-    let text = tty.ended();
+    let text = tty.ended().text;
     assert!(text.contains("left: Forced"), "{text}");
 }
 
@@ -356,7 +213,7 @@ fn keys_turn_the_knobs() {
     tty.until_text("network 8");
     tty.keys("]");
     tty.until_text("link 3");
-    tty.keys("qq");
+    tty.keys("q");
     tty.ended();
 }
 
@@ -373,22 +230,22 @@ fn help_opens_and_closes_and_the_picture_freezes() {
     tty.until_text("frozen at");
     tty.keys("p");
     tty.until("frozen no more", |tty| !tty.text().contains("frozen at"));
-    tty.keys("qq");
+    tty.keys("q");
     tty.ended();
 }
 
 #[test]
 fn it_follows_the_size_of_the_terminal() {
     let mut tty = shown("endless");
-    tty.resize(10, 40);
+    tty.resize(40, 10);
     tty.until("compact", |tty| {
         !tty.text().contains("throughput") && tty.text().contains("cancel")
     });
     tty.resize(1, 1);
-    tty.resize(40, 130);
+    tty.resize(130, 40);
     tty.until_text("in use");
     tty.until_text("throughput");
-    tty.keys("qq");
+    tty.keys("q");
     tty.ended();
 }
 
@@ -397,7 +254,7 @@ fn signals_that_end_a_program_give_the_terminal_back() {
     for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
         let tty = shown("endless");
         tty.signal(signal);
-        let text = tty.ended();
+        let text = tty.ended().text;
         assert!(text.contains(&format!("left: Signal(\"{name}\")")), "{text}");
         assert!(text.contains(&format!("by {name}")), "{text}");
     }
@@ -405,18 +262,16 @@ fn signals_that_end_a_program_give_the_terminal_back() {
 
 #[test]
 fn an_interrupt_from_outside_is_like_control_c() {
-    let mut tty = shown("endless");
+    let tty = shown("endless");
     tty.signal(Signal::INT);
-    tty.until_text("cancelled");
-    tty.keys("q");
-    let text = tty.ended();
+    let text = tty.ended().text;
     assert!(text.contains("by SIGINT"), "{text}");
 }
 
 #[test]
 fn a_panic_anywhere_gives_the_terminal_back_and_stays_readable() {
-    let tty = Tty::start("panic");
-    let text = tty.ended();
+    let tty = Tty::spawn(&child_command("panic"));
+    let text = tty.ended().text;
     assert!(text.contains("the engine broke"), "{text}");
     assert!(text.contains("left: Lost"), "{text}");
 }
@@ -441,19 +296,9 @@ fn control_z_gives_the_shell_its_terminal_and_fg_brings_the_dashboard_again() {
     tty.until("on the alternate screen again", Tty::on_alternate_screen);
     tty.until_text("link_cold");
     tty.keys("q");
-    tty.until_text("cancelled");
-    tty.keys("q");
     tty.until_text("left: Ended");
     tty.keys("exit\n");
-    let begin = Instant::now();
-    while tty.child.try_wait().unwrap().is_none() {
-        assert!(
-            begin.elapsed() < PATIENCE,
-            "the shell never ended:\n{}",
-            tty.text()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    tty.until_exit();
 }
 
 #[test]
@@ -464,30 +309,11 @@ fn without_a_shell_to_go_back_to_control_z_changes_nothing() {
     tty.until_text("network 24");
     assert!(tty.on_alternate_screen());
     tty.keys("q");
-    tty.until_text("cancelled");
-    tty.keys("q");
     tty.ended();
 }
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
     let tty = shown("endless");
-    let Tty {
-        master,
-        writer,
-        mut child,
-        hung_up,
-        ..
-    } = tty;
-    // The reader lets go with the next frame.
-    hung_up.store(true, Ordering::SeqCst);
-    drop((master, writer));
-    let begin = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begin.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            panic!("still running without a terminal");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    tty.hang_up();
 }

@@ -4,7 +4,9 @@
 
 mod synthetic;
 
-use pacwatch::core::event::{Event, EventKind, LinkMode, Outcome, PackageId, Phase};
+use pacwatch::core::event::{
+    Event, EventKind, Knob, LinkMode, Outcome, PackageId, Phase, PhaseTotals, Planned,
+};
 use pacwatch::core::model::{Model, PackageState, PhaseStatus, Pool};
 use pacwatch::core::report::plain;
 use pacwatch::core::report::summary::summary;
@@ -209,6 +211,83 @@ fn a_run_that_ends_leaves_nobody_at_work() {
         assert_eq!(model.busy_lanes(pool), 0);
     }
     assert_eq!(model.phase(Phase::Download).status, PhaseStatus::Stopped);
+}
+
+#[test]
+fn a_phase_that_a_failure_cut_short_is_not_done() {
+    let mut model = Model::default();
+    let totals = |phase, count| PhaseTotals {
+        phase,
+        started_us: 10,
+        wall_us: 90,
+        busy_us: 90,
+        parallelism: 1.0,
+        count,
+        workers: Some(2),
+        utilisation: Some(0.5),
+    };
+    let ended = |outcome| {
+        let events = synthetic::run(&Script {
+            outcome,
+            ..Script::default()
+        });
+        events.into_iter().next_back().unwrap().kind
+    };
+    for kind in [
+        EventKind::Planned(Planned {
+            packages: 3,
+            cold: 3,
+            downloads: 3,
+            ..Planned::default()
+        }),
+        EventKind::PhaseFinished(totals(Phase::Resolve, 1)),
+        EventKind::PhaseFinished(totals(Phase::Download, 3)),
+        EventKind::PhaseFinished(totals(Phase::Extract, 2)),
+    ] {
+        model.apply(&Event {
+            seq: 1,
+            at: 100,
+            kind,
+        });
+    }
+    let EventKind::RunFinished(mut finished) = ended(Outcome::Failed) else {
+        panic!("a run ends with its end")
+    };
+    finished.phases.clear();
+    model.apply(&Event {
+        seq: 2,
+        at: 100,
+        kind: EventKind::RunFinished(finished),
+    });
+    let status = |phase| model.phase_numbers(phase, 100).status;
+    assert_eq!(status(Phase::Resolve), PhaseStatus::Done);
+    assert_eq!(status(Phase::Download), PhaseStatus::Done);
+    assert_eq!(status(Phase::Extract), PhaseStatus::Stopped);
+    let log: Vec<_> = model.log().entries().map(|entry| entry.text.as_str()).collect();
+    assert!(
+        log.iter()
+            .any(|text| text.contains("extract ended after") && text.contains("2 of 3 tasks")),
+        "{log:?}"
+    );
+}
+
+#[test]
+fn what_is_told_late_stands_where_it_was_told() {
+    let mut model = Model::default();
+    for (seq, at, by) in [(1, 500, "key"), (2, 200, "api")] {
+        model.apply(&Event {
+            seq,
+            at,
+            kind: EventKind::ConcurrencyChanged {
+                knob: Knob::LinkThreads,
+                from: 1,
+                to: 2,
+                by: by.into(),
+            },
+        });
+    }
+    let times: Vec<_> = model.log().entries().map(|entry| entry.at).collect();
+    assert_eq!(times, [500, 500]);
 }
 
 #[test]

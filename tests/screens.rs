@@ -180,6 +180,23 @@ fn ascii_without_colours_draws_ascii_only() {
     }
 }
 
+/// A real run, in which the viewer doubled the number of requests at one time after 0.7 s.
+fn recorded() -> Vec<Event> {
+    include_str!("../assets/recordings/knob-turned.ndjson")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_recording_shows_what_was_seen_when_it_was_made() {
+    let events = recorded();
+    let (model, mut state) = until(&events, 780_000);
+    snapshots("recorded_running", &model, &mut state, &Theme::dark());
+    let (model, mut state) = whole(&events);
+    snapshots("recorded_finished", &model, &mut state, &Theme::dark());
+}
+
 #[test]
 fn no_size_is_too_small() {
     let events = synthetic::run(&Script::default());

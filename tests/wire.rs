@@ -7,6 +7,7 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{Event, EventKind, ImportMethod, Knob, Outcome, PackageId, Phase, SkipReason};
+use pacwatch::core::report::json::write_line;
 use serde_json::Value;
 
 use synthetic::Script;
@@ -147,6 +148,31 @@ fn the_schema_knows_every_field_and_asks_for_it() {
             );
         }
     }
+}
+
+#[test]
+fn recordings_fit_the_schema_and_are_written_again_as_they_were() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/recordings");
+    let mut recordings = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "ndjson") {
+            continue;
+        }
+        recordings += 1;
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            if let Err(error) = validator.validate(&serde_json::from_str(line).unwrap()) {
+                panic!("{line}: {error}");
+            }
+            let event: Event = serde_json::from_str(line).unwrap();
+            assert_ne!(event.kind, EventKind::Unknown, "{line}");
+            let mut written = Vec::new();
+            write_line(&event, &mut written).unwrap();
+            assert_eq!(written, format!("{line}\n").into_bytes());
+        }
+    }
+    assert!(recordings > 0);
 }
 
 #[test]

@@ -5,10 +5,16 @@
 mod bins;
 mod direct;
 mod error;
+mod existing;
 mod inputs;
 mod last_links;
+mod leftover;
 mod materialise;
+mod repeat;
+mod selection;
+mod settings_record;
 mod setup;
+mod state;
 mod work;
 
 use std::path::Path;
@@ -19,19 +25,19 @@ use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{
-    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, Phase, Planned,
-    RunFinished, RunStarted, Totals,
+    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
+    Planned, RunFinished, RunStarted, Totals,
 };
 use crate::core::fetch::Fetcher;
-use crate::core::link::Linker;
-use crate::core::lockfile::Lockfile;
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::store::index;
 
 pub use error::InstallError;
+use existing::{Existing, Verdict};
 use materialise::{Done, Materialise, Split};
+use selection::Selector;
 use setup::{Setup, Tools};
 use work::Work;
 
@@ -57,7 +63,7 @@ pub struct Finished {
 /// Tells of a run that ended before it began, because its settings cannot be used.
 pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
     let host = crate::core::plan::host();
-    emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+    let started = EventKind::RunStarted(Box::new(RunStarted {
         v: EVENT_VERSION,
         pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
         command: "install".to_owned(),
@@ -69,7 +75,8 @@ pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
         lanes: LaneCounts::default(),
         link_mode: LinkMode::Deferred,
         settings: Vec::new(),
-    })));
+    }));
+    emitter.emit_at(0, started);
     emitter.emit(EventKind::RunFinished(Box::new(RunFinished {
         outcome: Outcome::Failed,
         failure: Some(failure),
@@ -110,9 +117,9 @@ impl Install {
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
-                if let InstallError::Cancelled(by) = error {
-                    self.emitter
-                        .emit(EventKind::CancelRequested { by: by.to_owned() });
+                let now = self.emitter.now();
+                for phase in Phase::ALL {
+                    meters.cut_short(phase, now);
                 }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
                 (
@@ -133,31 +140,46 @@ impl Install {
     fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
+        let read_at_ms = unix_millis();
+        if repeat::is_up_to_date(&self.config) {
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+            return Ok(Outcome::UpToDate);
+        }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
+        let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
         let graph = Graph::new(&inputs.lockfile)?;
-        let selection = setup::select_snapshots(&self.config, &inputs.lockfile, &graph)?;
+        let selection = selector.select(&inputs.lockfile, &graph)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
         for event in work.announcements(&inputs.lockfile, &selection) {
             self.emitter.emit(event);
         }
-        self.warn(
-            &selection,
-            &inputs.lockfile,
-            &work,
-            &inputs.manifest,
-            &mut gathered.totals,
-        );
+        self.warn_of_settings(&mut gathered.totals);
+        self.warn_of_checks(&selection, &work, &mut gathered.totals);
+        let mut existing = Existing::read(&self.config, &inputs.lockfile);
+        if let Some(difference) = existing.make_room(&self.config)? {
+            let message = format!("node_modules was made with another {difference}; it is made anew");
+            self.warn(message, None, &mut gathered.totals);
+        }
         let Tools {
             runtime,
             fetcher,
             linker,
             link_pool,
-        } = setup.finish()?;
-        let split = self.split(&fetcher, &linker, &work, &selection, &mut gathered.totals)?;
-        let nothing_to_link = split.warm.is_empty() && split.cold.is_empty();
+        } = setup.finish(&self.config)?;
+        let verdicts = existing.judge(&self.config, &inputs.lockfile, &graph, &selection, &work, &linker);
+        let split = self.split(&fetcher, &work, &verdicts, &selection, &mut gathered.totals)?;
+        let is_unchanged = existing.is_unchanged(&self.config, &inputs.lockfile, &verdicts);
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
+
+        // What is not as it should be goes, and with it what says that all is well.
+        if !is_unchanged {
+            existing.forget(&self.config)?;
+            leftover::remove_direct(&self.config, &existing, &inputs.lockfile)?;
+        }
+        existing.mend(&work, &linker, &verdicts)?;
 
         // Warm link, download, extract, cold link.
         let materialise = Materialise {
@@ -169,12 +191,13 @@ impl Install {
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
-        let done = runtime.block_on(materialise.run(split));
+        let mut done = Done::default();
+        let outcome = runtime.block_on(materialise.run(split, &mut done));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = linker.placement.method();
-        let done = done?;
         gathered.take(&done);
+        outcome?;
 
         // Direct dependencies, hoisting, executables.
         let started = self.emitter.now();
@@ -192,12 +215,7 @@ impl Install {
                 "a folder stood where a dependency goes; it was moved to {}",
                 path.display()
             );
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package: None,
-            });
-            gathered.totals.warnings += 1;
+            self.warn(message, None, &mut gathered.totals);
         }
         meters.task(Phase::Bins, started, self.emitter.now());
         let bins = bins::Bins {
@@ -210,18 +228,10 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
-        tracing::debug!(
-            hoisted = linked.hoisting.aliases.len(),
-            bin_folders = linked.plan.folders.len(),
-            "last links made"
-        );
+        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted, &linked.plan)?;
         for message in linked.warnings {
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package: None,
-            });
-            gathered.totals.warnings += 1;
+            self.warn(message, None, &mut gathered.totals);
         }
         meters.finish(Phase::Bins, Some(lanes));
 
@@ -229,10 +239,24 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         fetcher.index.finish()?;
+        let outcome = state::Outcome {
+            config: &self.config,
+            inputs: &inputs,
+            selection: &selection,
+            work: &work,
+            done: &done,
+            existing: &existing,
+            hoisted,
+            read_at_ms,
+        };
+        outcome.save()?;
+        if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
+            self.warn_of_checks(&late, &work, &mut gathered.totals);
+        }
+        self.tell_builds(&work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        self.tell_builds(&work, &done, &mut gathered.totals);
-        Ok(if nothing_to_link && gathered.totals.packages > 0 {
+        Ok(if is_unchanged {
             Outcome::UpToDate
         } else {
             Outcome::Done
@@ -243,17 +267,16 @@ impl Install {
     fn split(
         &self,
         fetcher: &Fetcher,
-        linker: &Linker,
         work: &Work,
+        verdicts: &[Verdict],
         selection: &Selection,
         totals: &mut Totals,
     ) -> Result<Split, InstallError> {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
-        for (position, planned) in work.slots.iter().enumerate() {
-            if linker.virtual_store.is_complete(&planned.slot) {
-                totals.in_place += 1;
-            } else {
-                todo[planned.source].push(position);
+        for ((position, planned), verdict) in work.slots.iter().enumerate().zip(verdicts) {
+            match verdict {
+                Verdict::Stays | Verdict::Relinked(_) => totals.in_place += 1,
+                Verdict::Replaced | Verdict::Filled => todo[planned.source].push(position),
             }
         }
         let wanted = || {
@@ -287,36 +310,30 @@ impl Install {
         Ok(Split { warm, cold, todo })
     }
 
-    fn warn(
-        &self,
-        selection: &Selection,
-        lockfile: &Lockfile,
-        work: &Work,
-        manifest: &Manifest,
-        totals: &mut Totals,
-    ) {
-        let warn = |message: String, package| {
-            self.emitter.emit(EventKind::Warning {
-                code: None,
-                message,
-                package,
-            });
-        };
+    fn warn_of_settings(&self, totals: &mut Totals) {
         for message in &self.config.warnings {
-            warn(message.clone(), None);
+            self.warn(message.clone(), None, totals);
         }
+    }
+
+    /// Warns of packages that are installed though they do not fit this machine.
+    fn warn_of_checks(&self, selection: &Selection, work: &Work, totals: &mut Totals) {
         for check in &selection.warnings {
-            warn(
+            self.warn(
                 check.message.clone(),
                 work.slot_of(check.index).map(|slot| slot.package),
+                totals,
             );
         }
-        totals.warnings += (self.config.warnings.len() + selection.warnings.len()) as u64;
-        tracing::debug!(
-            project = manifest.name.as_deref().unwrap_or("unnamed"),
-            importers = lockfile.importers.len(),
-            "inputs read"
-        );
+    }
+
+    fn warn(&self, message: String, package: Option<PackageId>, totals: &mut Totals) {
+        self.emitter.emit(EventKind::Warning {
+            code: None,
+            message,
+            package,
+        });
+        totals.warnings += 1;
     }
 
     /// Says which packages ask for a build: scripts are not run by this version.
@@ -335,12 +352,7 @@ impl Install {
             "build scripts are not run by this version of pacwatch; these packages have some: {}",
             names.join(", ")
         );
-        self.emitter.emit(EventKind::Warning {
-            code: None,
-            message,
-            package: None,
-        });
-        totals.warnings += 1;
+        self.warn(message, None, totals);
     }
 
     fn tell_start(&self) {
@@ -350,7 +362,8 @@ impl Install {
         let name = Manifest::read(&self.config.project_dir)
             .ok()
             .and_then(|manifest| manifest.name);
-        self.emitter.emit(EventKind::RunStarted(Box::new(RunStarted {
+        // The run began when its clock did, and so does its first phase.
+        let started = EventKind::RunStarted(Box::new(RunStarted {
             v: EVENT_VERSION,
             pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
             command: "install".to_owned(),
@@ -366,7 +379,8 @@ impl Install {
             },
             link_mode: *self.config.link_mode,
             settings: self.config.settings(),
-        })));
+        }));
+        self.emitter.emit_at(0, started);
     }
 
     fn tell_end(&self, meters: &Meters, gathered: &Gathered, outcome: Outcome, error: Option<&InstallError>) {
@@ -392,7 +406,10 @@ impl Install {
             wall_us,
             EventKind::RunFinished(Box::new(RunFinished {
                 outcome,
-                failure: error.map(InstallError::failure),
+                // Who asked a run to stop need not be told why it did.
+                failure: error
+                    .filter(|_| outcome == Outcome::Failed)
+                    .map(InstallError::failure),
                 wall_us,
                 phases,
                 totals: gathered.totals,

@@ -54,6 +54,19 @@ impl Meters {
         meter.last_end.fetch_max(end, Ordering::AcqRel);
     }
 
+    /// The run fails at `at`. A phase that is under way as one single task ran until then; its task does not count.
+    pub fn cut_short(&self, phase: Phase, at: u64) {
+        let meter = &self.phases[phase.index()];
+        let under_way = meter.started.load(Ordering::Acquire) && !meter.finished.load(Ordering::Acquire);
+        if under_way && meter.count.load(Ordering::Relaxed) == 0 {
+            let started = meter.first_start.load(Ordering::Acquire);
+            meter
+                .busy
+                .fetch_add(at.saturating_sub(started), Ordering::Relaxed);
+            meter.last_end.fetch_max(at, Ordering::AcqRel);
+        }
+    }
+
     /// The phase is over: nothing is added any more. Does nothing for one that never began.
     pub fn finish(&self, phase: Phase, workers: Option<u32>) {
         let meter = &self.phases[phase.index()];
@@ -105,6 +118,18 @@ impl Meters {
 mod tests {
     use super::*;
     use crate::core::clock::Clock;
+
+    #[test]
+    fn a_phase_that_is_cut_short_ran_until_then() {
+        let (emitter, _receiver) = Emitter::new(Clock::start());
+        let meters = Meters::new(emitter);
+        meters.begin(Phase::Resolve, 100);
+        meters.cut_short(Phase::Resolve, 300);
+        meters.cut_short(Phase::State, 300);
+        let totals = meters.totals(Phase::Resolve, None);
+        assert_eq!((totals.wall_us, totals.busy_us, totals.count), (200, 200, 0));
+        assert!(!meters.has_begun(Phase::State));
+    }
 
     #[test]
     fn a_phase_is_told_once_and_spans_its_tasks() {

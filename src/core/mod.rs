@@ -1,11 +1,13 @@
 //! The engine: everything that installs, and the events it tells of. It knows no terminal.
 
+pub mod build;
 pub mod clock;
 pub mod config;
 pub mod control;
 pub mod emit;
 pub mod event;
 pub mod fetch;
+pub mod folder;
 pub mod hub;
 pub mod install;
 pub mod link;
@@ -17,4 +19,5 @@ pub mod network;
 pub mod plan;
 pub mod pool;
 pub mod report;
+pub mod state;
 pub mod store;

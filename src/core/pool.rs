@@ -38,8 +38,10 @@ struct State {
     jobs: VecDeque<Job>,
     /// Lanes that may run.
     allowed: usize,
-    /// Which lanes run now.
+    /// Which lanes run now, or are lent.
     running: Vec<bool>,
+    /// How many of them are lent.
+    lent: usize,
     /// The threads, as many as the most lanes ever allowed; replaced by a larger pool when that is not enough.
     threads: Arc<rayon::ThreadPool>,
 }
@@ -64,6 +66,7 @@ impl LanePool {
             jobs: VecDeque::new(),
             allowed,
             running: Vec::new(),
+            lent: 0,
             threads,
         };
         Ok(Self {
@@ -98,6 +101,16 @@ impl LanePool {
         Ok(())
     }
 
+    /// Lends the number of a free lane to work of the same kind that is done elsewhere, so that nothing else shows up
+    /// under it. The pool has no fewer lanes of its own meanwhile.
+    #[must_use]
+    pub fn lend_lane(&self) -> LentLane<'_> {
+        let mut state = self.shared.lock();
+        let lane = state.take_lane();
+        state.lent += 1;
+        LentLane { pool: self, lane }
+    }
+
     /// Forgets the jobs that wait and returns when those that run have ended.
     pub fn stop(&self) {
         let mut state = self.shared.lock();
@@ -115,18 +128,61 @@ impl LanePool {
     }
 
     fn start_lanes(&self, state: &mut State) {
-        let running = state.running.iter().filter(|runs| **runs).count();
-        let wanted = state.allowed.saturating_sub(running).min(state.jobs.len());
+        let wanted = state
+            .allowed
+            .saturating_sub(state.own_lanes())
+            .min(state.jobs.len());
         for _ in 0..wanted {
-            let lane = state.running.iter().position(|runs| !runs).unwrap_or_else(|| {
-                state.running.push(false);
-                state.running.len() - 1
-            });
-            state.running[lane] = true;
+            let lane = state.take_lane();
             let shared = Arc::clone(&self.shared);
             state.threads.spawn(move || shared.run_lane(lane));
         }
     }
+}
+
+/// The number of a lane, taken until this is dropped.
+#[derive(Debug)]
+pub struct LentLane<'a> {
+    pool: &'a LanePool,
+    lane: usize,
+}
+
+impl LentLane<'_> {
+    /// The number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        number_of(self.lane)
+    }
+}
+
+impl Drop for LentLane<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pool.shared.lock();
+        state.running[self.lane] = false;
+        state.lent -= 1;
+        self.pool.shared.stopped.notify_all();
+    }
+}
+
+impl State {
+    /// Lanes that run jobs of the pool.
+    fn own_lanes(&self) -> usize {
+        self.running.iter().filter(|runs| **runs).count() - self.lent
+    }
+
+    /// Marks the first free lane as running.
+    fn take_lane(&mut self) -> usize {
+        let lane = self.running.iter().position(|runs| !runs).unwrap_or_else(|| {
+            self.running.push(false);
+            self.running.len() - 1
+        });
+        self.running[lane] = true;
+        lane
+    }
+}
+
+fn number_of(lane: usize) -> u16 {
+    u16::try_from(lane).unwrap_or(u16::MAX)
 }
 
 impl Shared {
@@ -136,10 +192,10 @@ impl Shared {
     }
 
     fn run_lane(&self, lane: usize) {
-        let number = u16::try_from(lane).unwrap_or(u16::MAX);
+        let number = number_of(lane);
         loop {
             let mut state = self.lock();
-            let too_many = state.running.iter().filter(|runs| **runs).count() > state.allowed;
+            let too_many = state.own_lanes() > state.allowed;
             let job = if too_many { None } else { state.jobs.pop_front() };
             let Some(job) = job else {
                 // Given back under the same lock, or a job queued in between would find no lane.
@@ -224,6 +280,29 @@ mod tests {
         // The freed lane must not take the third job while the second still runs on the only one allowed.
         assert!(hear.recv_timeout(std::time::Duration::from_millis(50)).is_err());
         drop(second);
+        assert!(hear.recv().is_ok());
+    }
+
+    #[test]
+    fn a_lent_lane_is_nobody_elses_and_takes_none_from_the_pool() {
+        let pool = LanePool::new("test", 2).unwrap();
+        let (said, hear) = channel();
+        let lent = pool.lend_lane();
+        assert_eq!(lent.number(), 0);
+        for _ in 0..3 {
+            pool.submit(held_job(&said));
+        }
+        let held: Vec<_> = (0..2).map(|_| hear.recv().unwrap()).collect();
+        assert_eq!(
+            held.iter().map(|(lane, _)| *lane).collect::<HashSet<_>>(),
+            HashSet::from([1, 2])
+        );
+        drop(lent);
+        assert!(
+            hear.try_recv().is_err(),
+            "the third job waits for a lane of the pool"
+        );
+        drop(held);
         assert!(hear.recv().is_ok());
     }
 

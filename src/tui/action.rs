@@ -3,7 +3,7 @@
 /// An action of the viewer. [`keymap`](super::keymap) says which keys mean it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Ask a run under way to stop; leave when it ended or was asked before.
+    /// Ask a run under way to stop, and leave when it has; leave at once when it ended or was asked before.
     Quit,
     /// More requests at one time.
     NetworkUp,

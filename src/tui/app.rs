@@ -159,6 +159,10 @@ impl App {
         loop {
             dirty |= self.drain(events);
             let ended = self.ended();
+            // Whoever asked for the end does not want to look at it.
+            if ended && self.state.cancelling {
+                return Leaving::Ended;
+            }
             let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
             if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
                 self.state.now = if ended {

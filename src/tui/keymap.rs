@@ -50,7 +50,7 @@ pub const BINDINGS: &[Binding] = &[
         action: Action::Quit,
         keys: &[plain("q", KeyCode::Char('q')), control("Ctrl-C", 'c')],
         footer: "quit",
-        help: "cancel the run; a second time, or once it ended: leave",
+        help: "cancel the run and leave; a second time: without waiting for it",
     },
     Binding {
         action: Action::NetworkUp,

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::{Stream, stream};
 use ssri::Algorithm;
+use tokio::sync::watch;
 
 use super::archive::gzip;
 use super::connection::Surplus;
@@ -32,6 +33,8 @@ pub enum Answer {
     RedirectWith(u16, String),
     /// Waits, then gives the other answer.
     After(Duration, Box<Answer>),
+    /// Gives the other answer once the gate is open.
+    Behind(Gate, Box<Answer>),
     /// Takes the request and never says anything.
     Silence,
     /// Announces the whole content, sends that many bytes of it, then falls silent.
@@ -54,6 +57,27 @@ pub enum Answer {
     Encoded(&'static str),
     /// Content with headers of its own.
     ContentWith(Vec<(&'static str, String)>),
+}
+
+/// Holds answers back until a test opens it.
+#[derive(Debug, Clone)]
+pub struct Gate(watch::Sender<bool>);
+
+impl Gate {
+    /// A gate that is closed.
+    pub fn closed() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Lets everything through from now on.
+    pub fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn passed(&self) {
+        // The gate itself keeps the channel alive.
+        let _ = self.0.subscribe().wait_for(|open| *open).await;
+    }
 }
 
 /// What an answer may need to know of its request.
@@ -79,9 +103,21 @@ impl Answer {
     /// Gives the answer.
     pub async fn play(self, exchange: Exchange) -> Response {
         let mut answer = self;
-        while let Self::After(pause, then) = answer {
-            tokio::time::sleep(pause).await;
-            answer = *then;
+        loop {
+            answer = match answer {
+                Self::After(pause, then) => {
+                    tokio::time::sleep(pause).await;
+                    *then
+                }
+                Self::Behind(gate, then) => {
+                    gate.passed().await;
+                    *then
+                }
+                other => {
+                    answer = other;
+                    break;
+                }
+            };
         }
         let (status, headers) = match answer {
             Self::Status(status) => (status, Vec::new()),

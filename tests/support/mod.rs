@@ -15,4 +15,10 @@ pub mod packument;
 pub mod peer;
 pub mod project;
 pub mod registry;
+pub mod run;
+pub mod sample;
+pub mod stage;
+pub mod store;
 pub mod tree;
+#[cfg(unix)]
+pub mod tty;

@@ -155,7 +155,7 @@ impl Project {
 impl Site {
     /// Empty folders.
     pub fn new() -> Self {
-        let root = tempfile::tempdir().expect("temporary folders can be made");
+        let root = temporary_folder();
         let folder = |name: &str| {
             let path = root.path().join(name);
             fs::create_dir(&path).expect("a temporary folder can be written");
@@ -195,4 +195,16 @@ impl Site {
             ("XDG_STATE_HOME", below("state")),
         ]
     }
+}
+
+/// Room that must be free in memory before tests write there.
+const AMPLE: u64 = 2 << 30;
+
+/// A new folder: in memory where there is room, as the tests make and remove so many files that some file systems
+/// become slow over it (ext4 looks through what was deleted lately before it makes something new).
+fn temporary_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let has_room = rustix::fs::statvfs(memory).is_ok_and(|stat| stat.f_bavail * stat.f_frsize > AMPLE);
+    let in_memory = has_room.then(|| tempfile::tempdir_in(memory).ok()).flatten();
+    in_memory.unwrap_or_else(|| tempfile::tempdir().expect("temporary folders can be made"))
 }

@@ -1,19 +1,21 @@
-//! Reading a package's tarball: gzip around tar, both written by strangers.
+//! Reading a package's tarball: tar, mostly within gzip, both written by strangers.
 //!
 //! The whole archive is looked through before anything is done with it, so a bad entry at its end leaves no trace.
 //! Only regular files count; the first component of a path is dropped, whatever it is; of two entries with one
 //! path the last wins (pnpm: `tarball/src/extract.rs`). Memory is bounded: what inflates to more than
 //! [`IN_MEMORY`] is inflated once to look through it and once more to take the files out.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
-use flate2::bufread::GzDecoder;
 use rustc_hash::FxHashMap;
 
+use super::inflate::{BeyondLimit, GZIP, Inflating, buffered};
+
 /// Archives that inflate to no more than this are held whole.
-const IN_MEMORY: u64 = 16 << 20;
+const IN_MEMORY: u64 = 8 << 20;
 /// Entries up to this size are handed over whole, larger ones as a reader.
-const WHOLE_ENTRY: u64 = 8 << 20;
+const WHOLE_ENTRY: u64 = 4 << 20;
 /// More files than any package has, and few enough to keep a list of.
 const MOST_FILES: usize = 500_000;
 /// The size that a trailer announces is believed so far, to reserve memory.
@@ -22,8 +24,8 @@ const BELIEVED_SIZE: u64 = IN_MEMORY;
 /// Why an archive is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It does not begin like gzip.
-    #[error("it is not a gzip archive")]
+    /// It begins neither like gzip nor like tar.
+    #[error("it is neither a gzip nor a tar archive")]
     Unrecognized,
     /// The compressed data is broken.
     #[error("its compressed data is broken: {0}")]
@@ -55,6 +57,23 @@ impl ArchiveError {
             Self::Tar(_) => "ERR_PNPM_TARBALL_INCOMPLETE_TAR",
             Self::TooLarge { .. } | Self::TooManyFiles => "ERR_PNPM_TARBALL_TOO_LARGE",
             Self::PathTraversal(_) => "ERR_PNPM_PATH_TRAVERSAL",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Unrecognized | Self::Gzip(_) | Self::Tar(_) => {
+                "The registry serves an archive that cannot be unpacked. Tell who publishes the package, and use \
+                 another version until then."
+            }
+            Self::TooLarge { .. } => {
+                "If the package is meant to be this large, raise maxTarballUnpackedSize."
+            }
+            Self::TooManyFiles | Self::PathTraversal(_) => {
+                "No honest package is like this. Do not use it, and find out how it got into the lockfile."
+            }
         }
     }
 
@@ -92,7 +111,7 @@ pub enum Content<'a> {
 pub struct Archive<'a> {
     compressed: &'a [u8],
     /// The inflated archive, if it is small enough to hold.
-    inflated: Option<Vec<u8>>,
+    inflated: Option<Cow<'a, [u8]>>,
     entries: Vec<Entry>,
     limit: u64,
 }
@@ -104,7 +123,7 @@ impl<'a> Archive<'a> {
     /// For anything that makes the archive unusable.
     pub fn open(compressed: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
         if !compressed.starts_with(&GZIP) {
-            return Err(ArchiveError::Unrecognized);
+            return Self::open_plain(compressed, limit);
         }
         let announced = compressed
             .last_chunk()
@@ -128,8 +147,28 @@ impl<'a> Archive<'a> {
         let entries = list(io::Cursor::new(&inflated), Some(inflated.len() as u64))?;
         Ok(Self {
             compressed,
-            inflated: Some(inflated),
+            inflated: Some(Cow::Owned(inflated)),
             entries,
+            limit,
+        })
+    }
+
+    /// Looks an archive through that is not compressed: some registries serve such, and pnpm takes them.
+    fn open_plain(archive: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
+        if archive
+            .get(TAR_OFFSET..)
+            .is_none_or(|rest| !rest.starts_with(TAR))
+        {
+            return Err(ArchiveError::Unrecognized);
+        }
+        let length = archive.len() as u64;
+        if length > limit {
+            return Err(ArchiveError::TooLarge { limit });
+        }
+        Ok(Self {
+            compressed: archive,
+            inflated: Some(Cow::Borrowed(archive)),
+            entries: list(archive, Some(length))?,
             limit,
         })
     }
@@ -240,56 +279,9 @@ fn path_in_package(raw: &str) -> Result<String, ArchiveError> {
     if path.is_empty() { Err(refuse()) } else { Ok(path) }
 }
 
-const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
-
-fn buffered(inflating: Inflating<'_>) -> io::BufReader<Inflating<'_>> {
-    io::BufReader::with_capacity(256 << 10, inflating)
-}
-
-/// Inflates gzip, member after member; what follows the last and is no gzip is ignored. Fails beyond its limit.
-struct Inflating<'a> {
-    member: GzDecoder<&'a [u8]>,
-    left: u64,
-    limit: u64,
-}
-
-impl<'a> Inflating<'a> {
-    fn new(compressed: &'a [u8], limit: u64) -> Self {
-        Self {
-            member: GzDecoder::new(compressed),
-            left: limit,
-            limit,
-        }
-    }
-}
-
-impl Read for Inflating<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let read = self.member.read(buffer)?;
-            if read > 0 {
-                self.left = self
-                    .left
-                    .checked_sub(read as u64)
-                    .ok_or_else(|| io::Error::other(BeyondLimit(self.limit)))?;
-                return Ok(read);
-            }
-            let rest: &[u8] = self.member.get_ref();
-            if !rest.starts_with(&GZIP) {
-                return Ok(0);
-            }
-            self.member = GzDecoder::new(rest);
-        }
-    }
-}
-
-/// Carries the limit through the I/O errors of the layers between.
-#[derive(Debug, thiserror::Error)]
-#[error("more than {0} bytes")]
-struct BeyondLimit(u64);
+/// Stands in the first header of a tar archive, at this offset.
+const TAR: &[u8] = b"ustar";
+const TAR_OFFSET: usize = 257;
 
 fn archive_error(error: io::Error, otherwise: impl FnOnce(io::Error) -> ArchiveError) -> ArchiveError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
@@ -307,6 +299,8 @@ fn archive_error(error: io::Error, otherwise: impl FnOnce(io::Error) -> ArchiveE
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+
+    use flate2::bufread::GzDecoder;
 
     use super::*;
 
@@ -418,6 +412,19 @@ mod tests {
         );
         assert_eq!(contents[1].1, b"t");
         assert!(contents[0].1 == big && contents[2].1 == big);
+    }
+
+    #[test]
+    fn an_archive_that_is_not_compressed_is_read_too() {
+        let compressed = archive(&[("package/a", b"content")]);
+        let mut plain = Vec::new();
+        GzDecoder::new(&compressed[..]).read_to_end(&mut plain).unwrap();
+        let opened = Archive::open(&plain, 1 << 20).unwrap();
+        assert_eq!(contents(&opened), [("a".to_owned(), b"content".to_vec())]);
+        assert!(matches!(
+            Archive::open(&plain, 100),
+            Err(ArchiveError::TooLarge { limit: 100 })
+        ));
     }
 
     #[test]

@@ -48,11 +48,12 @@ impl FetchError {
         }
     }
 
-    /// pnpm's code for it.
+    /// pnpm's code for it. Tarballs have codes of their own; those built from the status are for metadata.
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Network(error) => error.code(),
+            Self::Network(NetworkError::Status { .. }) => Some("ERR_PNPM_TARBALL_HTTP_STATUS"),
+            Self::Network(_) => Some("ERR_PNPM_TARBALL_FETCH_TARBALL"),
             Self::Extract { source, .. } => source.code(),
             Self::Offline => Some("ERR_PNPM_NO_OFFLINE_TARBALL"),
             Self::Unsupported(_) | Self::Lost => None,

@@ -54,11 +54,9 @@ impl ExtractError {
             Self::Integrity(IntegrityError::Invalid(_)) => {
                 Some("Correct the integrity in pnpm-lock.yaml, or make the lockfile anew.".into())
             }
-            Self::Archive(ArchiveError::TooLarge { .. }) => {
-                Some("If the package is meant to be this large, raise maxTarballUnpackedSize.".into())
-            }
+            Self::Archive(error) => Some(error.help().into()),
             Self::Store(error) => error.help(),
-            Self::Archive(_) | Self::Unusable(_) => None,
+            Self::Unusable(_) => None,
         }
     }
 }

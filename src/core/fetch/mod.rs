@@ -6,6 +6,7 @@
 pub mod archive;
 mod error;
 pub mod extract;
+mod inflate;
 pub mod integrity;
 mod progress;
 
@@ -33,7 +34,7 @@ pub use progress::Progress;
 const MAX_TARBALL: u64 = 1 << 30;
 /// While so many bytes wait for the extract pool, no further download begins: memory stays bounded when the
 /// network is faster than the disk.
-const MAX_WAITING_BYTES: u64 = 16 << 20;
+const MAX_WAITING_BYTES: u64 = 8 << 20;
 
 /// A package to be fetched.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::InstallError;
 use super::inputs::importer_folder;
 use super::last_links::LastLinks;
+use super::selection::wanted;
 use super::work::Work;
 use crate::core::config::Config;
 use crate::core::link::bins::{
@@ -110,12 +111,7 @@ impl Bins<'_> {
     }
 
     fn is_wanted(&self, group: Group) -> bool {
-        let included = &self.config.included;
-        match group {
-            Group::Production => included.dependencies,
-            Group::Development => included.dev_dependencies,
-            Group::Optional => included.optional_dependencies,
-        }
+        wanted(self.config).includes(group)
     }
 
     fn hoisting(&self) -> Result<Hoisting, InstallError> {

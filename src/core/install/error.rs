@@ -8,6 +8,7 @@ use crate::core::manifest::ManifestError;
 use crate::core::network::NetworkError;
 use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
+use crate::core::state::StateError;
 use crate::core::store::StoreError;
 
 /// Why an install ended.
@@ -28,6 +29,9 @@ pub enum InstallError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// State could not be read or written, or an old tree not be taken away.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// Folders and links of the project.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -88,6 +92,7 @@ impl InstallError {
             Self::Plan(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::State(error) => error.code(),
             Self::Link(error) | Self::LinkPackage { source: error, .. } => error.code(),
             Self::Fetch { source, .. } => source.code(),
             Self::Unfetchable { code, .. } => *code,
@@ -104,6 +109,7 @@ impl InstallError {
             Self::Plan(error) => error.help(),
             Self::Network(error) => error.help(),
             Self::Store(error) => error.help(),
+            Self::State(error) => error.help(),
             Self::Link(error) | Self::LinkPackage { source: error, .. } => error.help(),
             Self::Fetch { source, .. } => source.help(),
             Self::Unsupported { help, .. } => Some(help.clone()),

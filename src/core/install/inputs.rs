@@ -13,7 +13,17 @@ use crate::core::manifest::Manifest;
 pub struct Inputs {
     /// The wanted lockfile; it was validated.
     pub lockfile: Lockfile,
-    /// The manifest of the project that the run is about.
+    /// The projects that are there, the one that the run is about first.
+    pub projects: Vec<Project>,
+}
+
+/// A project.
+pub struct Project {
+    /// Its path from the lockfile's folder, as the lockfile has it.
+    pub id: String,
+    /// Its folder, absolute.
+    pub folder: PathBuf,
+    /// Its manifest.
     pub manifest: Manifest,
 }
 
@@ -42,19 +52,16 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
     });
     let manifest = manifest?;
     let lockfile = lockfile?;
-    check_fresh(config, &lockfile, &manifest)?;
-    Ok(Inputs { lockfile, manifest })
+    let projects = projects(config, &lockfile, manifest)?;
+    let manifests: Vec<(&str, &Manifest)> = projects
+        .iter()
+        .map(|project| (project.id.as_str(), &project.manifest))
+        .collect();
+    check_freshness(&lockfile, &manifests, &freshness_settings(config))?;
+    Ok(Inputs { lockfile, projects })
 }
 
-fn check_fresh(config: &Config, lockfile: &Lockfile, manifest: &Manifest) -> Result<(), InstallError> {
-    let mut others = Vec::new();
-    for id in lockfile.importers.keys() {
-        let folder = importer_folder(&config.lockfile_dir, id);
-        // A member that is gone is for the lockfile's writer to notice; nothing is linked into it.
-        if folder != config.project_dir && folder.join("package.json").exists() {
-            others.push((id.as_str(), Manifest::read(&folder)?));
-        }
-    }
+fn projects(config: &Config, lockfile: &Lockfile, own: Manifest) -> Result<Vec<Project>, InstallError> {
     let own_id = config
         .project_dir
         .strip_prefix(&config.lockfile_dir)
@@ -62,10 +69,24 @@ fn check_fresh(config: &Config, lockfile: &Lockfile, manifest: &Manifest) -> Res
         .and_then(Path::to_str)
         .filter(|id| !id.is_empty())
         .unwrap_or(".");
-    let mut manifests = vec![(own_id, manifest)];
-    manifests.extend(others.iter().map(|(id, manifest)| (*id, manifest)));
-    check_freshness(lockfile, &manifests, &freshness_settings(config))?;
-    Ok(())
+    let mut projects = vec![Project {
+        id: own_id.to_owned(),
+        folder: config.project_dir.clone(),
+        manifest: own,
+    }];
+    for id in lockfile.importers.keys() {
+        let folder = importer_folder(&config.lockfile_dir, id);
+        // A member that is gone is for the lockfile's writer to notice; nothing is linked into it.
+        if folder != config.project_dir && folder.join("package.json").exists() {
+            let manifest = Manifest::read(&folder)?;
+            projects.push(Project {
+                id: id.clone(),
+                folder,
+                manifest,
+            });
+        }
+    }
+    Ok(projects)
 }
 
 fn freshness_settings(config: &Config) -> FreshnessSettings {

@@ -85,16 +85,16 @@ struct Driver<'a> {
     checking: usize,
     /// Fetched packages that wait for the cold pass.
     fetched: Vec<(usize, Arc<StoredPackage>)>,
-    done: Done,
+    done: &'a mut Done,
 }
 
 impl Materialise {
-    /// Does the work.
+    /// Does the work, and counts in `done` what was done of it, also when it fails.
     ///
     /// # Errors
     /// The first failure of a package that is needed, or [`InstallError::Cancelled`]. Nothing runs any more then,
     /// and what is complete stays.
-    pub async fn run(&self, split: Split) -> Result<Done, InstallError> {
+    pub async fn run(&self, split: Split, done: &mut Done) -> Result<(), InstallError> {
         let sampler = tokio::spawn({
             let fetcher = Arc::clone(&self.fetcher);
             async move {
@@ -104,7 +104,7 @@ impl Materialise {
                     .await;
             }
         });
-        let outcome = self.drive(split).await;
+        let outcome = self.drive(split, done).await;
         sampler.abort();
         if outcome.is_err() {
             self.fetcher.pool.stop();
@@ -115,6 +115,8 @@ impl Materialise {
                 .progress
                 .tell(self.fetcher.client.permits(), &self.fetcher.emitter);
         }
+        done.totals.bytes_downloaded = self.fetcher.progress.received();
+        done.totals.retries = self.fetcher.retries();
         self.finish_fetching();
         self.finish(Phase::LinkWarm);
         self.finish(Phase::LinkCold);
@@ -137,7 +139,7 @@ impl Materialise {
             .finish(phase, Some(self.controls.knobs().link_threads));
     }
 
-    async fn drive(&self, split: Split) -> Result<Done, InstallError> {
+    async fn drive(&self, split: Split, done: &mut Done) -> Result<(), InstallError> {
         let (reports, mut reported) = unbounded_channel();
         let todo: Arc<[Vec<usize>]> = split.todo.into();
         let mut driver = Driver {
@@ -147,7 +149,7 @@ impl Materialise {
             linking: 0,
             checking: 0,
             fetched: Vec::new(),
-            done: Done::default(),
+            done,
         };
         let mut downloads = FuturesUnordered::new();
         for source in split.cold {
@@ -166,6 +168,8 @@ impl Materialise {
                 }
                 if driver.checking == 0 {
                     self.finish_fetching();
+                    // The index is written to its end beside the links that are still to be made.
+                    self.fetcher.index.close();
                 }
             }
             if driver.checking == 0 {
@@ -173,7 +177,11 @@ impl Materialise {
             }
             tokio::select! {
                 biased;
-                by = self.controls.until_cancelled() => return Err(InstallError::Cancelled(by)),
+                by = self.controls.until_cancelled() => {
+                    // Told before waiting for what is under way.
+                    self.linker.emitter.emit(EventKind::CancelRequested { by: by.to_owned() });
+                    return Err(InstallError::Cancelled(by));
+                }
                 Ok(()) = knobs.changed() => {
                     let (wanted, by) = *knobs.borrow_and_update();
                     values = self.turn(values, wanted, by)?;
@@ -186,10 +194,7 @@ impl Materialise {
                 Some((source, outcome)) = downloads.next() => driver.take_download(source, outcome)?,
             }
         }
-        let Done { totals, .. } = &mut driver.done;
-        totals.bytes_downloaded = self.fetcher.progress.received();
-        totals.retries = self.fetcher.retries();
-        Ok(driver.done)
+        Ok(())
     }
 
     /// Fetches a source; with the strategy `inline`, links its slots on this very task.
@@ -217,7 +222,16 @@ impl Materialise {
             });
         }
         let files = if self.link_mode == LinkMode::Inline {
-            match link_slots(&self.linker, &self.work, todo, &package, 0, LinkPass::Cold) {
+            // Warm slots are linked by the pool meanwhile, each on a lane of its own.
+            let lane = self.link_pool.lend_lane();
+            match link_slots(
+                &self.linker,
+                &self.work,
+                todo,
+                &package,
+                lane.number(),
+                LinkPass::Cold,
+            ) {
                 Ok(files) => Some(files),
                 Err(error) => return (position, Err(error)),
             }

@@ -10,10 +10,8 @@ use crate::core::config::{Config, NoProxy};
 use crate::core::emit::Emitter;
 use crate::core::fetch::{Backlog, Fetcher, Progress};
 use crate::core::link::{Linker, Placement, VirtualStore};
-use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::network::{Client, NetworkSettings, ProxySettings, RetryPolicy, TlsSettings};
-use crate::core::plan::{Graph, PlanError, Request, Selection, SupportedArchitectures, Wanted, host, select};
 use crate::core::pool::LanePool;
 use crate::core::store::Store;
 use crate::core::store::index::IndexWriter;
@@ -23,7 +21,14 @@ const NETWORK_THREADS: usize = 2;
 
 /// Tools that are being made ready.
 pub struct Setup {
-    thread: JoinHandle<Result<Tools, InstallError>>,
+    thread: JoinHandle<Result<Parts, InstallError>>,
+}
+
+/// Tools that do not touch the tree: it may have to be taken away yet.
+struct Parts {
+    runtime: tokio::runtime::Runtime,
+    fetcher: Arc<Fetcher>,
+    link_pool: LanePool,
 }
 
 /// Tools that are ready.
@@ -52,18 +57,37 @@ impl Setup {
         Ok(Self { thread })
     }
 
-    /// Waits until the tools are ready.
+    /// Waits until the tools are ready, and opens the virtual store.
     ///
     /// # Errors
     /// When one of them could not be made.
-    pub fn finish(self) -> Result<Tools, InstallError> {
-        self.thread
+    pub fn finish(self, config: &Config) -> Result<Tools, InstallError> {
+        let Parts {
+            runtime,
+            fetcher,
+            link_pool,
+        } = self
+            .thread
             .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let linker = Arc::new(Linker {
+            virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
+            store: Arc::clone(&fetcher.store),
+            placement: Placement::new(*config.import_method, fetcher.emitter.clone()),
+            emitter: fetcher.emitter.clone(),
+            meters: fetcher.meters.clone(),
+            executables: Mutex::default(),
+        });
+        Ok(Tools {
+            runtime,
+            fetcher,
+            linker,
+            link_pool,
+        })
     }
 }
 
-fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, InstallError> {
+fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, InstallError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(NETWORK_THREADS)
         .thread_name("network")
@@ -75,29 +99,20 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, Inst
     let client = Client::new(network_settings(config), *config.network_concurrency)?;
     let fetcher = Arc::new(Fetcher {
         client,
-        store: Arc::clone(&store),
+        store,
         index,
         pool: LanePool::new("extract", *config.extract_threads)?,
-        emitter: emitter.clone(),
-        meters: meters.clone(),
+        emitter,
+        meters,
         progress: Progress::default(),
         max_unpacked_size: *config.max_tarball_unpacked_size,
         offline: *config.offline,
         backlog: Arc::new(Backlog::default()),
         retried: AtomicU64::new(0),
     });
-    let linker = Arc::new(Linker {
-        virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
-        store,
-        placement: Placement::new(*config.import_method, emitter.clone()),
-        emitter,
-        meters,
-        executables: Mutex::default(),
-    });
-    Ok(Tools {
+    Ok(Parts {
         runtime,
         fetcher,
-        linker,
         link_pool: LanePool::new("link", *config.link_threads)?,
     })
 }
@@ -146,59 +161,4 @@ fn identity(config: &Config) -> Option<Vec<u8>> {
     let tls = config.tls.for_url(&registry)?;
     let (certificate, key) = (tls.cert.as_ref()?, tls.key.as_ref()?);
     Some(format!("{certificate}\n{key}\n").into_bytes())
-}
-
-/// Selects what the install is about. Node.js is asked for its version only when the answer can matter.
-///
-/// # Errors
-/// When a needed package does not fit this machine and that is to be an error, or the lockfile is not whole.
-pub fn select_snapshots(
-    config: &Config,
-    lockfile: &Lockfile,
-    graph: &Graph<'_>,
-) -> Result<Selection, PlanError> {
-    let host = host();
-    let architectures = &config.supported_architectures;
-    let list = |names: &[String]| (!names.is_empty()).then(|| names.to_vec());
-    let supported = SupportedArchitectures {
-        os: list(&architectures.os),
-        cpu: list(&architectures.cpu),
-        libc: list(&architectures.libc),
-    };
-    let node_version = config.node_version.value.clone().or_else(|| {
-        let matters = *config.engine_strict
-            || lockfile.snapshots.iter().any(|(dep_path, snapshot)| {
-                snapshot.optional
-                    && lockfile
-                        .metadata(dep_path)
-                        .is_some_and(|metadata| metadata.engines.contains_key("node"))
-            });
-        matters.then(installed_node_version).flatten()
-    });
-    let wanted = Wanted {
-        production: config.included.dependencies,
-        development: config.included.dev_dependencies,
-        optional: config.included.optional_dependencies,
-    };
-    let request = Request {
-        wanted,
-        importers: None,
-        host: &host,
-        supported: &supported,
-        node_version: node_version.as_deref(),
-        engine_strict: *config.engine_strict,
-    };
-    select(lockfile, graph, &request)
-}
-
-/// What `node --version` says; `None` where there is no Node.js.
-fn installed_node_version() -> Option<String> {
-    let output = std::process::Command::new("node")
-        .arg("--version")
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    let version = String::from_utf8(output.stdout).ok()?;
-    Some(version.trim().to_owned()).filter(|version| !version.is_empty())
 }

@@ -115,6 +115,12 @@ impl Work {
         })
     }
 
+    /// Position in `slots` of a snapshot, unless it is left out.
+    #[must_use]
+    pub fn position_of(&self, snapshot: usize) -> Option<usize> {
+        self.by_snapshot[snapshot]
+    }
+
     /// The slot of a snapshot, unless it is left out.
     #[must_use]
     pub fn slot_of(&self, snapshot: usize) -> Option<&Slot> {

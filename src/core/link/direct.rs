@@ -1,11 +1,10 @@
 //! The direct dependencies of a project: symlinks in its `node_modules` that lead into the virtual store.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::CWD;
-
 use super::LinkError;
-use super::slot::place_symlink;
+use crate::core::folder::Folder;
 
 /// A direct dependency to be linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +26,7 @@ pub fn link_direct(modules: &Path, links: &[DirectLink]) -> Result<Vec<PathBuf>,
         return Ok(moved);
     }
     std::fs::create_dir_all(modules).map_err(|source| LinkError::io("create", modules, source))?;
+    let folder = Folder::open(modules).map_err(|source| LinkError::io("open", modules, source))?;
     for link in links {
         let path = modules.join(&link.alias);
         let parent = path.parent().unwrap_or(modules);
@@ -37,11 +37,14 @@ pub fn link_direct(modules: &Path, links: &[DirectLink]) -> Result<Vec<PathBuf>,
             moved.push(move_aside(modules, &path, &link.alias)?);
         }
         let target = relative(parent, &link.target);
-        let (Some(text), Some(target)) = (path.to_str(), target.to_str()) else {
-            let source = std::io::Error::new(std::io::ErrorKind::InvalidFilename, "the path is not UTF-8");
-            return Err(LinkError::io("link", &path, source));
+        let placed = match target.to_str() {
+            Some(target) => folder.place_symlink(&link.alias, target),
+            None => Err(io::Error::new(
+                io::ErrorKind::InvalidFilename,
+                "the path of the project is not UTF-8",
+            )),
         };
-        place_symlink(CWD, text, target).map_err(|errno| LinkError::io("link", &path, errno))?;
+        placed.map_err(|source| LinkError::io("link", &path, source))?;
     }
     Ok(moved)
 }

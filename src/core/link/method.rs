@@ -4,15 +4,12 @@
 //! and this project. A method that was asked for by name falls back too where the file system cannot do it; either
 //! way the choice is told once.
 
-use std::os::fd::BorrowedFd;
+use std::io;
 use std::sync::OnceLock;
-
-use rustix::fs::{AtFlags, Mode, OFlags};
-use rustix::io::Errno;
 
 use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, ImportMethod};
-use crate::core::store::row::StoredFile;
+use crate::core::folder::{Folder, has_too_many_links, is_impossible};
 
 /// Places files, and knows how.
 #[derive(Debug)]
@@ -25,9 +22,11 @@ pub struct Placement {
 /// A stored file on its way into a slot.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
-    pub shard: BorrowedFd<'a>,
+    pub shard: &'a Folder,
     pub name: &'a str,
-    pub file: &'a StoredFile<'a>,
+    pub executable: bool,
+    /// The file must be whole as soon as it has its name.
+    pub at_once: bool,
 }
 
 impl Placement {
@@ -51,7 +50,7 @@ impl Placement {
     ///
     /// # Errors
     /// When every method that may be used fails.
-    pub(super) fn place(&self, from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
+    pub(super) fn place(&self, from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
         match self.chosen.get() {
             Some(method) => place_by(*method, from, folder, path),
             None => self.choose(from, folder, path),
@@ -60,7 +59,7 @@ impl Placement {
 
     /// Places the first file of the run, by the first method that works. Several threads may do so at once: each
     /// finds the same answer, and one of them tells it.
-    fn choose(&self, from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
+    fn choose(&self, from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
         let candidates: &[ImportMethod] = match self.wanted {
             ImportMethod::Auto => &[ImportMethod::Reflink, ImportMethod::Hardlink, ImportMethod::Copy],
             ImportMethod::Reflink => &[ImportMethod::Reflink, ImportMethod::Copy],
@@ -81,107 +80,43 @@ impl Placement {
                     }
                     return Ok(());
                 }
-                Err(errno) if cannot_do(errno) && method != ImportMethod::Copy => {
-                    tried.push(format!("{}: {errno}", method.name()));
+                Err(error) if is_impossible(&error) && method != ImportMethod::Copy => {
+                    tried.push(format!("{}: {error}", method.name()));
                 }
-                Err(errno) => return Err(errno),
+                Err(error) => return Err(error),
             }
         }
-        Err(Errno::OPNOTSUPP)
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// The file system, or the pair of them, cannot do it at all.
-fn cannot_do(errno: Errno) -> bool {
-    matches!(
-        errno,
-        Errno::XDEV
-            | Errno::OPNOTSUPP
-            | Errno::NOSYS
-            | Errno::INVAL
-            | Errno::NOTTY
-            | Errno::PERM
-            | Errno::ACCESS
-    )
-}
-
-fn place_by(method: ImportMethod, from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
-    match method {
-        ImportMethod::Reflink => reflink(from, folder, path),
+fn place_by(method: ImportMethod, from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
+    let place = || match method {
+        ImportMethod::Reflink => from.shard.clone_file(from.name, folder, path, from.executable),
         ImportMethod::Copy => copy(from, folder, path),
-        ImportMethod::Hardlink | ImportMethod::Auto => {
-            match rustix::fs::linkat(from.shard, from.name, folder, path, AtFlags::empty()) {
-                Ok(()) => Ok(()),
-                // A left-over of an install that was killed, or, where case does not count, a name's twin.
-                Err(Errno::EXIST) => {
-                    rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
-                    rustix::fs::linkat(from.shard, from.name, folder, path, AtFlags::empty())
-                }
-                // A file of which there are as many links as the file system allows, such as the empty one.
-                Err(Errno::MLINK) => copy(from, folder, path),
-                Err(errno) => Err(errno),
-            }
-        }
-    }
-}
-
-/// Makes the file at `path` anew, open for writing.
-fn create(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<std::fs::File, Errno> {
-    let mode = Mode::from_raw_mode(if from.file.executable { 0o777 } else { 0o666 });
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let opened = match rustix::fs::openat(folder, path, flags, mode) {
-        Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
-            rustix::fs::openat(folder, path, flags, mode)
+        ImportMethod::Hardlink | ImportMethod::Auto => match from.shard.hard_link(from.name, folder, path) {
+            // A file such as the empty one, which very many packages have.
+            Err(error) if has_too_many_links(&error) => copy(from, folder, path),
+            other => other,
+        },
+    };
+    match place() {
+        // A left-over of an install that was killed, or, where case does not count, a name's twin.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            folder.remove(path)?;
+            place()
         }
         other => other,
-    };
-    Ok(opened?.into())
-}
-
-fn open_source(from: Source<'_>) -> Result<std::fs::File, Errno> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(from.shard, from.name, flags, Mode::empty())?.into())
-}
-
-fn copy(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
-    let mut source = open_source(from)?;
-    let mut target = create(from, folder, path)?;
-    std::io::copy(&mut source, &mut target)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
-        .map(|_| ())
-}
-
-#[cfg(target_os = "linux")]
-fn reflink(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
-    let source = open_source(from)?;
-    let target = create(from, folder, path)?;
-    let cloned = rustix::fs::ioctl_ficlone(&target, &source);
-    if cloned.is_err() {
-        // The next method makes it again.
-        rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
     }
-    cloned
 }
 
-#[cfg(not(target_os = "linux"))]
-fn reflink(from: Source<'_>, folder: BorrowedFd<'_>, path: &str) -> Result<(), Errno> {
-    let source = path_of(from.shard)?.join(from.name);
-    let target = path_of(folder)?.join(path);
-    match rustix::fs::unlinkat(folder, path, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(errno) => return Err(errno),
+fn copy(from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
+    let mut source = from.shard.open_file(from.name)?;
+    if from.at_once {
+        let mut target = folder.unnamed_file(from.executable)?;
+        io::copy(&mut source, &mut target.file)?;
+        return target.publish(folder, path);
     }
-    reflink_copy::reflink(source, target)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::OPNOTSUPP))
-}
-
-/// The path of an open folder, for calls that take no descriptor.
-#[cfg(not(target_os = "linux"))]
-fn path_of(folder: BorrowedFd<'_>) -> Result<std::path::PathBuf, Errno> {
-    use std::os::unix::ffi::OsStringExt;
-    let path = rustix::fs::getpath(folder)?;
-    Ok(std::path::PathBuf::from(std::ffi::OsString::from_vec(
-        path.into_bytes(),
-    )))
+    let mut target = folder.create_file(path, from.executable)?;
+    io::copy(&mut source, &mut target).map(|_| ())
 }

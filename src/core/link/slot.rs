@@ -5,15 +5,13 @@
 //! comes here was checked by [`lockfile::validate`](crate::core::lockfile::validate), every path by
 //! [`StoredPackage::decode`].
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::LinkError;
 use super::method::{Placement, Source};
 use crate::core::event::PackageId;
+use crate::core::folder::Folder;
 use crate::core::store::Store;
 use crate::core::store::digest::shard_of_hex;
 use crate::core::store::row::{StoredFile, StoredPackage};
@@ -47,7 +45,7 @@ pub struct Symlink {
 #[derive(Debug)]
 pub struct VirtualStore {
     path: PathBuf,
-    folder: OwnedFd,
+    folder: Folder,
     existed: bool,
 }
 
@@ -59,9 +57,7 @@ impl VirtualStore {
     pub fn open(path: &Path) -> Result<Self, LinkError> {
         let existed = path.is_dir();
         std::fs::create_dir_all(path).map_err(|source| LinkError::io("create", path, source))?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::openat(CWD, path, flags, Mode::empty())
-            .map_err(|source| LinkError::io("open", path, source))?;
+        let folder = Folder::open(path).map_err(|source| LinkError::io("open", path, source))?;
         Ok(Self {
             path: path.to_path_buf(),
             folder,
@@ -83,8 +79,9 @@ impl VirtualStore {
 
     fn has_marker(&self, package: &str) -> bool {
         let marker = format!("{package}/{MARKER}");
-        rustix::fs::statat(&self.folder, marker, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file())
+        self.folder
+            .metadata(&marker)
+            .is_ok_and(|found| found.is_some_and(|found| found.is_file))
     }
 
     /// Sees to it that a slot's symlinks are there and lead where they should.
@@ -99,13 +96,29 @@ impl VirtualStore {
         Ok(())
     }
 
+    /// Likewise, for a slot whose symlinks are most likely as they should be.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn mend_symlinks(&self, slot: &Slot) -> Result<(), LinkError> {
+        let modules = format!("{}/node_modules", slot.directory);
+        for symlink in &slot.symlinks {
+            let path = format!("{modules}/{}", symlink.alias);
+            if !self.folder.leads_to(&path, &symlink.target) {
+                self.make_symlink(&modules, symlink)?;
+            }
+        }
+        Ok(())
+    }
+
     fn make_symlink(&self, modules: &str, symlink: &Symlink) -> Result<(), LinkError> {
         let path = format!("{modules}/{}", symlink.alias);
         if let Some((scope, _)) = symlink.alias.split_once('/') {
             self.make_folder(&format!("{modules}/{scope}"))?;
         }
-        place_symlink(self.folder.as_fd(), &path, &symlink.target)
-            .map_err(|errno| LinkError::io("link", &self.path.join(&path), errno))
+        self.folder
+            .place_symlink(&path, &symlink.target)
+            .map_err(|source| LinkError::io("link", &self.path.join(&path), source))
     }
 
     /// Removes a slot's symlink; one that is not there is no error.
@@ -114,19 +127,16 @@ impl VirtualStore {
     /// When the system refuses.
     pub fn remove_symlink(&self, slot: &Slot, symlink: &Symlink) -> Result<(), LinkError> {
         let path = format!("{}/node_modules/{}", slot.directory, symlink.alias);
-        match rustix::fs::unlinkat(&self.folder, &path, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(LinkError::io("remove", &self.path.join(&path), errno)),
-        }
+        self.folder
+            .remove(&path)
+            .map_err(|source| LinkError::io("remove", &self.path.join(&path), source))
     }
 
     /// Makes a folder; true if it was not there.
     fn make_folder(&self, path: &str) -> Result<bool, LinkError> {
-        match rustix::fs::mkdirat(&self.folder, path, Mode::from_raw_mode(0o777)) {
-            Ok(()) => Ok(true),
-            Err(Errno::EXIST) => Ok(false),
-            Err(errno) => Err(LinkError::io("create", &self.path.join(path), errno)),
-        }
+        self.folder
+            .make_folder(path)
+            .map_err(|source| LinkError::io("create", &self.path.join(path), source))
     }
 
     /// Makes a slot whole. Gives the number of files placed: none, if it was complete.
@@ -153,14 +163,15 @@ impl VirtualStore {
         if !self.make_folder(&path)? && !new && self.has_marker(&path) {
             return Ok(0);
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = rustix::fs::openat(&self.folder, &path, flags, Mode::empty())
-            .map_err(|errno| LinkError::io("open", &self.path.join(&path), errno))?;
-        let fail = |action, file: &str, errno: Errno| {
-            LinkError::io(action, &self.path.join(&path).join(file), errno)
+        let folder = self
+            .folder
+            .open_folder(&path)
+            .map_err(|source| LinkError::io("open", &self.path.join(&path), source))?;
+        let fail = |action, file: &str, source: io::Error| {
+            LinkError::io(action, &self.path.join(&path).join(file), source)
         };
         let mut folders = Folders {
-            package: folder.as_fd(),
+            package: &folder,
             open: String::new(),
         };
         let mut marker = None;
@@ -172,13 +183,13 @@ impl VirtualStore {
             folders
                 .enter_parent_of(file.path)
                 .map_err(|errno| fail("create a folder for", file.path, errno))?;
-            place(store, placement, &file, folder.as_fd()).map_err(|error| match error {
+            place(store, placement, &file, &folder).map_err(|error| match error {
                 PlaceError::Store(error) => LinkError::Store(error),
                 PlaceError::System(errno) => fail("place", file.path, errno),
             })?;
         }
         if let Some(file) = marker {
-            place(store, placement, &file, folder.as_fd()).map_err(|error| match error {
+            place(store, placement, &file, &folder).map_err(|error| match error {
                 PlaceError::Store(error) => LinkError::Store(error),
                 PlaceError::System(errno) => fail("place", file.path, errno),
             })?;
@@ -189,14 +200,14 @@ impl VirtualStore {
 
 enum PlaceError {
     Store(crate::core::store::StoreError),
-    System(Errno),
+    System(io::Error),
 }
 
 fn place(
     store: &Store,
     placement: &Placement,
     file: &StoredFile<'_>,
-    folder: BorrowedFd<'_>,
+    folder: &Folder,
 ) -> Result<(), PlaceError> {
     // Decoding a row has checked the digest.
     let shard = store
@@ -206,7 +217,8 @@ fn place(
     let from = Source {
         shard,
         name: name.as_str(),
-        file,
+        executable: file.executable,
+        at_once: file.path == MARKER,
     };
     placement
         .place(from, folder, file.path)
@@ -216,13 +228,13 @@ fn place(
 /// Makes the folders of a package as its files come, each once. Files of one folder come one after another, since
 /// a row is sorted; where it is not, a folder that is there is no error.
 struct Folders<'a> {
-    package: BorrowedFd<'a>,
+    package: &'a Folder,
     /// The folder of the file before, without a final `/`; its ancestors are there too.
     open: String,
 }
 
 impl Folders<'_> {
-    fn enter_parent_of(&mut self, path: &str) -> Result<(), Errno> {
+    fn enter_parent_of(&mut self, path: &str) -> io::Result<()> {
         let Some((parent, _)) = path.rsplit_once('/') else {
             return Ok(());
         };
@@ -235,10 +247,7 @@ impl Folders<'_> {
             made = parent[start..]
                 .find('/')
                 .map_or(parent.len(), |slash| start + slash);
-            match rustix::fs::mkdirat(self.package, &parent[..made], Mode::from_raw_mode(0o777)) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(errno) => return Err(errno),
-            }
+            self.package.make_folder(&parent[..made])?;
         }
         parent.clone_into(&mut self.open);
         Ok(())
@@ -256,19 +265,6 @@ fn common_folders(open: &str, wanted: &str) -> usize {
         common = end;
     }
     common
-}
-
-/// Makes a symlink, or makes the one that is there lead to `target`. A folder that stands in its place is an error.
-pub(super) fn place_symlink(folder: BorrowedFd<'_>, path: &str, target: &str) -> Result<(), Errno> {
-    match rustix::fs::symlinkat(target, folder, path) {
-        Err(Errno::EXIST) => {}
-        other => return other,
-    }
-    if rustix::fs::readlinkat(folder, path, Vec::new()).is_ok_and(|now| now.as_bytes() == target.as_bytes()) {
-        return Ok(());
-    }
-    rustix::fs::unlinkat(folder, path, AtFlags::empty())?;
-    rustix::fs::symlinkat(target, folder, path)
 }
 
 #[cfg(test)]

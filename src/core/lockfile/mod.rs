@@ -1,12 +1,13 @@
 //! `pnpm-lock.yaml`, version 9: reading it, checking that it may be trusted with paths, and whether it still fits the
 //! manifests.
 //!
-//! This module never writes, never asks the network, and never turns a text of the file into a path: whoever does must
-//! have called [`validate`] first.
+//! This module never writes a file, never asks the network, and never turns a text of the file into a path: whoever
+//! does must have called [`validate`] first.
 
 mod canonical;
 mod dep_path;
 mod deserialize;
+mod emit;
 mod error;
 mod freshness;
 mod model;

@@ -187,8 +187,14 @@ impl Model {
         for totals in &finished.phases {
             self.phases[totals.phase.index()].finish(totals);
         }
-        for phase in &mut self.phases {
-            phase.stop(at);
+        let is_cut_short = matches!(finished.outcome, Outcome::Failed | Outcome::Cancelled);
+        for phase in Phase::ALL {
+            let expected = self.expected(phase);
+            let state = &mut self.phases[phase.index()];
+            state.stop(at);
+            if is_cut_short {
+                state.cut_short(expected);
+            }
         }
         for pool in &mut self.pools {
             pool.stop(at);
@@ -231,15 +237,7 @@ impl Model {
         state.finish(totals);
         if first {
             let numbers = self.phase_numbers(totals.phase, at);
-            let text = format!(
-                "{} done in {}, busy {}, {}, {}",
-                totals.phase.name(),
-                format::duration(totals.wall_us),
-                format::duration(totals.busy_us),
-                numbers.parallelism.map_or_else(|| "-".to_owned(), format::factor),
-                format::counted(totals.count, "task", "tasks"),
-            );
-            self.log.push(at, LogLevel::Info, text);
+            self.log.push(at, LogLevel::Info, numbers.sentence());
         }
     }
 

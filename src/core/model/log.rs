@@ -25,7 +25,8 @@ pub enum LogLevel {
 pub struct LogEntry {
     /// Position in the log, from 0, without gaps.
     pub number: u64,
-    /// Microseconds since the run began.
+    /// Microseconds since the run began. Never less than the entry before has: what is told late stands where it
+    /// was told.
     pub at: u64,
     /// How much it matters.
     pub level: LogLevel,
@@ -50,6 +51,7 @@ impl Log {
             text.truncate(end);
             text.push('…');
         }
+        let at = self.entries.back().map_or(at, |before| at.max(before.at));
         if self.entries.len() == LOG_CAPACITY {
             self.entries.pop_front();
         }

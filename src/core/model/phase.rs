@@ -49,6 +49,14 @@ impl PhaseState {
         self.totals = Some(*totals);
     }
 
+    /// The run was cancelled or failed: what had not done all its tasks was cut short.
+    pub(super) fn cut_short(&mut self, expected: Option<u64>) {
+        let done = self.totals.map_or(self.count, |totals| totals.count);
+        if self.status == PhaseStatus::Done && done < expected.unwrap_or(1) {
+            self.status = PhaseStatus::Stopped;
+        }
+    }
+
     pub(super) fn stop(&mut self, at: u64) {
         if self.status == PhaseStatus::Running {
             self.status = PhaseStatus::Stopped;
@@ -100,10 +108,10 @@ pub struct PhaseNumbers {
 }
 
 impl PhaseNumbers {
-    pub(super) fn of_totals(totals: &PhaseTotals, expected: Option<u64>) -> Self {
+    pub(super) fn of_totals(totals: &PhaseTotals, status: PhaseStatus, expected: Option<u64>) -> Self {
         Self {
             phase: totals.phase,
-            status: PhaseStatus::Done,
+            status,
             started: Some(totals.started_us),
             finished: Some(totals.started_us.saturating_add(totals.wall_us)),
             wall_us: totals.wall_us,
@@ -116,6 +124,30 @@ impl PhaseNumbers {
             workers: totals.workers,
             utilisation: totals.utilisation.filter(|share| (0.0..=1.0).contains(share)),
         }
+    }
+
+    /// How a phase that has ended went.
+    pub(super) fn sentence(&self) -> String {
+        let (how, tasks) = match self.expected {
+            Some(expected) if self.count < expected => (
+                "ended after",
+                format!(
+                    "{} of {} tasks",
+                    format::count(self.count),
+                    format::count(expected)
+                ),
+            ),
+            None if self.count == 0 => ("ended after", "no task done".to_owned()),
+            _ => ("done in", format::counted(self.count, "task", "tasks")),
+        };
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        format!(
+            "{} {how} {}, busy {}, {}, {tasks}",
+            self.phase.name(),
+            format::duration(self.wall_us),
+            or_dash(self.busy_us.map(format::duration)),
+            or_dash(self.parallelism.map(format::factor)),
+        )
     }
 
     /// Share of its tasks that are done, 0 to 1.

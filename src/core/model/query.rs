@@ -149,7 +149,7 @@ impl Model {
         let state = self.phase(phase);
         let expected = self.expected(phase);
         if let Some(totals) = &state.totals {
-            return PhaseNumbers::of_totals(totals, expected);
+            return PhaseNumbers::of_totals(totals, state.status, expected);
         }
         let wall_us = state.wall_us(now);
         let present = self.tasks(phase).fold(0_u64, |sum, task| {
@@ -247,6 +247,13 @@ impl Model {
             .map_or_else(|| Package::default().label(id), |package| package.label(id))
     }
 
+    /// The package that a failure is about, unless its message names that package already.
+    #[must_use]
+    pub fn about(&self, failure: &Failure) -> Option<String> {
+        let label = failure.package.map(|package| self.label(package))?;
+        (!failure.message.contains(&label)).then_some(label)
+    }
+
     /// Downloads under way, those that wait for their next attempt included, the oldest first, each with the time
     /// it first began.
     #[must_use]
@@ -297,7 +304,7 @@ impl Model {
             .filter(move |task| task.phase == phase)
     }
 
-    fn expected(&self, phase: Phase) -> Option<u64> {
+    pub(super) fn expected(&self, phase: Phase) -> Option<u64> {
         let planned = self.planned?;
         match phase {
             Phase::Download | Phase::Extract => Some(planned.downloads.into()),

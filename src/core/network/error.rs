@@ -294,7 +294,19 @@ impl NetworkError {
             Self::TooManyOpenFiles { .. } => {
                 "Allow more open files (ulimit -n), or choose a smaller --network-concurrency.".to_owned()
             }
-            _ => return None,
+            Self::Status {
+                status: 408 | 429 | 500..,
+                ..
+            } => "The server cannot answer at the moment. Try again later.".to_owned(),
+            Self::TimedOut { .. } | Self::Exchange { .. } | Self::Incomplete { .. } => {
+                "The server, or something on the way to it, broke off. Try again; a smaller --network-concurrency \
+                 may help."
+                    .to_owned()
+            }
+            Self::Status { .. } | Self::Redirect { .. } | Self::TooLarge { .. } | Self::Encoding { .. } => {
+                "Check the registry's address: what answers there does not behave like a registry.".to_owned()
+            }
+            Self::InvalidUrl { .. } | Self::Setting { .. } => return None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Lines for people and CI logs: appended one below the other, no escape codes, nothing redrawn.
 //!
 //! What the log of the model holds is printed at once; progress at most once a second of the run's own time, and
-//! only when it changed. The last lines are the summary.
+//! only when it changed. The last lines are the summary. Times never go back from one line to the next.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -61,22 +61,26 @@ pub fn write_all<'a>(events: impl IntoIterator<Item = &'a Event>, out: &mut dyn 
 struct Lines {
     model: Model,
     log_printed: u64,
+    /// Time of the latest line.
+    printed_at: u64,
     progress_at: u64,
     progress: [u64; 3],
 }
 
 impl Lines {
     fn log(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        for entry in self.model.log().since(self.log_printed) {
+        let printed = self.log_printed;
+        self.log_printed = self.model.log().written();
+        for entry in self.model.log().since(printed) {
             let word = match entry.level {
                 LogLevel::Info => "",
                 LogLevel::Notice => "note: ",
                 LogLevel::Warning => "warning: ",
                 LogLevel::Error => "error: ",
             };
-            line(out, entry.at, &format!("{word}{}", printable(&entry.text)))?;
+            let text = format!("{word}{}", printable(&entry.text));
+            line(out, &mut self.printed_at, entry.at, &text)?;
         }
-        self.log_printed = self.model.log().written();
         Ok(())
     }
 
@@ -111,7 +115,7 @@ impl Lines {
         if running(Phase::Download) {
             let _ = write!(text, " at {}", rate(self.model.download_rate(now)));
         }
-        line(out, now, &text)
+        line(out, &mut self.printed_at, now, &text)
     }
 }
 
@@ -119,7 +123,8 @@ impl Format for Lines {
     fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         self.model.apply(event);
         if let EventKind::PhaseStarted { phase } = event.kind {
-            line(out, event.at, &format!("{} started", phase.name()))?;
+            let text = format!("{} started", phase.name());
+            line(out, &mut self.printed_at, event.at, &text)?;
         }
         self.log(out)?;
         if matches!(event.kind, EventKind::RunFinished(_)) {
@@ -134,6 +139,9 @@ impl Format for Lines {
     }
 }
 
-fn line(out: &mut dyn Write, at: u64, text: &str) -> io::Result<()> {
+/// Writes a line; one that comes late stands at the time of the line before it.
+fn line(out: &mut dyn Write, printed_at: &mut u64, at: u64, text: &str) -> io::Result<()> {
+    let at = at.max(*printed_at);
+    *printed_at = at;
     writeln!(out, "[{:>4}.{:03}] {text}", at / 1_000_000, at / 1000 % 1000)
 }

@@ -34,12 +34,13 @@ fn headline(model: &Model) -> String {
         Headline::Ended(Outcome::Done) => format!("Done in {wall}"),
         Headline::Ended(Outcome::UpToDate) => format!("Already up to date, checked in {wall}"),
         Headline::Ended(Outcome::Failed) => format!("Failed after {wall}"),
-        Headline::Ended(Outcome::Cancelled) => match model.cancelled_by() {
-            Some(by) => format!("Cancelled after {wall} (by {})", printable(by)),
-            None => format!("Cancelled after {wall}"),
-        },
+        Headline::Ended(Outcome::Cancelled) => format!("Cancelled after {wall}{}", by(model)),
         Headline::Waiting => "Nothing happened".to_owned(),
-        Headline::Running | Headline::Cancelling => format!("The stream ends at {wall}, before its run does"),
+        Headline::Cancelling => format!(
+            "Cancelled after {wall}{}; what was under way was not waited for",
+            by(model)
+        ),
+        Headline::Running => format!("The stream ends at {wall}, before its run does"),
     };
     let knobs = model.knobs();
     let mut out = how;
@@ -63,6 +64,12 @@ fn headline(model: &Model) -> String {
         }
     }
     out
+}
+
+fn by(model: &Model) -> String {
+    model
+        .cancelled_by()
+        .map_or_else(String::new, |by| format!(" (by {})", printable(by)))
 }
 
 fn counts(model: &Model, totals: &Totals) -> String {
@@ -109,9 +116,9 @@ fn failure_lines(out: &mut String, model: &Model, failure: &Failure, width: usiz
         .code
         .as_deref()
         .map_or(String::new(), |code| format!("[{code}] "));
-    let about = failure
-        .package
-        .map_or(String::new(), |package| format!("{}: ", model.label(package)));
+    let about = model
+        .about(failure)
+        .map_or(String::new(), |label| format!("{label}: "));
     paragraph(
         out,
         &printable(&format!("{code}{about}{}", failure.message)),
@@ -142,7 +149,12 @@ fn table(out: &mut String, model: &Model, width: usize) {
         for (cell, width) in cells.iter().zip(WIDTHS).take(columns) {
             let _ = write!(line, "{cell:>width$}");
         }
-        line.push_str(remark);
+        // Too narrow for the remark: a mark in its place.
+        line.push_str(match remark.len() {
+            0 => "",
+            long if used + long > width => " *",
+            _ => remark,
+        });
         out.push_str(line.trim_end());
         out.push('\n');
     };

@@ -1,20 +1,16 @@
 //! Writing a file of a package into `files/`, so that its name never shows anything but its whole content.
 //!
-//! On Linux the content goes to a nameless file (`O_TMPFILE`) that gets its name when it is complete: a killed
-//! process leaves nothing behind. Where that is not to be had, a temporary name in the same folder is renamed.
-//! A file that is there already is compared: equal stays, different is replaced.
+//! The content goes to a file that gets its name when it is complete ([`UnnamedFile`]). One that is there already is
+//! compared: equal stays, different is replaced.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::digest::{Digest, RunningDigest};
 use super::{Store, StoreError};
+use crate::core::folder::{Folder, UnnamedFile};
 
 const STRIPES: usize = 64;
 
@@ -23,16 +19,12 @@ const STRIPES: usize = 64;
 #[derive(Debug)]
 pub(super) struct WrittenBlobs {
     names: Vec<Mutex<HashSet<(Digest, bool)>>>,
-    nameless_files_fail: AtomicBool,
-    next_temporary: AtomicU64,
 }
 
 impl Default for WrittenBlobs {
     fn default() -> Self {
         Self {
             names: (0..STRIPES).map(|_| Mutex::default()).collect(),
-            nameless_files_fail: AtomicBool::new(false),
-            next_temporary: AtomicU64::new(0),
         }
     }
 }
@@ -115,54 +107,19 @@ impl Store {
         Ok(digest)
     }
 
-    fn stage(&self, directory: BorrowedFd<'_>, executable: bool) -> Result<Staged, StoreError> {
-        // The mode passes through the umask, as pnpm's does.
-        let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
-        let fail = |errno: Errno| StoreError::io("create a file", &self.root.join("files"), errno.into());
-        #[cfg(target_os = "linux")]
-        if !self.written.nameless_files_fail.load(Ordering::Relaxed) {
-            match rustix::fs::openat(
-                directory,
-                ".",
-                OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC,
-                mode,
-            ) {
-                Ok(descriptor) => {
-                    return Ok(Staged {
-                        file: descriptor.into(),
-                        temporary: None,
-                    });
-                }
-                Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => {
-                    self.written.nameless_files_fail.store(true, Ordering::Relaxed);
-                }
-                Err(errno) => return Err(fail(errno)),
-            }
-        }
-        let name = format!(
-            ".pacwatch-{}-{}",
-            std::process::id(),
-            self.written.next_temporary.fetch_add(1, Ordering::Relaxed)
-        );
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let descriptor = rustix::fs::openat(directory, &name, flags, mode).map_err(fail)?;
-        let directory = directory
-            .try_clone_to_owned()
-            .map_err(|source| StoreError::io("open", &self.root.join("files"), source))?;
-        Ok(Staged {
-            file: descriptor.into(),
-            temporary: Some(Temporary { directory, name }),
-        })
+    fn stage(&self, folder: &Folder, executable: bool) -> Result<UnnamedFile, StoreError> {
+        let fail = |source| StoreError::io("create a file in", &self.root.join("files"), source);
+        folder.unnamed_file(executable).map_err(fail)
     }
 
     /// Gives a complete file its name.
     fn publish(
         &self,
-        shard: BorrowedFd<'_>,
-        staged: &Staged,
+        shard: &Folder,
+        staged: &UnnamedFile,
         digest: &Digest,
         executable: bool,
-        is_same: &dyn Fn(OwnedFd) -> bool,
+        is_same: &dyn Fn(File) -> bool,
     ) -> Result<(), StoreError> {
         let hex = digest.to_hex();
         let mut name = String::with_capacity(131);
@@ -170,36 +127,19 @@ impl Store {
         if executable {
             name.push_str("-exec");
         }
-        let fail = |errno: Errno| self.blob_error("name", digest, executable, errno.into());
-        match &staged.temporary {
-            None => {
-                let link = |to: &str| {
-                    let from = format!("/proc/self/fd/{}", staged.file.as_fd().as_raw_fd());
-                    rustix::fs::linkat(CWD, &from, shard, to, AtFlags::SYMLINK_FOLLOW)
-                };
-                match link(&name) {
-                    Ok(()) => {}
-                    Err(Errno::EXIST) => {
-                        if !existing_is_same(shard, &name, is_same) {
-                            let temporary = format!(
-                                ".pacwatch-{}-{}",
-                                std::process::id(),
-                                self.written.next_temporary.fetch_add(1, Ordering::Relaxed)
-                            );
-                            link(&temporary).map_err(fail)?;
-                            rustix::fs::renameat(shard, &temporary, shard, &name).map_err(fail)?;
-                        }
-                    }
-                    Err(errno) => return Err(fail(errno)),
+        staged
+            .publish(shard, &name)
+            .or_else(|error| {
+                if error.kind() != io::ErrorKind::AlreadyExists {
+                    return Err(error);
                 }
-            }
-            Some(temporary) => {
-                if !existing_is_same(shard, &name, is_same) {
-                    rustix::fs::renameat(&temporary.directory, &temporary.name, shard, &name)
-                        .map_err(fail)?;
+                if shard.open_file(&name).is_ok_and(is_same) {
+                    Ok(())
+                } else {
+                    staged.replace(shard, &name)
                 }
-            }
-        }
+            })
+            .map_err(|source| self.blob_error("name", digest, executable, source))?;
         self.written.stripe(digest).insert((*digest, executable));
         Ok(())
     }
@@ -232,31 +172,7 @@ pub enum StreamError {
     Store(#[from] StoreError),
 }
 
-struct Staged {
-    file: std::fs::File,
-    temporary: Option<Temporary>,
-}
-
-/// A file under a temporary name; gone with this value unless it was renamed before.
-struct Temporary {
-    directory: OwnedFd,
-    name: String,
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // After a rename the name is gone, and so it is when somebody else tidied up.
-        let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
-    }
-}
-
-fn existing_is_same(shard: BorrowedFd<'_>, name: &str, is_same: &dyn Fn(OwnedFd) -> bool) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    rustix::fs::openat(shard, name, flags, Mode::empty()).is_ok_and(is_same)
-}
-
-fn same_content(existing: OwnedFd, content: &[u8]) -> bool {
-    let mut existing = std::fs::File::from(existing);
+fn same_content(mut existing: File, content: &[u8]) -> bool {
     let fits = existing
         .metadata()
         .is_ok_and(|metadata| metadata.is_file() && metadata.len() == content.len() as u64);
@@ -264,8 +180,7 @@ fn same_content(existing: OwnedFd, content: &[u8]) -> bool {
     fits && io::Read::read_to_end(&mut existing, &mut bytes).is_ok() && bytes == content
 }
 
-fn same_digest(existing: OwnedFd, digest: &Digest) -> bool {
-    let existing = std::fs::File::from(existing);
+fn same_digest(existing: File, digest: &Digest) -> bool {
     existing.metadata().is_ok_and(|metadata| metadata.is_file())
         && super::check::digest_of(existing).is_ok_and(|found| found == *digest)
 }
@@ -314,24 +229,6 @@ mod tests {
         let next_process = Store::open(&folder.path().join("v11")).unwrap();
         next_process.write_blob(b"content", false).unwrap();
         assert_eq!(std::fs::read(path_of(&store, &digest, "")).unwrap(), b"content");
-    }
-
-    #[test]
-    fn without_nameless_files_a_temporary_name_is_renamed_and_none_stays() {
-        let (_folder, store) = store();
-        store.written.nameless_files_fail.store(true, Ordering::Relaxed);
-        let digest = store.write_blob(b"content", false).unwrap();
-        let streamed = store.stream_blob(&mut &b"streamed"[..], 8, true).unwrap();
-        assert_eq!(std::fs::read(path_of(&store, &digest, "")).unwrap(), b"content");
-        assert_eq!(
-            std::fs::read(path_of(&store, &streamed, "-exec")).unwrap(),
-            b"streamed"
-        );
-        let leftovers = walk(store.root())
-            .into_iter()
-            .filter(|name| name.starts_with('.'))
-            .count();
-        assert_eq!(leftovers, 0);
     }
 
     #[test]

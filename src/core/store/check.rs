@@ -4,14 +4,11 @@
 //! changed one is deleted, so that the next writer makes it anew.
 
 use std::io;
-use std::os::fd::BorrowedFd;
-
-use rustix::fs::{AtFlags, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::digest::{self, Digest, RunningDigest};
 use super::row::StoredPackage;
 use super::{Store, StoreError};
+use crate::core::folder::Folder;
 
 /// A modification time may exceed the time of the check by this many milliseconds: both are taken by the process
 /// that writes the file, and file systems round.
@@ -41,28 +38,23 @@ impl Store {
             };
             let shard = self.shard(shard_number)?;
             let name = file.blob_name();
-            let stat = match rustix::fs::statat(shard, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => stat,
-                Err(Errno::NOENT) => return Ok(Verdict::Damaged),
-                Err(errno) => {
-                    let path = self
-                        .root()
-                        .join("files")
-                        .join(&file.digest[..2])
-                        .join(name.as_str());
-                    return Err(StoreError::io("look at", &path, errno.into()));
-                }
-            };
-            if rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::RegularFile {
+            let metadata = shard.metadata(name.as_str()).map_err(|source| {
+                let path = self
+                    .root()
+                    .join("files")
+                    .join(&file.digest[..2])
+                    .join(name.as_str());
+                StoreError::io("look at", &path, source)
+            })?;
+            let Some(metadata) = metadata.filter(|metadata| metadata.is_file) else {
                 return Ok(Verdict::Damaged);
-            }
-            if modified_ms(&stat) - file.checked_at <= TOLERANCE_MS {
+            };
+            if metadata.modified_ms - file.checked_at <= TOLERANCE_MS {
                 continue;
             }
-            let same_size = u64::try_from(stat.st_size).is_ok_and(|size| size == file.size);
-            if !(same_size && has_digest(shard, name.as_str(), file.digest)) {
-                // Somebody else may have deleted it just now.
-                let _ = rustix::fs::unlinkat(shard, name.as_str(), AtFlags::empty());
+            if metadata.size != file.size || !has_digest(shard, name.as_str(), file.digest) {
+                // Somebody else may have mended or deleted it just now; then it is fetched for nothing.
+                let _ = shard.remove(name.as_str());
                 return Ok(Verdict::Damaged);
             }
             verdict = Verdict::GoodAfterReading;
@@ -71,20 +63,10 @@ impl Store {
     }
 }
 
-/// Modification time in milliseconds since the epoch.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since 1970 fit a float's 53 bits"
-)]
-fn modified_ms(stat: &rustix::fs::Stat) -> f64 {
-    stat.st_mtime as f64 * 1000.0 + stat.st_mtime_nsec as f64 / 1_000_000.0
-}
-
-fn has_digest(shard: BorrowedFd<'_>, name: &str, wanted: &str) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    rustix::fs::openat(shard, name, flags, Mode::empty())
-        .map_err(io::Error::from)
-        .and_then(|descriptor| digest_of(descriptor.into()))
+fn has_digest(shard: &Folder, name: &str, wanted: &str) -> bool {
+    shard
+        .open_file(name)
+        .and_then(digest_of)
         .is_ok_and(|found| found.to_hex().as_str() == wanted)
 }
 

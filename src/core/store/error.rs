@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::core::folder::has_too_many_open_files;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -58,16 +60,16 @@ impl StoreError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Io { source, .. } => match source.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
-                Some(rustix::io::Errno::NOSPC) => {
+            Self::Io { source, .. } if has_too_many_open_files(source) => {
+                Some("Too many open files: raise the limit (ulimit -n) and run the install again.".into())
+            }
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull => {
                     Some("The disk is full: free some space and run the install again.".into())
                 }
-                Some(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM | rustix::io::Errno::ROFS) => Some(
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
                     "The store must be writable: check its permissions or name another with --store-dir.".into(),
                 ),
-                Some(rustix::io::Errno::MFILE) => {
-                    Some("Too many open files: raise the limit (ulimit -n) and run the install again.".into())
-                }
                 _ => None,
             },
             Self::Index { .. } => Some(

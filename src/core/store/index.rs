@@ -117,12 +117,17 @@ impl IndexWriter {
         }
     }
 
+    /// No further row comes: the thread writes what it has and closes the database, which takes a while.
+    pub fn close(&self) {
+        *lock(&self.sender) = None;
+    }
+
     /// Waits until every row is written.
     ///
     /// # Errors
     /// When a row could not be written.
     pub fn finish(&self) -> Result<(), StoreError> {
-        *lock(&self.sender) = None;
+        self.close();
         let thread = lock(&self.thread).take();
         match thread.map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
@@ -185,8 +190,8 @@ fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
         let opened = Connection::open(path).and_then(|connection| {
             connection.busy_timeout(BUSY)?;
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 536870912;
-                 PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 10000;
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+                 PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 10000;
                  CREATE TABLE IF NOT EXISTS package_index (key TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
                  CREATE TABLE IF NOT EXISTS package_index_alias
                    (key TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;",

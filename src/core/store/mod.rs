@@ -13,11 +13,10 @@ pub mod index;
 mod records;
 pub mod row;
 
-use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rustix::fs::{CWD, Mode, OFlags};
+use crate::core::folder::Folder;
 
 pub use error::StoreError;
 
@@ -25,8 +24,8 @@ pub use error::StoreError;
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
-    files: OwnedFd,
-    shards: Vec<OnceLock<OwnedFd>>,
+    files: Folder,
+    shards: Vec<OnceLock<Folder>>,
     written: blob::WrittenBlobs,
 }
 
@@ -38,11 +37,10 @@ impl Store {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let files = root.join("files");
         std::fs::create_dir_all(&files).map_err(|source| StoreError::io("create", &files, source))?;
-        let files_descriptor = rustix::fs::openat(CWD, &files, directory_flags(), Mode::empty())
-            .map_err(|source| StoreError::io("open", &files, source.into()))?;
+        let opened = Folder::open(&files).map_err(|source| StoreError::io("open", &files, source))?;
         Ok(Self {
             root: root.to_path_buf(),
-            files: files_descriptor,
+            files: opened,
             shards: (0..256).map(|_| OnceLock::new()).collect(),
             written: blob::WrittenBlobs::default(),
         })
@@ -64,30 +62,21 @@ impl Store {
     ///
     /// # Errors
     /// When the folder cannot be made or opened.
-    pub fn shard(&self, first_byte: u8) -> Result<BorrowedFd<'_>, StoreError> {
+    pub fn shard(&self, first_byte: u8) -> Result<&Folder, StoreError> {
         let cell = &self.shards[usize::from(first_byte)];
         if let Some(shard) = cell.get() {
-            return Ok(rustix::fd::AsFd::as_fd(shard));
+            return Ok(shard);
         }
         let name = format!("{first_byte:02x}");
-        let fail = |action, errno: rustix::io::Errno| {
-            StoreError::io(action, &self.root.join("files").join(&name), errno.into())
-        };
-        let opened = match rustix::fs::openat(&self.files, &name, directory_flags(), Mode::empty()) {
-            Err(rustix::io::Errno::NOENT) => {
-                match rustix::fs::mkdirat(&self.files, &name, Mode::from_raw_mode(0o777)) {
-                    Ok(()) | Err(rustix::io::Errno::EXIST) => {}
-                    Err(errno) => return Err(fail("create", errno)),
-                }
-                rustix::fs::openat(&self.files, &name, directory_flags(), Mode::empty())
+        let opened = self.files.open_folder(&name).or_else(|error| {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                return Err(error);
             }
-            other => other,
-        }
-        .map_err(|errno| fail("open", errno))?;
-        Ok(rustix::fd::AsFd::as_fd(cell.get_or_init(|| opened)))
+            self.files.make_folder(&name)?;
+            self.files.open_folder(&name)
+        });
+        let opened =
+            opened.map_err(|source| StoreError::io("open", &self.root.join("files").join(&name), source))?;
+        Ok(cell.get_or_init(|| opened))
     }
-}
-
-fn directory_flags() -> OFlags {
-    OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC
 }

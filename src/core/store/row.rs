@@ -124,8 +124,17 @@ pub fn requires_build<'a>(
     let scripts = manifest.and_then(|manifest| manifest.get("scripts")?.as_object());
     let gyp_is_off =
         manifest.and_then(|manifest| manifest.get("gypfile")) == Some(&serde_json::Value::Bool(false));
-    scripts.is_some_and(|scripts| INSTALL_SCRIPTS.iter().any(|script| scripts.contains_key(*script)))
-        || paths.any(|path| (path == "binding.gyp" && !gyp_is_off) || path.starts_with(".hooks/"))
+    // What JavaScript takes for true counts, though much of it cannot be run.
+    let is_script = |value: &serde_json::Value| match value {
+        serde_json::Value::Null | serde_json::Value::Bool(false) => false,
+        serde_json::Value::String(command) => !command.is_empty(),
+        serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+        _ => true,
+    };
+    scripts.is_some_and(|scripts| {
+        let mut found = INSTALL_SCRIPTS.iter().filter_map(|script| scripts.get(*script));
+        found.any(is_script)
+    }) || paths.any(|path| (path == "binding.gyp" && !gyp_is_off) || path.starts_with(".hooks/"))
 }
 
 /// A package that is in the store: its row, read. The strings stay in the row's bytes.

@@ -32,7 +32,14 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     };
     if downloads.is_empty() {
         let peak = model.network().peak_in_flight();
-        let text = if peak == 0 {
+        let held_back = model.outcome().is_none()
+            && model
+                .network()
+                .latest()
+                .is_some_and(|sample| sample.waiting > 0 && sample.in_flight > 0);
+        let text = if held_back {
+            "none; the next ones start when the extract pool has caught up".to_owned()
+        } else if peak == 0 {
             "none".to_owned()
         } else {
             format!("none; at most {peak} at one time")

@@ -15,9 +15,7 @@ pub(super) fn rows(model: &Model, width: u16) -> u16 {
     let Some(failure) = model.failure() else { return 0 };
     // Words that do not fit move to the next row: allow for some.
     let width = usize::from(width).saturating_sub(6).max(1);
-    let about = failure
-        .package
-        .map_or(0, |package| model.label(package).width() + 2);
+    let about = model.about(failure).map_or(0, |label| label.width() + 2);
     let message = (about + failure.message.width()).div_ceil(width).max(1);
     let help = failure
         .help
@@ -48,9 +46,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme
     } else {
         area
     };
-    let about = failure
-        .package
-        .map_or(String::new(), |package| format!("{}: ", model.label(package)));
+    let about = model
+        .about(failure)
+        .map_or(String::new(), |label| format!("{label}: "));
     let mut lines = vec![Line::from(vec![
         Span::styled(clean(&about, theme), theme.strong),
         Span::styled(clean(&failure.message, theme), theme.bad),

@@ -34,6 +34,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
             Action::Quit if says_how_to_leave => continue,
             Action::Quit if !ended => (key.to_owned(), "cancel".to_owned()),
             Action::NetworkDown | Action::LinkDown if ended => continue,
+            Action::Freeze if ended && state.frozen.is_none() => continue,
             Action::NetworkDown => (
                 format!("{}/{key}", label(Action::NetworkUp)),
                 knob(model, Knob::NetworkConcurrency, binding.footer, roomy),

@@ -1,0 +1,136 @@
+//! What an earlier install linked and this one does not want: links of projects, hoisted links, executables.
+
+use std::path::Path;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::InstallError;
+use super::existing::{Current, Existing};
+use super::inputs::importer_folder;
+use crate::core::config::Config;
+use crate::core::link::bins::{BinPlan, declared_in};
+use crate::core::lockfile::{Importer, Lockfile};
+use crate::core::state::{HoistKind, HoistedDependencies, remove_executables, remove_link, stale_links};
+
+/// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
+/// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
+    for (id, importer) in &lockfile.importers {
+        let modules = importer_folder(&config.lockfile_dir, id).join(&*config.modules_dir);
+        if !is_within(&modules, &config.lockfile_dir) {
+            continue;
+        }
+        let before = match &existing.current {
+            // The groups may have changed.
+            Current::Wanted => Some(importer),
+            Current::Other(current) => current.importers.get(id),
+            Current::Unknown => None,
+        };
+        for (alias, version) in before.into_iter().flat_map(|before| dependencies(before, ALL)) {
+            if wanted(config, importer, alias) != Some(version) {
+                remove(&modules, alias, |_| false)?;
+            }
+        }
+        if matches!(existing.current, Current::Unknown) {
+            let is_wanted = |alias: &str| wanted(config, importer, alias).is_some();
+            for alias in stale_links(&config.virtual_store_dir, &modules, is_wanted)? {
+                remove(&modules, &alias, |_| false)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes hoisted links that are not hoisted any more, and their executables unless they are wanted for another
+/// reason. Direct dependencies of the root project stand where public ones did, and stay.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_hoisted(
+    config: &Config,
+    existing: &Existing,
+    lockfile: &Lockfile,
+    hoisted: &HoistedDependencies,
+    bins: &BinPlan,
+) -> Result<(), InstallError> {
+    let Some(before) = existing.modules.known() else {
+        return Ok(());
+    };
+    let pairs = |dependencies: &HoistedDependencies| -> FxHashSet<(String, HoistKind)> {
+        let aliases = dependencies.values().flatten();
+        aliases.map(|(alias, kind)| (alias.clone(), *kind)).collect()
+    };
+    let now = pairs(hoisted);
+    let root = lockfile.importers.get(".");
+    let executables: FxHashMap<&Path, Vec<&str>> = bins.wanted().collect();
+    for (alias, kind) in pairs(&before.hoisted_dependencies).difference(&now) {
+        let folder = match kind {
+            HoistKind::Private => config.virtual_store_dir.join("node_modules"),
+            HoistKind::Public => config.root_modules_dir(),
+        };
+        let is_direct =
+            *kind == HoistKind::Public && root.is_some_and(|root| wanted(config, root, alias).is_some());
+        if !is_direct && is_within(&folder, &config.lockfile_dir) {
+            let names = executables.get(folder.join(".bin").as_path());
+            remove(&folder, alias, |name| {
+                names.is_some_and(|names| names.contains(&name))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a link and the executables of what it leads to, but for those that are to be kept.
+fn remove(modules: &Path, alias: &str, is_kept: impl Fn(&str) -> bool) -> Result<(), InstallError> {
+    if !modules.join(alias).is_symlink() {
+        return Ok(());
+    }
+    // What cannot be read has no executables that anybody could name.
+    if let Ok(Some(bins)) = declared_in(&modules.join(alias)) {
+        let names = bins.commands.iter().map(|command| command.name.as_str());
+        remove_executables(modules, names.filter(|name| !is_kept(name)))?;
+    }
+    remove_link(modules, alias)?;
+    Ok(())
+}
+
+/// All groups.
+const ALL: [bool; 3] = [true; 3];
+
+/// Aliases and versions of some groups: production, development, optional.
+fn dependencies(importer: &Importer, groups: [bool; 3]) -> impl Iterator<Item = (&str, &str)> {
+    let all = [
+        &importer.dependencies,
+        &importer.dev_dependencies,
+        &importer.optional_dependencies,
+    ];
+    all.into_iter()
+        .zip(groups)
+        .filter(|(_, included)| *included)
+        .flat_map(|(group, _)| group)
+        .map(|(alias, dependency)| (alias.as_str(), dependency.version.as_str()))
+}
+
+/// The version that is wanted under an alias.
+fn wanted<'a>(config: &Config, importer: &'a Importer, alias: &str) -> Option<&'a str> {
+    let included = &config.included;
+    let groups = [
+        included.dependencies,
+        included.dev_dependencies,
+        included.optional_dependencies,
+    ];
+    dependencies(importer, groups)
+        .find(|(name, _)| *name == alias)
+        .map(|(_, version)| version)
+}
+
+/// Whether a folder is really in the project, whatever links lead to it. Nothing is removed anywhere else.
+fn is_within(folder: &Path, project: &Path) -> bool {
+    match (folder.canonicalize(), project.canonicalize()) {
+        (Ok(folder), Ok(project)) => folder.starts_with(project),
+        _ => false,
+    }
+}

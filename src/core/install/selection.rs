@@ -1,0 +1,139 @@
+//! What the install is about, for this machine and this Node.js.
+//!
+//! Asking Node.js for its version takes longer than reading a lockfile, and the answer seldom decides anything: it is
+//! waited for only when an optional package could be left out for it. Otherwise it serves the warnings, at the end.
+
+use std::thread::JoinHandle;
+
+use crate::core::config::Config;
+use crate::core::lockfile::Lockfile;
+use crate::core::plan::{
+    Graph, Host, PlanError, PlatformFields, Request, Selection, SupportedArchitectures, Wanted, check, host,
+    select,
+};
+
+/// Selects, now and again once the version of Node.js is known.
+pub struct Selector<'a> {
+    config: &'a Config,
+    host: Host,
+    supported: SupportedArchitectures,
+    node_version: NodeVersion,
+}
+
+enum NodeVersion {
+    Asked(JoinHandle<Option<String>>),
+    Known(Option<String>),
+}
+
+impl<'a> Selector<'a> {
+    /// Begins to ask for the version of Node.js, unless the settings tell it.
+    #[must_use]
+    pub fn start(config: &'a Config) -> Self {
+        let node_version = match &config.node_version.value {
+            Some(version) => NodeVersion::Known(Some(version.clone())),
+            None => std::thread::Builder::new()
+                .name("node version".into())
+                .spawn(installed_node_version)
+                .map_or(NodeVersion::Known(None), NodeVersion::Asked),
+        };
+        let list = |names: &[String]| (!names.is_empty()).then(|| names.to_vec());
+        let architectures = &config.supported_architectures;
+        let supported = SupportedArchitectures {
+            os: list(&architectures.os),
+            cpu: list(&architectures.cpu),
+            libc: list(&architectures.libc),
+        };
+        Self {
+            config,
+            host: host(),
+            supported,
+            node_version,
+        }
+    }
+
+    /// Selects what the install is about.
+    ///
+    /// # Errors
+    /// When a needed package does not fit this machine and that is to be an error, or the lockfile is not whole.
+    pub fn select(&mut self, lockfile: &Lockfile, graph: &Graph<'_>) -> Result<Selection, PlanError> {
+        if *self.config.engine_strict || self.decides(lockfile) {
+            self.wait();
+        }
+        self.request(lockfile, graph)
+    }
+
+    /// Selects again if the version of Node.js was not known before: then there may be warnings that were not.
+    ///
+    /// # Errors
+    /// As [`Selector::select`].
+    pub fn select_late(
+        &mut self,
+        lockfile: &Lockfile,
+        graph: &Graph<'_>,
+    ) -> Result<Option<Selection>, PlanError> {
+        if matches!(self.node_version, NodeVersion::Known(_)) {
+            return Ok(None);
+        }
+        self.wait();
+        self.request(lockfile, graph).map(Some)
+    }
+
+    /// Whether an optional package that fits this machine asks for a version of Node.js.
+    fn decides(&self, lockfile: &Lockfile) -> bool {
+        lockfile
+            .snapshots
+            .iter()
+            .filter(|(_, snapshot)| snapshot.optional)
+            .any(|(dep_path, _)| {
+                lockfile.metadata(dep_path).is_some_and(|metadata| {
+                    metadata.engines.contains_key("node")
+                        && check(&PlatformFields::of(metadata), &self.supported, &self.host).is_ok()
+                })
+            })
+    }
+
+    fn wait(&mut self) {
+        let before = std::mem::replace(&mut self.node_version, NodeVersion::Known(None));
+        self.node_version = match before {
+            NodeVersion::Asked(thread) => NodeVersion::Known(thread.join().unwrap_or_default()),
+            known @ NodeVersion::Known(_) => known,
+        };
+    }
+
+    fn request(&self, lockfile: &Lockfile, graph: &Graph<'_>) -> Result<Selection, PlanError> {
+        let node_version = match &self.node_version {
+            NodeVersion::Known(version) => version.as_deref(),
+            NodeVersion::Asked(_) => None,
+        };
+        let request = Request {
+            wanted: wanted(self.config),
+            importers: None,
+            host: &self.host,
+            supported: &self.supported,
+            node_version,
+            engine_strict: *self.config.engine_strict,
+        };
+        select(lockfile, graph, &request)
+    }
+}
+
+/// What `node --version` says; `None` where there is no Node.js.
+fn installed_node_version() -> Option<String> {
+    let output = std::process::Command::new("node")
+        .arg("--version")
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    Some(version.trim().to_owned()).filter(|version| !version.is_empty())
+}
+
+/// Which groups of dependencies the settings ask for.
+pub fn wanted(config: &Config) -> Wanted {
+    Wanted {
+        production: config.included.dependencies,
+        development: config.included.dev_dependencies,
+        optional: config.included.optional_dependencies,
+    }
+}
