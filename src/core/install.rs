@@ -204,6 +204,11 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
+        tracing::debug!(
+            hoisted = linked.hoisting.aliases.len(),
+            bin_folders = linked.plan.folders.len(),
+            "last links made"
+        );
         for message in linked.warnings {
             self.emitter.emit(EventKind::Warning {
                 code: None,

@@ -32,7 +32,8 @@ def own_wall(text):
 
 def headless(folder):
     begin = time.perf_counter()
-    child = subprocess.Popen([program, "install", "--frozen-lockfile", "--headless"], cwd=folder, stdout=subprocess.PIPE)
+    child = subprocess.Popen([program, "install", "--frozen-lockfile", "--headless"], cwd=folder, stdout=subprocess.PIPE,
+                             start_new_session=True)
     text = child.stdout.read().decode()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = status
