@@ -8,7 +8,7 @@ use std::fs;
 
 use jsonschema::Validator;
 use pacwatch::core::config::Flags;
-use pacwatch::core::event::{Event, EventKind, LinkPass, Outcome, Phase};
+use pacwatch::core::event::{Event, EventKind, ImportMethod, LinkPass, Outcome, Phase};
 use serde_json::Value;
 
 use support::project::Site;
@@ -130,17 +130,26 @@ fn uncovered(run: &Run) -> u64 {
 #[test]
 fn the_phases_cover_the_run_and_their_numbers_are_those_of_the_events() {
     let registry = Registry::start();
-    let project = sample::of_many(300, 10);
+    // Copies of many files: a run long enough for its phases to matter.
+    let project = sample::of_many(300, 25);
     project.write(&registry);
+    let install = |site: &Site, mode| {
+        let flags = Flags {
+            link_mode: Some(mode),
+            import_method: Some(ImportMethod::Copy),
+            ..Flags::default()
+        };
+        run::install_well(site, flags)
+    };
     for mode in MODES {
         // On a busy machine any pause between two phases can be long, in one run or another.
         let mut best = [100; 2];
         for _ in 0..5 {
             let site = Site::new();
             project.write_into(&site, &registry);
-            let cold = run::install_by(&site, mode).went_well();
+            let cold = install(&site, mode);
             fs::rename(site.modules(), site.root.path().join("cold")).unwrap();
-            let warm = run::install_by(&site, mode).went_well();
+            let warm = install(&site, mode);
             assert_phases_agree_with_events(&cold);
             assert_phases_agree_with_events(&warm);
             assert_eq!((cold.links().len(), warm.links().len()), (300, 300));
