@@ -272,7 +272,6 @@ fn groups() -> Project {
             .package(&Package::new(&maybe, "1.0.0"))
             .depend_in(group, name, "1.0.0");
     }
-    // Optional for the project, and needed by what is developed with.
     project.setting("trustLockfile: true")
 }
 
