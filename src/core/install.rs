@@ -170,7 +170,7 @@ impl Install {
         } = setup.finish(&self.config)?;
         let verdicts = existing.judge(&self.config, &inputs.lockfile, &graph, &selection, &work, &linker);
         let split = self.split(&fetcher, &work, &verdicts, &selection, &mut gathered.totals)?;
-        let is_unchanged = existing.is_unchanged(&self.config, &inputs.lockfile, &verdicts);
+        let is_unchanged = existing.is_unchanged(&self.config, &verdicts);
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
@@ -178,6 +178,7 @@ impl Install {
         if !is_unchanged {
             existing.forget(&self.config)?;
             leftover::remove_direct(&self.config, &existing, &inputs.lockfile)?;
+            leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile)?;
         }
         existing.mend(&work, &linker, &verdicts)?;
 
@@ -228,8 +229,6 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
-        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
-        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted, &linked.plan)?;
         for message in linked.warnings {
             self.warn(message, None, &mut gathered.totals);
         }
@@ -246,7 +245,7 @@ impl Install {
             work: &work,
             done: &done,
             existing: &existing,
-            hoisted,
+            hoisted: state::hoisted(&linked.hoisting, &inputs.lockfile),
             read_at_ms,
         };
         outcome.save()?;
