@@ -1,5 +1,4 @@
 //! What is installed on this machine and what is not: platforms, engines, groups of dependencies.
-#![expect(clippy::unwrap_used, reason = "what a test does not expect should end it")]
 
 mod support;
 
@@ -272,7 +271,6 @@ fn groups() -> Project {
             .package(&Package::new(&maybe, "1.0.0"))
             .depend_in(group, name, "1.0.0");
     }
-    // Optional for the project, and needed by what is developed with.
     project.setting("trustLockfile: true")
 }
 

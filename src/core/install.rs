@@ -200,7 +200,7 @@ impl Install {
             folders,
             &mut gathered.totals,
         )?;
-        let is_unchanged = existing.is_unchanged(&self.config, &installed, &verdicts);
+        let is_unchanged = existing.is_unchanged(&self.config, &verdicts);
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
@@ -208,6 +208,7 @@ impl Install {
         if !is_unchanged {
             existing.forget(&self.config)?;
             leftover::remove_direct(&self.config, &existing, &installed)?;
+            leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile)?;
         }
         existing.mend(&work, &linker, &verdicts)?;
 
@@ -253,8 +254,6 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
-        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
-        leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile, &hoisted, &linked.plan)?;
         for message in linked.warnings {
             self.warn(message, None, &mut gathered.totals);
         }
@@ -272,7 +271,7 @@ impl Install {
             work: &work,
             done: &done,
             existing: &existing,
-            hoisted,
+            hoisted: state::hoisted(&linked.hoisting, &inputs.lockfile),
             read_at_ms,
         };
         outcome.save()?;

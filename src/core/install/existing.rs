@@ -10,7 +10,7 @@ use super::InstallError;
 use super::work::Work;
 use crate::core::config::{Config, Included};
 use crate::core::link::Linker;
-use crate::core::lockfile::{Lockfile, Snapshot, validate};
+use crate::core::lockfile::{Lockfile, validate};
 use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
@@ -24,6 +24,8 @@ pub struct Existing {
     pub modules: Recorded,
     /// What is in it.
     pub current: Current,
+    /// What the current lockfile will be if all goes well.
+    pub expected: Lockfile,
     layout: Layout,
     folder: PathBuf,
 }
@@ -59,6 +61,7 @@ impl Existing {
         Self {
             modules: ModulesState::read(&folder),
             current: Current::read(config, wanted),
+            expected: filter_for_current(wanted, included(&config.included), |_| false),
             layout: layout(config),
             folder,
         }
@@ -122,6 +125,7 @@ impl Existing {
         folders: &[Option<PackedFolder>],
     ) -> Vec<Verdict> {
         let selected_alike = self.selected_alike(config, lockfile, selection);
+        let keeps_optional = config.included.optional_dependencies;
         let mut verdicts: Vec<Verdict> = work
             .slots
             .iter()
@@ -134,13 +138,18 @@ impl Existing {
                 if !is_complete {
                     return Verdict::Filled;
                 }
-                match (&self.current, lockfile.snapshots.get_index(selected.index)) {
-                    (Current::Wanted, _) if selected_alike => Verdict::Stays,
-                    (Current::Other(current), Some((dep_path, snapshot))) => {
-                        judge_known(current, lockfile, dep_path, snapshot, selected_alike)
+                let wanted = lockfile.snapshots.get_index(selected.index);
+                let current = match &self.current {
+                    Current::Wanted if selected_alike => return Verdict::Stays,
+                    Current::Wanted => Some(lockfile),
+                    Current::Other(current) => Some(&**current),
+                    Current::Unknown => None,
+                };
+                match (current, wanted) {
+                    (Some(current), Some((dep_path, _))) => {
+                        judge_known(current, &self.expected, dep_path, selected_alike, keeps_optional)
                     }
-                    (_, Some((_, snapshot))) => Verdict::Relinked(aliases(snapshot)),
-                    (_, None) => Verdict::Relinked(Vec::new()),
+                    _ => Verdict::Relinked(Vec::new()),
                 }
             })
             .collect();
@@ -164,7 +173,7 @@ impl Existing {
 
     /// Whether all that is wanted is in place, and nothing else was installed.
     #[must_use]
-    pub fn is_unchanged(&self, config: &Config, lockfile: &Lockfile, verdicts: &[Verdict]) -> bool {
+    pub fn is_unchanged(&self, config: &Config, verdicts: &[Verdict]) -> bool {
         let Some(state) = self.modules.known() else {
             return false;
         };
@@ -176,11 +185,10 @@ impl Existing {
         if is_due || verdicts.iter().any(|verdict| *verdict != Verdict::Stays) {
             return false;
         }
-        let wanted = || filter_for_current(lockfile, included(&config.included), |_| false);
         match &self.current {
-            Current::Unknown => lockfile.snapshots.is_empty(),
+            Current::Unknown => self.expected.snapshots.is_empty(),
             Current::Wanted => state.included == included(&config.included),
-            Current::Other(current) => is_same(current, &wanted()),
+            Current::Other(current) => is_same(current, &self.expected),
         }
     }
 
@@ -261,40 +269,40 @@ fn is_same(left: &Lockfile, right: &Lockfile) -> bool {
 /// Judges a complete slot of a tree whose lockfile is known.
 fn judge_known(
     current: &Lockfile,
-    wanted: &Lockfile,
+    expected: &Lockfile,
     dep_path: &str,
-    snapshot: &Snapshot,
     selected_alike: bool,
+    keeps_optional: bool,
 ) -> Verdict {
-    let Some(before) = current.snapshots.get(dep_path) else {
-        return Verdict::Relinked(aliases(snapshot));
+    let (Some(before), Some(now)) = (current.snapshots.get(dep_path), expected.snapshots.get(dep_path))
+    else {
+        return Verdict::Relinked(Vec::new());
     };
-    let resolution = |lockfile: &Lockfile| {
-        lockfile
-            .metadata(dep_path)
-            .map(|metadata| metadata.resolution.clone())
+    let integrity = |lockfile: &Lockfile| {
+        let metadata = lockfile.metadata(dep_path)?;
+        metadata.resolution.integrity().map(str::to_owned)
     };
-    let same_files = match (resolution(current), resolution(wanted)) {
-        (Some(before), Some(now)) => before.integrity() == now.integrity(),
-        _ => false,
-    };
-    let same_links = selected_alike
-        && before.dependencies == snapshot.dependencies
-        && before.optional_dependencies == snapshot.optional_dependencies;
-    match (same_files, same_links) {
-        (false, _) => Verdict::Replaced,
-        (true, true) => Verdict::Stays,
-        (true, false) => {
-            let mut stale = aliases(before);
-            stale.extend(aliases(snapshot));
-            Verdict::Relinked(stale)
-        }
+    if integrity(current) != integrity(expected) {
+        return Verdict::Replaced;
     }
-}
-
-fn aliases(snapshot: &Snapshot) -> Vec<String> {
-    let edges = snapshot.edges();
-    edges.map(|(alias, _, _)| alias.to_owned()).collect()
+    let same_links = selected_alike
+        && before.dependencies == now.dependencies
+        && before.optional_dependencies == now.optional_dependencies;
+    if same_links {
+        return Verdict::Stays;
+    }
+    // A dependency that stays, but is left out on this machine now, keeps its link: pnpm leaves it there too.
+    let is_wanted = |alias: &str| {
+        now.dependencies.contains_key(alias)
+            || keeps_optional && now.optional_dependencies.contains_key(alias)
+    };
+    let stale = before.edges().map(|(alias, _, _)| alias);
+    Verdict::Relinked(
+        stale
+            .filter(|alias| !is_wanted(alias))
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// What `.modules.yaml` lists as skipped.

@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::InstallError;
 use super::existing::{Current, Existing};
 use super::inputs::importer_folder;
 use crate::core::config::Config;
-use crate::core::link::bins::{BinPlan, declared_in};
+use crate::core::link::bins::declared_in;
 use crate::core::lockfile::{Importer, Lockfile};
-use crate::core::state::{HoistKind, HoistedDependencies, remove_executables, remove_link, stale_links};
+use crate::core::state::{HoistKind, remove_executables, remove_link, stale_links};
 
 /// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
 /// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
@@ -31,67 +29,60 @@ pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) 
         };
         for (alias, version) in before.into_iter().flat_map(|before| dependencies(before, ALL)) {
             if wanted(config, importer, alias) != Some(version) {
-                remove(&modules, alias, |_| false)?;
+                remove(&modules, alias)?;
             }
         }
         if matches!(existing.current, Current::Unknown) {
             let is_wanted = |alias: &str| wanted(config, importer, alias).is_some();
             for alias in stale_links(&config.virtual_store_dir, &modules, is_wanted)? {
-                remove(&modules, &alias, |_| false)?;
+                remove(&modules, &alias)?;
             }
         }
     }
     Ok(())
 }
 
-/// Removes hoisted links that are not hoisted any more, and their executables unless they are wanted for another
-/// reason. Direct dependencies of the root project stand where public ones did, and stay.
+/// Removes the hoisted links of packages that are no longer installed, and their executables. What else is to be
+/// hoisted there is linked later. Links of packages that stay are left alone, as pnpm leaves them.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn remove_hoisted(
-    config: &Config,
-    existing: &Existing,
-    lockfile: &Lockfile,
-    hoisted: &HoistedDependencies,
-    bins: &BinPlan,
-) -> Result<(), InstallError> {
+pub fn remove_hoisted(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
     let Some(before) = existing.modules.known() else {
         return Ok(());
     };
-    let pairs = |dependencies: &HoistedDependencies| -> FxHashSet<(String, HoistKind)> {
-        let aliases = dependencies.values().flatten();
-        aliases.map(|(alias, kind)| (alias.clone(), *kind)).collect()
-    };
-    let now = pairs(hoisted);
-    let root = lockfile.importers.get(".");
-    let executables: FxHashMap<&Path, Vec<&str>> = bins.wanted().collect();
-    for (alias, kind) in pairs(&before.hoisted_dependencies).difference(&now) {
-        let folder = match kind {
-            HoistKind::Private => config.virtual_store_dir.join("node_modules"),
-            HoistKind::Public => config.root_modules_dir(),
+    for (dep_path, aliases) in &before.hoisted_dependencies {
+        let was_installed = match &existing.current {
+            Current::Wanted => lockfile.snapshots.contains_key(dep_path),
+            Current::Other(current) => current.snapshots.contains_key(dep_path),
+            // Projects of the workspace are hoisted too, by their id.
+            Current::Unknown => !lockfile.importers.contains_key(dep_path),
         };
-        let is_direct =
-            *kind == HoistKind::Public && root.is_some_and(|root| wanted(config, root, alias).is_some());
-        if !is_direct && is_within(&folder, &config.lockfile_dir) {
-            let names = executables.get(folder.join(".bin").as_path());
-            remove(&folder, alias, |name| {
-                names.is_some_and(|names| names.contains(&name))
-            })?;
+        if !was_installed || existing.expected.snapshots.contains_key(dep_path) {
+            continue;
+        }
+        for (alias, kind) in aliases {
+            let folder = match kind {
+                HoistKind::Private => config.virtual_store_dir.join("node_modules"),
+                HoistKind::Public => config.root_modules_dir(),
+            };
+            if is_within(&folder, &config.lockfile_dir) {
+                remove(&folder, alias)?;
+            }
         }
     }
     Ok(())
 }
 
-/// Removes a link and the executables of what it leads to, but for those that are to be kept.
-fn remove(modules: &Path, alias: &str, is_kept: impl Fn(&str) -> bool) -> Result<(), InstallError> {
+/// Removes a link and the executables of what it leads to.
+fn remove(modules: &Path, alias: &str) -> Result<(), InstallError> {
     if !modules.join(alias).is_symlink() {
         return Ok(());
     }
     // What cannot be read has no executables that anybody could name.
     if let Ok(Some(bins)) = declared_in(&modules.join(alias)) {
         let names = bins.commands.iter().map(|command| command.name.as_str());
-        remove_executables(modules, names.filter(|name| !is_kept(name)))?;
+        remove_executables(modules, names)?;
     }
     remove_link(modules, alias)?;
     Ok(())

@@ -68,12 +68,15 @@ impl Outcome<'_> {
         let config = self.config;
         let modules = config.root_modules_dir();
         let dropped: FxHashSet<&str> = self.dep_paths(self.done.dropped.iter().copied()).collect();
-        let current = filter_for_current(self.installed, included(&config.included), |dep_path| {
-            dropped.contains(dep_path)
+        let narrowed = (!dropped.is_empty()).then(|| {
+            filter_for_current(self.installed, included(&config.included), |dep_path| {
+                dropped.contains(dep_path)
+            })
         });
+        let current = narrowed.as_ref().unwrap_or(&self.existing.expected);
         std::fs::create_dir_all(&modules).map_err(InstallError::Runtime)?;
         let pruned_at = self.prune()?;
-        let (pending_builds, ignored_builds) = self.builds(&current);
+        let (pending_builds, ignored_builds) = self.builds(current);
         let state = ModulesState {
             included: included(&config.included),
             package_manager: PACKAGE_MANAGER.to_owned(),
@@ -93,7 +96,7 @@ impl Outcome<'_> {
             ..ModulesState::of(&layout(config), &modules)
         };
         state.write(&modules, &self.existing.modules)?;
-        save_current(&config.virtual_store_dir, &current)?;
+        save_current(&config.virtual_store_dir, current)?;
         register_project(&config.store_dir, &config.lockfile_dir)?;
         let workspace = self.workspace();
         let is_covered =

@@ -111,6 +111,7 @@ impl Work {
                 .iter()
                 // A package that depends on its own name finds its own folder there.
                 .filter(|edge| edge.alias != split.name)
+                .filter(|edge| !edge.optional || config.included.optional_dependencies)
                 .filter_map(|edge| symlink(config, edge, &by_snapshot, &named))
                 .collect();
             let slot = Slot {

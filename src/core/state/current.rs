@@ -3,8 +3,13 @@
 
 use std::path::Path;
 
+use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
+
 use super::{IncludedGroups, StateError, write};
-use crate::core::lockfile::{Importer, Lockfile, Reference, package_id, reference};
+use crate::core::lockfile::{
+    Importer, ImporterDependency, Lockfile, Reference, Snapshot, package_id, reference,
+};
 
 /// Name of the file in the virtual store.
 pub const CURRENT_LOCKFILE: &str = "lock.yaml";
@@ -20,7 +25,12 @@ pub fn filter_for_current(
     included: IncludedGroups,
     failed: impl Fn(&str) -> bool,
 ) -> Lockfile {
-    let reached = reach(lockfile, included, &failed);
+    let left_behind = left_behind(lockfile, included);
+    let is_left_behind = |dep_path: &str, alias: &str, value: &str| {
+        is_peer(lockfile, dep_path, alias)
+            && matches!(reference(alias, value), Reference::Package(to) if left_behind.contains(to.as_ref()))
+    };
+    let reached = reach(lockfile, included, &failed, is_left_behind);
     let mut packages = vec![false; lockfile.packages.len()];
     for (dep_path, reached) in lockfile.snapshots.keys().zip(&reached) {
         // What is known of a package does not depend on whether it could be fetched.
@@ -36,6 +46,11 @@ pub fn filter_for_current(
     current
         .snapshots
         .retain(|_, _| kept.next().copied().unwrap_or_default());
+    for (dep_path, snapshot) in &mut current.snapshots {
+        snapshot
+            .optional_dependencies
+            .retain(|alias, value| !is_left_behind(dep_path, alias, value));
+    }
     let mut kept = packages.iter();
     current
         .packages
@@ -46,11 +61,7 @@ pub fn filter_for_current(
     current
 }
 
-fn narrow(
-    importer: &mut Importer,
-    included: IncludedGroups,
-    snapshots: &indexmap::IndexMap<String, crate::core::lockfile::Snapshot>,
-) {
+fn narrow(importer: &mut Importer, included: IncludedGroups, snapshots: &IndexMap<String, Snapshot>) {
     if !included.dependencies {
         importer.dependencies.clear();
     }
@@ -68,8 +79,50 @@ fn narrow(
         });
 }
 
+/// What projects name in groups that are not included. An optional peer that is among them is not installed for the
+/// sake of a package either, and its edge goes.
+fn left_behind(lockfile: &Lockfile, included: IncludedGroups) -> FxHashSet<String> {
+    let groups = |importer| groups(importer, included);
+    lockfile
+        .importers
+        .values()
+        .flat_map(groups)
+        .filter(|(_, wanted)| !wanted)
+        .flat_map(|(group, _)| group)
+        .filter_map(
+            |(alias, dependency)| match reference(alias, &dependency.version) {
+                Reference::Link(_) => None,
+                Reference::Package(dep_path) => Some(dep_path.into_owned()),
+            },
+        )
+        .collect()
+}
+
+fn is_peer(lockfile: &Lockfile, dep_path: &str, alias: &str) -> bool {
+    lockfile
+        .metadata(dep_path)
+        .is_some_and(|metadata| metadata.peer_dependencies.contains_key(alias))
+}
+
+/// The groups of a project, and whether they are included.
+fn groups(
+    importer: &Importer,
+    included: IncludedGroups,
+) -> [(&IndexMap<String, ImporterDependency>, bool); 3] {
+    [
+        (&importer.dependencies, included.dependencies),
+        (&importer.dev_dependencies, included.dev_dependencies),
+        (&importer.optional_dependencies, included.optional_dependencies),
+    ]
+}
+
 /// Which snapshots the included groups lead to, by position.
-fn reach(lockfile: &Lockfile, included: IncludedGroups, failed: impl Fn(&str) -> bool) -> Vec<bool> {
+fn reach(
+    lockfile: &Lockfile,
+    included: IncludedGroups,
+    failed: impl Fn(&str) -> bool,
+    is_left_behind: impl Fn(&str, &str, &str) -> bool,
+) -> Vec<bool> {
     let mut reached = vec![false; lockfile.snapshots.len()];
     let mut pending = Vec::new();
     let position = |alias: &str, value: &str| match reference(alias, value) {
@@ -78,11 +131,7 @@ fn reach(lockfile: &Lockfile, included: IncludedGroups, failed: impl Fn(&str) ->
         Reference::Package(dep_path) => lockfile.snapshots.get_index_of(dep_path.as_ref()),
     };
     for importer in lockfile.importers.values() {
-        for (group, wanted) in [
-            (&importer.dependencies, included.dependencies),
-            (&importer.dev_dependencies, included.dev_dependencies),
-            (&importer.optional_dependencies, included.optional_dependencies),
-        ] {
+        for (group, wanted) in groups(importer, included) {
             if wanted {
                 let entries = group.iter();
                 pending
@@ -94,10 +143,16 @@ fn reach(lockfile: &Lockfile, included: IncludedGroups, failed: impl Fn(&str) ->
         if std::mem::replace(&mut reached[index], true) {
             continue;
         }
-        let edges = lockfile.snapshots[index].edges();
+        let Some((dep_path, snapshot)) = lockfile.snapshots.get_index(index) else {
+            continue;
+        };
+        let follows = |alias: &str, value: &str, optional: bool| {
+            !optional || included.optional_dependencies && !is_left_behind(dep_path, alias, value)
+        };
         pending.extend(
-            edges
-                .filter(|(_, _, optional)| !optional || included.optional_dependencies)
+            snapshot
+                .edges()
+                .filter(|(alias, value, optional)| follows(alias, value, *optional))
                 .filter_map(|(alias, value, _)| position(alias, value)),
         );
     }
@@ -245,6 +300,32 @@ snapshots:
         let current = filter_for_current(&wanted(), without_optional, |_| false);
         assert_eq!(snapshots(&current), ["a@1.0.0", "b@1.0.0", "d@1.0.0", "e@1.0.0"]);
         assert!(current.importers["."].optional_dependencies.is_empty());
+    }
+
+    #[test]
+    fn an_optional_peer_that_a_project_has_in_another_group_goes_with_its_edge() {
+        let mut wanted = wanted();
+        wanted.packages["a@1.0.0"]
+            .peer_dependencies
+            .insert("d".into(), "*".into());
+        wanted.snapshots["a@1.0.0"]
+            .optional_dependencies
+            .insert("d".into(), "1.0.0".into());
+        let production = IncludedGroups {
+            dev_dependencies: false,
+            ..ALL
+        };
+        let current = filter_for_current(&wanted, production, |_| false);
+        assert!(!current.snapshots.contains_key("d@1.0.0"));
+        assert!(
+            !current.snapshots["a@1.0.0"]
+                .optional_dependencies
+                .contains_key("d")
+        );
+        assert_eq!(
+            filter_for_current(&wanted, ALL, |_| false).snapshots,
+            wanted.snapshots
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::{Component, Path};
 use super::StateError;
 use super::purge::remove_entry;
 
-/// Removes the link of an alias from a folder of modules. True if there was one.
+/// Removes the link of an alias from a folder of modules, and its scope's folder with the last link in it. True if
+/// there was one.
 ///
 /// # Errors
 /// When the system refuses.
@@ -26,10 +27,15 @@ pub fn remove_link(modules: &Path, alias: &str) -> Result<bool, StateError> {
         return Ok(false);
     }
     match fs::remove_file(&link) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(StateError::io("remove", &link, source)),
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(StateError::io("remove", &link, source)),
     }
+    if let Some((scope, _)) = alias.split_once('/') {
+        // Fails when something else is in the scope, as it should.
+        let _ = fs::remove_dir(modules.join(scope));
+    }
+    Ok(true)
 }
 
 /// Removes the files of a package from a folder of modules, so that another can take its place.
@@ -144,7 +150,11 @@ mod tests {
         symlink("x", modules.join("@s/a")).unwrap();
         symlink(&outside, modules.join("@t")).unwrap();
         assert!(remove_link(&modules, "a").unwrap());
+        symlink("x", modules.join("@s/b")).unwrap();
         assert!(remove_link(&modules, "@s/a").unwrap());
+        assert!(modules.join("@s").exists());
+        assert!(remove_link(&modules, "@s/b").unwrap());
+        assert!(!modules.join("@s").exists());
         for kept in [
             "folder",
             "absent",
