@@ -246,6 +246,7 @@ impl Install {
             config: &self.config,
             lockfile: &inputs.lockfile,
             importers: &inputs.importers,
+            selected: &inputs.selected,
             workspace: &inputs.workspace,
             graph: &graph,
             work: &work,
@@ -260,6 +261,10 @@ impl Install {
         meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
+        let mut hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        if inputs.selected.len() < inputs.importers.len() {
+            existing.keep_hoisted(&mut hoisted);
+        }
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         fetcher.index.finish()?;
@@ -271,7 +276,7 @@ impl Install {
             work: &work,
             done: &done,
             existing: &existing,
-            hoisted: state::hoisted(&linked.hoisting, &inputs.lockfile),
+            hoisted,
             read_at_ms,
         };
         outcome.save()?;

@@ -36,6 +36,8 @@ pub struct Bins<'a> {
     pub lockfile: &'a Lockfile,
     /// The ids of the importers the install is about.
     pub importers: &'a [String],
+    /// Those of them that were selected: what others need was hoisted before.
+    pub selected: &'a [String],
     /// All projects.
     pub workspace: &'a Workspace,
     /// The lockfile's graph.
@@ -53,8 +55,6 @@ pub struct Bins<'a> {
 pub struct LinkedBins {
     /// What is hoisted.
     pub hoisting: Hoisting,
-    /// What stands in which `.bin` folder.
-    pub plan: Arc<BinPlan>,
     /// What a user should know.
     pub warnings: Vec<String>,
 }
@@ -82,14 +82,10 @@ impl Bins<'_> {
             &self.root_modules(),
             private,
             public,
-            Arc::clone(&plan),
+            plan,
         )?;
         let warnings = links.make(pool, lanes, meters, &self.linker.emitter)?;
-        Ok(LinkedBins {
-            hoisting,
-            plan,
-            warnings,
-        })
+        Ok(LinkedBins { hoisting, warnings })
     }
 
     fn root_modules(&self) -> PathBuf {
@@ -139,9 +135,16 @@ impl Bins<'_> {
                     .map_or_else(String::new, |(dep_path, _)| slot_directory_name(dep_path, limit)),
             ),
         };
+        let graph = if self.selected.len() == self.importers.len() {
+            Cow::Borrowed(self.graph)
+        } else {
+            let mut graph = self.graph.clone();
+            graph.keep_importers(self.lockfile, self.selected);
+            Cow::Owned(graph)
+        };
         hoist(&HoistRequest {
             lockfile: self.lockfile,
-            graph: self.graph,
+            graph: &graph,
             slot_name: &slot_name,
             is_installed: &|snapshot| self.slot(snapshot).is_some(),
             is_wanted: &|group| self.is_wanted(group),

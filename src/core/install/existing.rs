@@ -14,8 +14,8 @@ use crate::core::lockfile::{Lockfile, validate};
 use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
-    CURRENT_LOCKFILE, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState, filter_for_current,
-    forget_current, is_due, purge, remove_link, remove_package, stale_links,
+    CURRENT_LOCKFILE, HoistedDependencies, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState,
+    filter_for_current, forget_current, is_due, purge, remove_link, remove_package, stale_links,
 };
 
 /// The tree that is there.
@@ -169,6 +169,22 @@ impl Existing {
             }
         }
         verdicts
+    }
+
+    /// Adds what was hoisted before and is still needed: it stays where an install is about some projects only.
+    pub fn keep_hoisted(&self, hoisted: &mut HoistedDependencies) {
+        let before = self.modules.known().into_iter();
+        for (dependency, aliases) in before.flat_map(|state| &state.hoisted_dependencies) {
+            let is_needed = self.expected.snapshots.contains_key(dependency)
+                || self.expected.importers.contains_key(dependency)
+                || hoisted.contains_key(dependency);
+            if is_needed {
+                let kept = hoisted.entry(dependency.clone()).or_default();
+                for (alias, kind) in aliases {
+                    kept.entry(alias.clone()).or_insert(*kind);
+                }
+            }
+        }
     }
 
     /// Whether all that is wanted is in place, and nothing else was installed.

@@ -21,6 +21,8 @@ pub struct Inputs {
     /// The ids of the importers the install is about, in the lockfile's order: projects that are there and, where
     /// some are selected, the selected ones and the root. No other importer of the lockfile is anybody's.
     pub importers: Vec<String>,
+    /// Those of them that were selected, or all. The others are in the tree from before and stay as they are.
+    pub selected: Vec<String>,
     /// Projects that were left out because others were selected; pnpm calls such an install filtered.
     pub left_out: usize,
     /// What the user should know about the projects.
@@ -87,6 +89,11 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         })
         .cloned()
         .collect();
+    let selected = importers
+        .iter()
+        .filter(|id| wanted.iter().any(|project| project.id == **id))
+        .cloned()
+        .collect();
     let is_installed = |project: &&Project| {
         importers.contains(&project.id) || wanted.iter().any(|wanted| wanted.id == project.id)
     };
@@ -107,6 +114,7 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         lockfile,
         workspace,
         importers,
+        selected,
         left_out,
         warnings,
     })
