@@ -229,6 +229,8 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
+        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted_executables(&self.config, &existing, &hoisted, &linked.plan)?;
         for message in linked.warnings {
             self.warn(message, None, &mut gathered.totals);
         }
@@ -245,7 +247,7 @@ impl Install {
             work: &work,
             done: &done,
             existing: &existing,
-            hoisted: state::hoisted(&linked.hoisting, &inputs.lockfile),
+            hoisted,
             read_at_ms,
         };
         outcome.save()?;

@@ -231,7 +231,7 @@ fn flags_decide_which_kinds_of_dependencies_are_installed() {
     );
     assert_eq!(
         kinds(Some(OnlyDependencies::Development), false),
-        (false, true, false)
+        (false, true, true)
     );
 }
 

@@ -136,7 +136,7 @@ pub(super) fn included(flags: &Flags) -> Sourced<Included> {
     let value = Included {
         dependencies: flags.only != Some(OnlyDependencies::Development),
         dev_dependencies: flags.only != Some(OnlyDependencies::Production),
-        optional_dependencies: flags.only != Some(OnlyDependencies::Development) && !flags.no_optional,
+        optional_dependencies: !flags.no_optional,
     };
     Sourced {
         value,

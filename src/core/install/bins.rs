@@ -114,7 +114,7 @@ impl Bins<'_> {
         match group {
             Group::Production => included.dependencies,
             Group::Development => included.dev_dependencies,
-            Group::Optional => included.optional_dependencies,
+            Group::Optional => included.optional_dependencies && included.dependencies,
         }
     }
 

@@ -36,7 +36,7 @@ pub fn link(
             let wanted = match dependency.group {
                 Group::Production => included.dependencies,
                 Group::Development => included.dev_dependencies,
-                Group::Optional => included.optional_dependencies,
+                Group::Optional => included.optional_dependencies && included.dependencies,
             };
             let target = match dependency.target {
                 _ if !wanted => continue,

@@ -13,7 +13,7 @@ use crate::core::lockfile::{Lockfile, validate};
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
     CURRENT_LOCKFILE, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState, filter_for_current,
-    forget_current, is_due, purge, remove_link, remove_package, stale_links,
+    forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package, stale_links,
 };
 
 /// The tree that is there.
@@ -209,6 +209,7 @@ impl Existing {
                         .collect();
                     for alias in aliases.iter().filter(|alias| !wanted.contains(alias.as_str())) {
                         remove_link(&modules(), alias)?;
+                        remove_empty_scope(&modules(), alias);
                     }
                     if matches!(self.current, Current::Unknown) {
                         for alias in stale_links(virtual_store, &modules(), |alias| wanted.contains(alias))? {
