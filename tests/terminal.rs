@@ -29,6 +29,7 @@ fn an_install_shows_its_phases_stays_until_a_key_and_leaves_its_summary() {
     assert!(tty.on_alternate_screen());
     assert!(!tty.mode_is_untouched(), "keys come one by one only in raw mode");
     tty.until_text("any key leaves");
+    tty.until_still();
     let screen = tty.text();
     for part in [
         "✓ done",
@@ -176,6 +177,7 @@ fn a_missing_package_is_explained_on_screen_and_in_the_scrollback() {
     let stage = Stage::broken();
     let mut tty = stage.terminal();
     tty.until_text("any key leaves");
+    tty.until_still();
     let screen = tty.text();
     assert!(screen.contains("✗ failed"), "{screen}");
     assert!(screen.contains("why it failed"), "{screen}");
@@ -200,7 +202,7 @@ fn a_project_without_a_lockfile_is_explained_on_screen() {
     fs::remove_file(stage.site.project.join("pnpm-lock.yaml")).unwrap();
     let mut tty = stage.terminal_with(&["--frozen-lockfile"], &[]);
     tty.until_text("any key leaves");
-    assert!(tty.text().contains("ERR_PNPM_NO_LOCKFILE"), "{}", tty.text());
+    tty.until_text("ERR_PNPM_NO_LOCKFILE");
     tty.keys(" ");
     let left = tty.ended();
     assert_eq!(left.status.exit_code(), 1);

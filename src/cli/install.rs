@@ -143,6 +143,10 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
             None
         }
     };
+    // Before anything runs that a signal could end half-way; the dashboard listens for itself.
+    if mode != Mode::Dashboard {
+        interrupt::cancel_on_signals(&controls)?;
+    }
     let hub = hub::start(receiver, sinks)?;
     let install = Install {
         config,
@@ -155,7 +159,6 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
     let left = if let Some(events) = dashboard {
         show(events, &controls, clock)?
     } else {
-        interrupt::cancel_on_signals(&controls)?;
         Left::AtTheEnd
     };
     if left == Left::Early {

@@ -17,7 +17,7 @@ mod setup;
 mod state;
 mod work;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::core::clock::unix_millis;
@@ -141,9 +141,7 @@ impl Install {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
         let read_at_ms = unix_millis();
-        if repeat::is_up_to_date(&self.config) {
-            meters.task(Phase::Resolve, 0, self.emitter.now());
-            meters.finish(Phase::Resolve, None);
+        if self.is_repeat(meters) {
             return Ok(Outcome::UpToDate);
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
@@ -158,10 +156,7 @@ impl Install {
         self.warn_of_settings(&mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let mut existing = Existing::read(&self.config, &inputs.lockfile);
-        if let Some(difference) = existing.make_room(&self.config)? {
-            let message = format!("node_modules was made with another {difference}; it is made anew");
-            self.warn(message, None, &mut gathered.totals);
-        }
+        self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools {
             runtime,
             fetcher,
@@ -176,9 +171,8 @@ impl Install {
 
         // What is not as it should be goes, and with it what says that all is well.
         if !is_unchanged {
-            existing.forget(&self.config)?;
-            leftover::remove_direct(&self.config, &existing, &inputs.lockfile)?;
-            leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile)?;
+            existing::forget(&self.config)?;
+            leftover::remove_links(&self.config, &existing, &inputs.lockfile)?;
         }
         existing.mend(&work, &linker, &verdicts)?;
 
@@ -211,13 +205,7 @@ impl Install {
             &linker,
             &done.dropped,
         )?;
-        for path in moved {
-            let message = format!(
-                "a folder stood where a dependency goes; it was moved to {}",
-                path.display()
-            );
-            self.warn(message, None, &mut gathered.totals);
-        }
+        self.warn_of_moves(&moved, &mut gathered.totals);
         meters.task(Phase::Bins, started, self.emitter.now());
         let bins = bins::Bins {
             config: &self.config,
@@ -251,17 +239,46 @@ impl Install {
             read_at_ms,
         };
         outcome.save()?;
-        meters.task(Phase::State, started, self.emitter.now());
-        meters.finish(Phase::State, None);
         if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
             self.warn_of_checks(&late, &work, &mut gathered.totals);
         }
         self.tell_builds(&work, &done, &mut gathered.totals);
+        meters.task(Phase::State, started, self.emitter.now());
+        meters.finish(Phase::State, None);
         Ok(if is_unchanged {
             Outcome::UpToDate
         } else {
             Outcome::Done
         })
+    }
+
+    /// Whether nothing has changed since the last install.
+    fn is_repeat(&self, meters: &Meters) -> bool {
+        let is_up_to_date = repeat::is_up_to_date(&self.config);
+        if is_up_to_date {
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+        }
+        is_up_to_date
+    }
+
+    /// Takes away a tree that was made in another way.
+    fn make_room(&self, existing: &mut Existing, totals: &mut Totals) -> Result<(), InstallError> {
+        if let Some(difference) = existing.make_room(&self.config)? {
+            let message = format!("node_modules was made with another {difference}; it is made anew");
+            self.warn(message, None, totals);
+        }
+        Ok(())
+    }
+
+    fn warn_of_moves(&self, moved: &[PathBuf], totals: &mut Totals) {
+        for path in moved {
+            let message = format!(
+                "a folder stood where a dependency goes; it was moved to {}",
+                path.display()
+            );
+            self.warn(message, None, totals);
+        }
     }
 
     /// Splits the work: in place already, in the store, to be downloaded.

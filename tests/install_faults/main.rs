@@ -29,9 +29,10 @@ const MARK: &str = "of the package that things happen to\n";
 /// The package that things happen to, as it should be.
 fn victim() -> Package {
     // Long enough to be cut anywhere, and it does not compress to nothing.
-    let lines: String = (0..500_u32)
-        .map(|line| format!("{}\n", line.wrapping_mul(2_654_435_761)))
+    let lines: Vec<String> = (0..500_u32)
+        .map(|line| line.wrapping_mul(2_654_435_761).to_string())
         .collect();
+    let lines = lines.join("\n");
     Package::new("victim", "1.0.0")
         .file("mark", MARK)
         .file("lines", lines)

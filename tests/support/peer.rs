@@ -1,6 +1,7 @@
 //! The real pnpm, where it is installed, to compare with.
 
 use std::env;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -27,6 +28,18 @@ pub fn pnpm() -> Option<PathBuf> {
         })
     };
     FOUND.get_or_init(search).clone()
+}
+
+/// Likewise; says on standard error that a test has nothing to compare with.
+pub fn pnpm_or_skip(test: &str) -> Option<PathBuf> {
+    let found = pnpm();
+    if found.is_none() {
+        let words =
+            format!("{test}: SKIPPED, there is no pnpm 12 on the PATH and PACWATCH_TEST_PNPM names none\n");
+        // Not by a macro, whose words are shown only when a test fails.
+        let _ = std::io::stderr().write_all(words.as_bytes());
+    }
+    found
 }
 
 /// Runs it in a project, away from the configuration of whoever runs the tests.

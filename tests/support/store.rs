@@ -61,7 +61,7 @@ pub fn packages(site: &Site) -> BTreeSet<String> {
         .collect()
 }
 
-/// Fails unless each file holds what its name says, and no temporary file was left where `tidy` asks for none.
+/// Fails unless each file holds what its name says.
 pub fn assert_files_are_whole(site: &Site) {
     let root = site.store_v11().join("files");
     for relative in files(site) {

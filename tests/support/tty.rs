@@ -169,6 +169,15 @@ impl Tty {
         self.until(text, |tty| tty.text().contains(text));
     }
 
+    /// Waits until nothing was written for a while: a frame may arrive in pieces.
+    pub fn until_still(&self) {
+        self.until("still", |tty| {
+            let before = tty.bytes().len();
+            std::thread::sleep(Duration::from_millis(400));
+            tty.bytes().len() == before
+        });
+    }
+
     /// Presses keys.
     pub fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();

@@ -250,7 +250,8 @@ pub struct Included {
     pub dependencies: bool,
     /// `devDependencies`.
     pub dev_dependencies: bool,
-    /// `optionalDependencies`.
+    /// `optionalDependencies` of packages; those of projects only together with `dependencies`, as `--dev` leaves out
+    /// both.
     pub optional_dependencies: bool,
 }
 

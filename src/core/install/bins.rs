@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::InstallError;
 use super::inputs::importer_folder;
 use super::last_links::LastLinks;
+use super::selection::wanted;
 use super::work::Work;
 use crate::core::config::Config;
 use crate::core::link::bins::{
@@ -19,7 +20,7 @@ use crate::core::link::bins::{
 };
 use crate::core::link::{
     HoistKind, HoistRequest, HoistSource, Hoisting, LinkError, Linker, Patterns, Slot, Symlink, hoist,
-    relative,
+    relative, without_dots,
 };
 use crate::core::lockfile::{Lockfile, Resolution, slot_directory_name};
 use crate::core::meter::Meters;
@@ -110,12 +111,7 @@ impl Bins<'_> {
     }
 
     fn is_wanted(&self, group: Group) -> bool {
-        let included = &self.config.included;
-        match group {
-            Group::Production => included.dependencies,
-            Group::Development => included.dev_dependencies,
-            Group::Optional => included.optional_dependencies && included.dependencies,
-        }
+        wanted(self.config).includes(group)
     }
 
     fn hoisting(&self) -> Result<Hoisting, InstallError> {
@@ -211,10 +207,13 @@ impl Bins<'_> {
             .hoist_pattern
             .as_ref()
             .is_some_and(|patterns| !patterns.is_empty());
+        let prefer_symlinks = self.config.prefer_symlinked_executables.unwrap_or(false);
+        // Where there are symlinks, the few shims are to be no different.
+        let extends = *self.config.extend_node_path && hides && !prefer_symlinks;
         let mut plan = BinPlan {
-            hidden_modules: (*self.config.extend_node_path && hides).then(|| hidden_modules.clone()),
-            root: self.config.lockfile_dir.clone(),
-            prefer_symlinks: self.config.prefer_symlinked_executables.unwrap_or(false),
+            hidden_modules: extends.then(|| hidden_modules.clone()),
+            root: without_dots(&self.config.lockfile_dir),
+            prefer_symlinks,
             ..BinPlan::default()
         };
         let mut known = self.installed_packages(&mut plan)?;

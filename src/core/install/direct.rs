@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use super::InstallError;
 use super::inputs::importer_folder;
+use super::selection::wanted;
 use super::work::Work;
 use crate::core::config::Config;
 use crate::core::link::{DirectLink, Linker, link_direct};
 use crate::core::lockfile::Lockfile;
-use crate::core::plan::{Graph, Group, Target};
+use crate::core::plan::{Graph, Target};
 
 /// Links the direct dependencies of every project that is there. `dropped` are slots that were not made. The
 /// answer is folders that stood in the way and were moved.
@@ -24,7 +25,7 @@ pub fn link(
     dropped: &[usize],
 ) -> Result<Vec<PathBuf>, InstallError> {
     remove_links_to(work, linker, dropped)?;
-    let included = &config.included;
+    let wanted = wanted(config);
     let mut moved = Vec::new();
     for (id, dependencies) in lockfile.importers.keys().zip(&graph.importers) {
         let folder = importer_folder(&config.lockfile_dir, id);
@@ -33,13 +34,8 @@ pub fn link(
         }
         let mut links = Vec::with_capacity(dependencies.len());
         for dependency in dependencies {
-            let wanted = match dependency.group {
-                Group::Production => included.dependencies,
-                Group::Development => included.dev_dependencies,
-                Group::Optional => included.optional_dependencies && included.dependencies,
-            };
             let target = match dependency.target {
-                _ if !wanted => continue,
+                _ if !wanted.includes(dependency.group) => continue,
                 Target::Link(path) => importer_folder(&folder, path),
                 Target::Snapshot(snapshot) => match work.slot_of(snapshot) {
                     Some(slot) if !dropped.contains(&slot.package.index()) => {

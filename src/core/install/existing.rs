@@ -59,7 +59,7 @@ impl Existing {
         Self {
             modules: ModulesState::read(&folder),
             current: Current::read(config, wanted),
-            expected: filter_for_current(wanted, included(&config.included), |_| false),
+            expected: filter_for_current(wanted, included(*config.included), |_| false),
             layout: layout(config),
             folder,
         }
@@ -93,16 +93,6 @@ impl Existing {
         self.modules = Recorded::Nothing;
         self.current = Current::Unknown;
         Ok(is_gone.then_some(difference))
-    }
-
-    /// Takes away what claims that the tree is complete. To be called before anything in it is changed.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn forget(&self, config: &Config) -> Result<(), InstallError> {
-        WorkspaceState::forget(&config.lockfile_dir)?;
-        forget_current(&config.virtual_store_dir)?;
-        Ok(())
     }
 
     /// Judges the slots, by their position in [`Work::slots`].
@@ -175,7 +165,7 @@ impl Existing {
         }
         match &self.current {
             Current::Unknown => self.expected.snapshots.is_empty(),
-            Current::Wanted => state.included == included(&config.included),
+            Current::Wanted => state.included == included(*config.included),
             Current::Other(current) => is_same(current, &self.expected),
         }
     }
@@ -184,7 +174,7 @@ impl Existing {
     /// same links as before.
     fn selected_alike(&self, config: &Config, lockfile: &Lockfile, selection: &Selection) -> bool {
         self.modules.known().is_some_and(|state| {
-            state.included == included(&config.included) && state.skipped == skipped(lockfile, selection)
+            state.included == included(*config.included) && state.skipped == skipped(lockfile, selection)
         })
     }
 
@@ -291,6 +281,16 @@ fn judge_known(
     )
 }
 
+/// Takes away what claims that the tree is complete. To be called before anything in it is changed.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forget(config: &Config) -> Result<(), InstallError> {
+    WorkspaceState::forget(&config.lockfile_dir)?;
+    forget_current(&config.virtual_store_dir)?;
+    Ok(())
+}
+
 /// What `.modules.yaml` lists as skipped.
 pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
     let dep_paths = selection.skipped.iter().filter_map(|skipped| {
@@ -303,7 +303,7 @@ pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
 }
 
 /// The groups that are installed.
-pub fn included(included: &Included) -> IncludedGroups {
+pub fn included(included: Included) -> IncludedGroups {
     IncludedGroups {
         dependencies: included.dependencies,
         dev_dependencies: included.dev_dependencies,

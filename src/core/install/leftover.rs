@@ -14,12 +14,18 @@ use crate::core::state::{
     HoistKind, HoistedDependencies, remove_empty_scope, remove_executables, remove_link, stale_links,
 };
 
-/// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
-/// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
+/// Removes links of projects and hoisted links that are not wanted, with the executables of what they lead to.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
+pub fn remove_links(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
+    remove_direct(config, existing, lockfile)?;
+    remove_hoisted(config, existing, lockfile)
+}
+
+/// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
+/// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
+fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
     for (id, importer) in &lockfile.importers {
         let modules = importer_folder(&config.lockfile_dir, id).join(&*config.modules_dir);
         if !is_within(&modules, &config.lockfile_dir) {
@@ -50,10 +56,7 @@ pub fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) 
 
 /// Removes the hoisted links of packages that are no longer installed, and their executables. What else is to be
 /// hoisted there is linked later. Links of packages that stay are left alone, as pnpm leaves them.
-///
-/// # Errors
-/// When the system refuses.
-pub fn remove_hoisted(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
+fn remove_hoisted(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
     let Some(before) = existing.modules.known() else {
         return Ok(());
     };

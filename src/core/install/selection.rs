@@ -105,14 +105,8 @@ impl<'a> Selector<'a> {
             NodeVersion::Known(version) => version.as_deref(),
             NodeVersion::Asked(_) => None,
         };
-        let included = &self.config.included;
-        let wanted = Wanted {
-            production: included.dependencies,
-            development: included.dev_dependencies,
-            optional: included.optional_dependencies,
-        };
         let request = Request {
-            wanted,
+            wanted: wanted(self.config),
             importers: None,
             host: &self.host,
             supported: &self.supported,
@@ -133,4 +127,13 @@ fn installed_node_version() -> Option<String> {
         .ok()?;
     let version = String::from_utf8(output.stdout).ok()?;
     Some(version.trim().to_owned()).filter(|version| !version.is_empty())
+}
+
+/// Which groups of dependencies the settings ask for.
+pub fn wanted(config: &Config) -> Wanted {
+    Wanted {
+        production: config.included.dependencies,
+        development: config.included.dev_dependencies,
+        optional: config.included.optional_dependencies,
+    }
 }

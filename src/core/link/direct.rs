@@ -76,6 +76,22 @@ pub fn relative(from: &Path, to: &Path) -> PathBuf {
     }
 }
 
+/// A path without `.` and `..`, by its text alone.
+#[must_use]
+pub fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -296,7 +296,5 @@ fn ordered<'a>(request: &HoistRequest<'a>, importers: &[(&'a str, Dependencies<'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::lockfile::parse;
-}
+#[path = "hoist_tests.rs"]
+mod tests;

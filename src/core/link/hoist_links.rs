@@ -3,12 +3,13 @@
 //! A link of the user's own, one that leads out of the virtual store, stays; so does anything that is no link.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::LinkError;
+use super::direct::without_dots;
 use super::slot::Symlink;
 
 /// A folder for hoisted packages: `.pnpm/node_modules`, or a project's `node_modules`.
@@ -46,7 +47,7 @@ impl HoistFolder {
         }
         Ok(Self {
             path: path.to_path_buf(),
-            virtual_store: virtual_store.to_path_buf(),
+            virtual_store: without_dots(virtual_store),
             descriptor,
             new,
         })
@@ -91,21 +92,6 @@ impl HoistFolder {
             Err(errno) => Err(errno),
         }
     }
-}
-
-/// A path without `.` and `..`, by its text alone.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -22,6 +22,10 @@ pub(super) fn parse_version(version: &str) -> Result<Version, InvalidNodeVersion
 /// Whether `version` satisfies `range`. A range that cannot be read is satisfied by nothing.
 #[must_use]
 pub fn satisfies_engine(version: &Version, range: &str) -> bool {
+    // An alternative that says nothing allows everything, which the library does not know.
+    if range.split("||").any(|alternative| alternative.trim().is_empty()) {
+        return true;
+    }
     let Ok(whole) = Range::parse(range) else {
         return false;
     };
@@ -97,6 +101,7 @@ mod tests {
         assert!(!satisfies("16.0.0", "^18.17.0 || >=20.5.0"));
         assert!(!satisfies("16.0.0", "not a range"));
         assert!(satisfies("16.0.0", "*"));
+        assert!(satisfies("16.0.0", "") && satisfies("16.0.0-rc.1", " "));
     }
 
     #[test]

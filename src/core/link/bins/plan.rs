@@ -43,8 +43,13 @@ pub(super) enum BinFile {
     Absent,
     /// A folder, which nothing can run.
     Folder,
-    /// A file, and what runs it.
-    File(Option<Runtime>),
+    /// A file.
+    File {
+        /// What runs it.
+        runtime: Option<Runtime>,
+        /// It can be started.
+        executable: bool,
+    },
 }
 
 /// A package beside a `.bin` folder, which may give it commands.
@@ -65,6 +70,9 @@ pub struct BinFolder {
     pub path: PathBuf,
     /// What is to stand in it.
     pub entries: Vec<BinEntry>,
+    /// Programs are to find the packages beside the folder by `NODE_PATH` before all others, since Node.js does not
+    /// find them by itself: their folder is not called `node_modules`.
+    pub modules_first: bool,
 }
 
 /// A file in a `.bin` folder.
@@ -132,7 +140,13 @@ impl BinPlan {
             .collect();
         if !entries.is_empty() {
             let path = modules.join(".bin");
-            self.folders.push(BinFolder { path, entries });
+            // Slots keep the name, so this is a project's.
+            let modules_first = modules.file_name().is_some_and(|name| name != "node_modules");
+            self.folders.push(BinFolder {
+                path,
+                entries,
+                modules_first,
+            });
         }
     }
 
@@ -241,6 +255,7 @@ mod tests {
             [BinFolder {
                 path: "/m/.bin".into(),
                 entries: vec![entry(1, 1, true), entry(0, 1, false), entry(1, 0, true)],
+                modules_first: true,
             }]
         );
         let wanted: Vec<_> = plan.wanted().collect();

@@ -30,52 +30,52 @@ const HEAD: &str = r#"#!/bin/sh
 
 # No package may pose as a tool that this script calls: they are looked for in the system's folders, then on PATH
 # without relative folders and without any node_modules.
-path_given=${PATH+yes}
-path_before=${PATH-}
-path_tools=/usr/bin:/bin
-path_rest=$path_before:
-while [ -n "$path_rest" ]; do
-  folder=${path_rest%%:*}
-  path_rest=${path_rest#*:}
-  case $folder in
+shim_path_given=${PATH+yes}
+shim_path_before=${PATH-}
+shim_path_tools=/usr/bin:/bin
+shim_path_rest=$shim_path_before:
+while [ -n "$shim_path_rest" ]; do
+  shim_folder=${shim_path_rest%%:*}
+  shim_path_rest=${shim_path_rest#*:}
+  case $shim_folder in
     */node_modules | */node_modules/*) ;;
-    /*) path_tools=$path_tools:$folder ;;
+    /*) shim_path_tools=$shim_path_tools:$shim_folder ;;
   esac
 done
-PATH=$path_tools
+PATH=$shim_path_tools
 
-system=
-{ read -r system < /proc/version; } 2> /dev/null || :
+shim_system=
+{ read -r shim_system < /proc/version; } 2> /dev/null || :
 
 # Where this file really lies: a link may have been called, or a link to a link.
-self=$0
-case $system in
+shim_self=$0
+case $shim_system in
   *CYGWIN* | *MINGW* | *MSYS*)
-    while case $self in *\\*) ;; *) false ;; esac; do
-      self=${self%%\\*}/${self#*\\}
+    while case $shim_self in *\\*) ;; *) false ;; esac; do
+      shim_self=${shim_self%%\\*}/${shim_self#*\\}
     done
     ;;
 esac
-case $self in
+case $shim_self in
   */*) ;;
-  *) self=./$self ;;
+  *) shim_self=./$shim_self ;;
 esac
-links=0
-while [ -L "$self" ] && [ "$links" -lt 40 ]; do
-  links=$((links + 1))
-  next=$(readlink "$self")
-  case $next in
-    /*) self=$next ;;
-    *) self=${self%/*}/$next ;;
+shim_links=0
+while [ -L "$shim_self" ] && [ "$shim_links" -lt 40 ]; do
+  shim_links=$((shim_links + 1))
+  shim_next=$(readlink "$shim_self")
+  case $shim_next in
+    /*) shim_self=$shim_next ;;
+    *) shim_self=${shim_self%/*}/$shim_next ;;
   esac
 done
-basedir_abs=$(CDPATH='' cd -P -- "${self%/*}/" && pwd -P) || exit 1
+basedir_abs=$(CDPATH='' cd -P -- "${shim_self%/*}/" && pwd -P) || exit 1
 
 # Programs of Windows want paths of Windows.
 basedir_win=
 exe=
 msys=
-case $system in
+case $shim_system in
   *CYGWIN* | *MINGW* | *MSYS*)
     basedir_win=$(cygpath -w "$basedir_abs" 2> /dev/null)
     exe=.exe
@@ -87,7 +87,7 @@ case $system in
     ;;
 esac
 if [ -z "$basedir_win" ]; then basedir_win=$basedir_abs; fi
-if [ -n "$path_given" ]; then PATH=$path_before; else unset PATH; fi
+if [ -n "$shim_path_given" ]; then PATH=$shim_path_before; else unset PATH; fi
 
 "#;
 
@@ -109,43 +109,51 @@ impl Shim<'_> {
             text.push_str(&folders.join(":"));
             text.push_str("${NODE_PATH:+\":$NODE_PATH\"}\n");
         }
-        self.start(&mut text);
+        text.push_str(&self.start());
         text.push_str(MARKER);
         text.push_str(self.marker);
         text.push('\n');
         text
     }
 
-    fn start(&self, text: &mut String) {
+    /// The part that hands over to the executable.
+    fn start(&self) -> String {
         let target = placed(self.target);
         let Some(runtime) = self.runtime else {
-            text.push_str(&format!("exec {target} \"$@\"\nexit $?\n"));
-            return;
+            return format!("exec {target} \"$@\"\nexit $?\n");
         };
-        let target_win = placed_at("basedir_win", self.target);
         let program = quoted(&runtime.program);
         let words: Vec<String> = runtime.arguments.iter().map(|word| quoted(word)).collect();
         let words = words.join(" ");
-        text.push_str(&format!("target={target}\ntarget_win={target_win}\n"));
+        let target_win = placed_at("basedir_win", self.target);
+        let targets = format!("shim_target={target}\nshim_target_win={target_win}\n");
         // The shell of Cygwin and MSYS takes a word that begins with one slash for a path.
         if runtime.program == "cmd" && words == "/C" {
-            text.push_str("if [ -n \"$msys\" ]; then set -- //C \"$target_win\" \"$@\"; else set -- /C \"$target\" \"$@\"; fi\n");
-            text.push_str("if [ -n \"$exe\" ]; then exec cmd.exe \"$@\"; fi\nexec cmd \"$@\"\nexit $?\n");
-            return;
+            return targets
+                + "if [ -n \"$msys\" ]; then set -- //C \"$shim_target_win\" \"$@\"; \
+                   else set -- /C \"$shim_target\" \"$@\"; fi\n\
+                   if [ -n \"$exe\" ]; then exec cmd.exe \"$@\"; fi\n\
+                   exec cmd \"$@\"\nexit $?\n";
         }
-        // A path names the program; a name is looked for beside the shim first.
-        if !runtime.program.contains('/') {
-            let (beside, program_exe) = (format!("\"$basedir_abs\"/{program}"), format!("{program}.exe"));
-            text.push_str(&format!(
-                "if [ -n \"$exe\" ] && [ -x {beside}.exe ]; then\n  exec {beside}.exe {words} \"$target_win\" \"$@\"\n\
-                 elif [ -x {beside} ]; then\n  exec {beside} {words} \"$target\" \"$@\"\n\
-                 elif command -v {program} > /dev/null 2>&1; then\n  \
-                 if [ -n \"$msys\" ]; then target=$target_win; fi\n  exec {program} {words} \"$target\" \"$@\"\n\
-                 elif [ -n \"$exe\" ] && command -v {program_exe} > /dev/null 2>&1; then\n  \
-                 exec {program_exe} {words} \"$target_win\" \"$@\"\nfi\n"
-            ));
+        let last = format!("exec {program} {words} \"$shim_target\" \"$@\"\nexit $?\n");
+        if runtime.program.contains('/') {
+            return targets + &last;
         }
-        text.push_str(&format!("exec {program} {words} \"$target\" \"$@\"\nexit $?\n"));
+        // A name is looked for beside the shim first.
+        let beside = format!("\"$basedir_abs\"/{program}");
+        let found = format!(
+            "if [ -n \"$exe\" ] && [ -x {beside}.exe ]; then\n  \
+               exec {beside}.exe {words} \"$shim_target_win\" \"$@\"\n\
+             elif [ -x {beside} ]; then\n  \
+               exec {beside} {words} \"$shim_target\" \"$@\"\n\
+             elif command -v {program} > /dev/null 2>&1; then\n  \
+               if [ -n \"$msys\" ]; then shim_target=$shim_target_win; fi\n  \
+               exec {program} {words} \"$shim_target\" \"$@\"\n\
+             elif [ -n \"$exe\" ] && command -v {program}.exe > /dev/null 2>&1; then\n  \
+               exec {program}.exe {words} \"$shim_target_win\" \"$@\"\n\
+             fi\n"
+        );
+        targets + &found + &last
     }
 }
 

@@ -38,12 +38,33 @@ fn a_shim_for_node() {
         node_path: &node_path,
         ..plain("../../bin/cli.js", Some(&runtime))
     };
-    insta::assert_snapshot!(tail(&shim), @r#""#);
+    insta::assert_snapshot!(tail(&shim), @r#"
+    export NODE_PATH="$basedir_abs"/'..':"$basedir_abs"/'../../..':/elsewhere/node_modules${NODE_PATH:+":$NODE_PATH"}
+    shim_target="$basedir_abs"/'../../bin/cli.js'
+    shim_target_win="$basedir_win"/'../../bin/cli.js'
+    if [ -n "$exe" ] && [ -x "$basedir_abs"/node.exe ]; then
+      exec "$basedir_abs"/node.exe  "$shim_target_win" "$@"
+    elif [ -x "$basedir_abs"/node ]; then
+      exec "$basedir_abs"/node  "$shim_target" "$@"
+    elif command -v node > /dev/null 2>&1; then
+      if [ -n "$msys" ]; then shim_target=$shim_target_win; fi
+      exec node  "$shim_target" "$@"
+    elif [ -n "$exe" ] && command -v node.exe > /dev/null 2>&1; then
+      exec node.exe  "$shim_target_win" "$@"
+    fi
+    exec node  "$shim_target" "$@"
+    exit $?
+    # cmd-shim-target=../../bin/cli.js
+    "#);
 }
 
 #[test]
 fn a_shim_for_what_the_system_runs_itself() {
-    insta::assert_snapshot!(tail(&plain("../tool/tool", None)), @r#""#);
+    insta::assert_snapshot!(tail(&plain("../tool/tool", None)), @r#"
+    exec "$basedir_abs"/'../tool/tool' "$@"
+    exit $?
+    # cmd-shim-target=../tool/tool
+    "#);
 }
 
 #[test]
@@ -52,7 +73,15 @@ fn a_shim_for_a_batch_file() {
         program: "cmd".to_owned(),
         arguments: vec!["/C".to_owned()],
     };
-    insta::assert_snapshot!(tail(&plain("../tool/tool.cmd", Some(&runtime))), @r#""#);
+    insta::assert_snapshot!(tail(&plain("../tool/tool.cmd", Some(&runtime))), @r#"
+    shim_target="$basedir_abs"/'../tool/tool.cmd'
+    shim_target_win="$basedir_win"/'../tool/tool.cmd'
+    if [ -n "$msys" ]; then set -- //C "$shim_target_win" "$@"; else set -- /C "$shim_target" "$@"; fi
+    if [ -n "$exe" ]; then exec cmd.exe "$@"; fi
+    exec cmd "$@"
+    exit $?
+    # cmd-shim-target=../tool/tool.cmd
+    "#);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::plan::{BinEntry, BinFile, BinFolder, BinPackage, BinPlan, module_folders};
 use super::runtime::{HEAD_LENGTH, runtime_of};
 use super::shim::{MARKER, NODE_PATH_LINE, Shim, is_ours};
-use crate::core::link::{LinkError, relative};
+use crate::core::link::{LinkError, relative, without_dots};
 
 /// What a shim's mode must be.
 const SHIM_MODE: u32 = 0o755;
@@ -64,6 +64,7 @@ impl BinWriter {
                 folder: &folder.path,
                 descriptor: descriptor.as_fd(),
                 new: *new,
+                modules_first: folder.modules_first,
                 name: plan.name(*entry),
             };
             if self.write_entry(&place, *entry, file, &mut written)? {
@@ -87,7 +88,15 @@ impl BinWriter {
         let way = relative(place.folder, &target);
         let way = way.to_str().ok_or_else(|| place.fail("link", Errno::ILSEQ))?;
         let is_node = place.name == "node";
-        if is_node || place.plan.prefer_symlinks {
+        // What is no program by itself needs a shim. What is not there may become one.
+        let may_run = !matches!(
+            file,
+            BinFile::File {
+                executable: false,
+                ..
+            }
+        );
+        if is_node || place.plan.prefer_symlinks && may_run {
             if *file == BinFile::Absent && !is_node {
                 written.warnings.push(format!(
                     "{} is linked, but {} is not there",
@@ -98,14 +107,21 @@ impl BinWriter {
             return place.symlink(way).map_err(|errno| place.fail("link", errno));
         }
         let node_path = place.node_path(package)?;
-        let absolute = (!target.starts_with(&place.plan.root)).then(|| target.to_string_lossy());
+        let plain = without_dots(&target);
+        let absolute = (!plain.starts_with(&place.plan.root)).then(|| plain.to_string_lossy());
+        let by_name;
+        let runtime = match file {
+            BinFile::File { runtime, .. } => runtime.as_ref(),
+            // A build may make the file yet.
+            BinFile::Absent | BinFile::Folder => {
+                by_name = runtime_of(&package.bins.commands[entry.command].path, &[]);
+                by_name.as_ref()
+            }
+        };
         let shim = Shim {
             target: way,
             marker: absolute.as_deref().unwrap_or(way),
-            runtime: match file {
-                BinFile::File(runtime) => runtime.as_ref(),
-                _ => None,
-            },
+            runtime,
             node_path: &node_path,
         };
         self.shim(place, &shim)
@@ -145,6 +161,8 @@ struct Place<'a> {
     descriptor: BorrowedFd<'a>,
     /// The folder was made just now, so nothing stands in it.
     new: bool,
+    /// See [`BinFolder::modules_first`].
+    modules_first: bool,
     name: &'a str,
 }
 
@@ -164,20 +182,24 @@ impl Place<'_> {
         let Some(hidden) = &self.plan.hidden_modules else {
             return Ok(Vec::new());
         };
-        let mut folders = module_folders(&package.folder);
+        let mut folders = Vec::with_capacity(4);
+        if self.modules_first {
+            folders.extend(self.folder.parent().map(Path::to_path_buf));
+        }
+        folders.extend(module_folders(&package.folder));
         if !folders.contains(hidden) {
             folders.push(hidden.clone());
         }
         folders
             .into_iter()
             .map(|folder| {
-                let folder = if folder.starts_with(&self.plan.root) {
+                let plain = without_dots(&folder);
+                let way = if plain.starts_with(&self.plan.root) {
                     relative(self.folder, &folder)
                 } else {
-                    folder
+                    plain
                 };
-                folder
-                    .into_os_string()
+                way.into_os_string()
                     .into_string()
                     .map_err(|_| self.fail("write", Errno::ILSEQ))
             })
@@ -262,19 +284,16 @@ fn permissions(mode: u32) -> u32 {
 
 /// Opens a `.bin` folder, making it if need be; true if it was made.
 fn open_folder(path: &Path) -> Result<(OwnedFd, bool), LinkError> {
-    let make = |path: &Path| rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(0o777));
-    let new = match make(path) {
-        Ok(()) => true,
-        Err(Errno::EXIST) => false,
-        Err(Errno::NOENT) => {
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(|source| LinkError::io("create", parent, source))?;
-            }
-            make(path).map_err(|errno| LinkError::io("create", path, errno))?;
-            true
-        }
-        Err(errno) => return Err(LinkError::io("create", path, errno)),
+    let make = |path: &Path| match rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(0o777)) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(errno) => Err(LinkError::io("create", path, errno)),
     };
+    // The folder above is a package's own `node_modules`, which is seldom there, or one that holds links.
+    if let Some(modules) = path.parent() {
+        make(modules)?;
+    }
+    let new = make(path)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let descriptor = rustix::fs::openat(CWD, path, flags, Mode::empty())
         .map_err(|errno| LinkError::io("open", path, errno))?;
@@ -306,7 +325,8 @@ fn look_into(mut file: File, path: &str, installed: bool) -> std::io::Result<Bin
     if !FileType::from_raw_mode(stat.st_mode).is_file() {
         return Ok(BinFile::Folder);
     }
-    if installed && stat.st_mode & 0o111 != 0o111 {
+    let executable = stat.st_mode & 0o111 == 0o111;
+    if installed && !executable {
         rustix::fs::fchmod(&file, Mode::from_raw_mode(stat.st_mode & 0o7777 | 0o111))?;
     }
     let mut head = [0; HEAD_LENGTH];
@@ -317,5 +337,12 @@ fn look_into(mut file: File, path: &str, installed: bool) -> std::io::Result<Bin
             read => length += read,
         }
     }
-    Ok(BinFile::File(runtime_of(path, &head[..length])))
+    Ok(BinFile::File {
+        runtime: runtime_of(path, &head[..length]),
+        executable: executable || installed,
+    })
 }
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;
