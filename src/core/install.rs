@@ -150,9 +150,8 @@ impl Install {
         let graph = Graph::new(&inputs.lockfile)?;
         let selection = selector.select(&inputs.lockfile, &graph)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
-        for event in work.announcements(&inputs.lockfile, &selection) {
-            self.emitter.emit(event);
-        }
+        work.announcements(&inputs.lockfile, &selection)
+            .for_each(|event| self.emitter.emit(event));
         self.warn_of_settings(&mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let mut existing = Existing::read(&self.config, &inputs.lockfile);
@@ -219,9 +218,8 @@ impl Install {
         let linked = bins.link(&link_pool, lanes, meters)?;
         let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
         leftover::remove_hoisted_executables(&self.config, &existing, &hoisted, &linked.plan)?;
-        for message in linked.warnings {
-            self.warn(message, None, &mut gathered.totals);
-        }
+        let warnings = linked.warnings.into_iter();
+        warnings.for_each(|message| self.warn(message, None, &mut gathered.totals));
         meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
