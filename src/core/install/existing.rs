@@ -15,7 +15,8 @@ use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
     CURRENT_LOCKFILE, HoistedDependencies, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState,
-    filter_for_current, forget_current, is_due, purge, remove_link, remove_package, stale_links,
+    filter_for_current, forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package,
+    stale_links,
 };
 
 /// The tree that is there.
@@ -56,12 +57,13 @@ pub enum Verdict {
 impl Existing {
     /// Reads what is known of the tree. `wanted` is what is to be in it, borrowed if that is the whole lockfile.
     #[must_use]
+    #[expect(clippy::ptr_arg, reason = "whether it is borrowed tells whether it is the whole lockfile")]
     pub fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let folder = config.root_modules_dir();
         Self {
             modules: ModulesState::read(&folder),
             current: Current::read(config, wanted),
-            expected: filter_for_current(wanted, included(&config.included), |_| false),
+            expected: filter_for_current(wanted, included(*config.included), |_| false),
             layout: layout(config),
             folder,
         }
@@ -95,16 +97,6 @@ impl Existing {
         self.modules = Recorded::Nothing;
         self.current = Current::Unknown;
         Ok(is_gone.then_some(difference))
-    }
-
-    /// Takes away what claims that the tree is complete. To be called before anything in it is changed.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn forget(&self, config: &Config) -> Result<(), InstallError> {
-        WorkspaceState::forget(&config.lockfile_dir)?;
-        forget_current(&config.virtual_store_dir)?;
-        Ok(())
     }
 
     /// Judges the slots, by their position in [`Work::slots`]. `folders` are those of this machine, by position in
@@ -203,7 +195,7 @@ impl Existing {
         }
         match &self.current {
             Current::Unknown => self.expected.snapshots.is_empty(),
-            Current::Wanted => state.included == included(&config.included),
+            Current::Wanted => state.included == included(*config.included),
             Current::Other(current) => is_same(current, &self.expected),
         }
     }
@@ -212,7 +204,7 @@ impl Existing {
     /// same links as before.
     fn selected_alike(&self, config: &Config, lockfile: &Lockfile, selection: &Selection) -> bool {
         self.modules.known().is_some_and(|state| {
-            state.included == included(&config.included) && state.skipped == skipped(lockfile, selection)
+            state.included == included(*config.included) && state.skipped == skipped(lockfile, selection)
         })
     }
 
@@ -237,6 +229,7 @@ impl Existing {
                         .collect();
                     for alias in aliases.iter().filter(|alias| !wanted.contains(alias.as_str())) {
                         remove_link(&modules(), alias)?;
+                        remove_empty_scope(&modules(), alias);
                     }
                     if matches!(self.current, Current::Unknown) {
                         for alias in stale_links(virtual_store, &modules(), |alias| wanted.contains(alias))? {
@@ -252,6 +245,7 @@ impl Existing {
 }
 
 impl Current {
+    #[expect(clippy::ptr_arg, reason = "whether it is borrowed tells whether it is the whole lockfile")]
     fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
         let Ok(text) = std::fs::read_to_string(&path) else {
@@ -321,6 +315,16 @@ fn judge_known(
     )
 }
 
+/// Takes away what claims that the tree is complete. To be called before anything in it is changed.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forget(config: &Config) -> Result<(), InstallError> {
+    WorkspaceState::forget(&config.lockfile_dir)?;
+    forget_current(&config.virtual_store_dir)?;
+    Ok(())
+}
+
 /// What `.modules.yaml` lists as skipped.
 pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
     let dep_paths = selection.skipped.iter().filter_map(|skipped| {
@@ -333,7 +337,7 @@ pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
 }
 
 /// The groups that are installed.
-pub fn included(included: &Included) -> IncludedGroups {
+pub fn included(included: Included) -> IncludedGroups {
     IncludedGroups {
         dependencies: included.dependencies,
         dev_dependencies: included.dev_dependencies,
