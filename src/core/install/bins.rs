@@ -43,13 +43,11 @@ pub struct Bins<'a> {
     pub dropped: &'a [usize],
 }
 
-/// What was linked, for those that must tell it from what is left over.
+/// What was linked.
 #[derive(Debug)]
 pub struct LinkedBins {
     /// What is hoisted.
     pub hoisting: Hoisting,
-    /// What stands in which `.bin` folder.
-    pub plan: Arc<BinPlan>,
     /// What a user should know.
     pub warnings: Vec<String>,
 }
@@ -70,21 +68,17 @@ impl Bins<'_> {
     /// When the system refuses, or the manifest of a linked folder cannot be read.
     pub fn link(&self, pool: &LanePool, lanes: u32, meters: &Meters) -> Result<LinkedBins, InstallError> {
         let hoisting = self.hoisting()?;
-        let plan = Arc::new(self.plan(&hoisting)?);
+        let plan = self.plan(&hoisting)?;
         let (private, public) = self.hoist_links(&hoisting);
         let links = LastLinks::open(
             &self.linker.virtual_store,
             &self.root_modules(),
             private,
             public,
-            Arc::clone(&plan),
+            plan,
         )?;
         let warnings = links.make(pool, lanes, meters, &self.linker.emitter)?;
-        Ok(LinkedBins {
-            hoisting,
-            plan,
-            warnings,
-        })
+        Ok(LinkedBins { hoisting, warnings })
     }
 
     fn root_modules(&self) -> PathBuf {

@@ -19,7 +19,7 @@ const LINKS_IN_A_PIECE: usize = 128;
 /// The work, shared by the lanes.
 pub struct LastLinks {
     hoisted: Vec<HoistPiece>,
-    plan: Arc<BinPlan>,
+    plan: BinPlan,
     writer: BinWriter,
     next: AtomicUsize,
     done: AtomicUsize,
@@ -48,7 +48,7 @@ impl LastLinks {
         modules: &Path,
         private: Vec<Symlink>,
         public: Vec<Symlink>,
-        plan: Arc<BinPlan>,
+        plan: BinPlan,
     ) -> Result<Self, LinkError> {
         let slots = virtual_store.path();
         let hidden = slots.join("node_modules");

@@ -150,18 +150,6 @@ impl BinPlan {
         }
     }
 
-    /// The names that are wanted in each folder, to tell them from those that are left over. A package's own command
-    /// is among them even if its file turns out to be absent.
-    pub fn wanted(&self) -> impl Iterator<Item = (&Path, Vec<&str>)> {
-        self.folders.iter().map(|folder| {
-            let names = folder.entries.iter();
-            (
-                folder.path.as_path(),
-                names.map(|entry| self.name(*entry)).collect(),
-            )
-        })
-    }
-
     pub(super) fn name(&self, entry: BinEntry) -> &str {
         &self.packages[entry.package].bins.commands[entry.command].name
     }
@@ -258,7 +246,5 @@ mod tests {
                 modules_first: true,
             }]
         );
-        let wanted: Vec<_> = plan.wanted().collect();
-        assert_eq!(wanted, [(Path::new("/m/.bin"), vec!["x", "y", "z"])]);
     }
 }
