@@ -57,7 +57,10 @@ pub enum Verdict {
 impl Existing {
     /// Reads what is known of the tree. `wanted` is what is to be in it, borrowed if that is the whole lockfile.
     #[must_use]
-    #[expect(clippy::ptr_arg, reason = "whether it is borrowed tells whether it is the whole lockfile")]
+    #[expect(
+        clippy::ptr_arg,
+        reason = "whether it is borrowed tells whether it is the whole lockfile"
+    )]
     pub fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let folder = config.root_modules_dir();
         Self {
@@ -245,7 +248,10 @@ impl Existing {
 }
 
 impl Current {
-    #[expect(clippy::ptr_arg, reason = "whether it is borrowed tells whether it is the whole lockfile")]
+    #[expect(
+        clippy::ptr_arg,
+        reason = "whether it is borrowed tells whether it is the whole lockfile"
+    )]
     fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
         let Ok(text) = std::fs::read_to_string(&path) else {
