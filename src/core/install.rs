@@ -20,6 +20,7 @@ mod setup;
 mod state;
 mod work;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -171,7 +172,7 @@ impl Install {
         self.warn_of_settings(&inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
-        let mut existing = Existing::read(&self.config, &installed);
+        let mut existing = Existing::read(&self.config, &installed, matches!(installed, Cow::Borrowed(_)));
         if let Some(difference) = existing.make_room(&self.config)? {
             let message = format!("node_modules was made with another {difference}; it is made anew");
             self.warn(message, None, &mut gathered.totals);
