@@ -13,6 +13,7 @@ mod leftover;
 mod link_jobs;
 mod local;
 mod materialise;
+mod refusal;
 mod repeat;
 mod selection;
 mod settings_record;
@@ -21,7 +22,6 @@ mod state;
 mod work;
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::core::clock::unix_millis;
@@ -29,8 +29,8 @@ use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{
-    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
-    Planned, RunFinished, RunStarted, Totals,
+    EVENT_VERSION, EventKind, ImportMethod, Knobs, LaneCounts, Outcome, PackageId, Phase, Planned,
+    RunFinished, RunStarted, Totals,
 };
 use crate::core::fetch::Fetcher;
 use crate::core::manifest::Manifest;
@@ -43,6 +43,7 @@ pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
 use materialise::{Done, Materialise, Split};
+pub use refusal::tell_refusal;
 use selection::Selector;
 use setup::{Setup, Tools};
 use work::{Origin, Work};
@@ -64,39 +65,6 @@ pub struct Finished {
     pub outcome: Outcome,
     /// Why, unless it ended well.
     pub error: Option<InstallError>,
-}
-
-/// Tells of a run that ended before it began, because its settings cannot be used.
-pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
-    let host = crate::core::plan::host();
-    let started = EventKind::RunStarted(Box::new(RunStarted {
-        v: EVENT_VERSION,
-        pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
-        command: "install".to_owned(),
-        project_dir: project_dir.display().to_string(),
-        project_name: None,
-        started_at_ms: unix_millis().saturating_sub(emitter.now() / 1000),
-        platform: format!("{} {}", host.os, host.cpu),
-        processors: processors(),
-        lanes: LaneCounts::default(),
-        link_mode: LinkMode::Deferred,
-        settings: Vec::new(),
-    }));
-    emitter.emit_at(0, started);
-    emitter.emit(EventKind::RunFinished(Box::new(RunFinished {
-        outcome: Outcome::Failed,
-        failure: Some(failure),
-        wall_us: emitter.now(),
-        phases: Vec::new(),
-        totals: Totals::default(),
-        knobs: Knobs {
-            network_concurrency: 0,
-            extract_threads: 0,
-            link_threads: 0,
-            link_mode: LinkMode::Deferred,
-            import_method: ImportMethod::Auto,
-        },
-    })));
 }
 
 fn processors() -> u32 {
