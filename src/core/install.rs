@@ -22,6 +22,7 @@ mod state;
 mod work;
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core::clock::unix_millis;
@@ -111,6 +112,10 @@ impl Install {
     }
 
     /// Restores what the lockfile says.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the phases of a run read best one after the other"
+    )]
     fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
         // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
@@ -121,9 +126,7 @@ impl Install {
             return Ok(Outcome::UpToDate);
         }
         let read_at_ms = unix_millis();
-        if repeat::is_up_to_date(&self.config) {
-            meters.task(Phase::Resolve, 0, self.emitter.now());
-            meters.finish(Phase::Resolve, None);
+        if self.is_repeat(meters) {
             return Ok(Outcome::UpToDate);
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
@@ -133,18 +136,14 @@ impl Install {
         graph.keep_importers(&inputs.lockfile, &inputs.importers);
         let selection = selector.select(&inputs.lockfile, &graph, &inputs.importers)?;
         let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
-        for event in work.announcements(&inputs.lockfile, &selection) {
-            self.emitter.emit(event);
-        }
+        work.announcements(&inputs.lockfile, &selection)
+            .for_each(|event| self.emitter.emit(event));
         self.emitter.emit(importers::announcement(&inputs, &graph, &work));
         self.warn_of_settings(&inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
         let mut existing = Existing::read(&self.config, &installed, matches!(installed, Cow::Borrowed(_)));
-        if let Some(difference) = existing.make_room(&self.config)? {
-            let message = format!("node_modules was made with another {difference}; it is made anew");
-            self.warn(message, None, &mut gathered.totals);
-        }
+        self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools {
             runtime,
             fetcher,
@@ -175,9 +174,8 @@ impl Install {
 
         // What is not as it should be goes, and with it what says that all is well.
         if !is_unchanged {
-            existing.forget(&self.config)?;
-            leftover::remove_direct(&self.config, &existing, &installed)?;
-            leftover::remove_hoisted(&self.config, &existing, &inputs.lockfile)?;
+            existing::forget(&self.config)?;
+            leftover::remove_links(&self.config, &existing, &installed, &inputs.lockfile)?;
         }
         existing.mend(&work, &linker, &verdicts)?;
 
@@ -203,13 +201,7 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(&self.config, &inputs, &graph, &work, &linker, &done.dropped)?;
-        for path in moved {
-            let message = format!(
-                "a folder stood where a dependency goes; it was moved to {}",
-                path.display()
-            );
-            self.warn(message, None, &mut gathered.totals);
-        }
+        self.warn_of_moves(&moved, &mut gathered.totals);
         meters.task(Phase::Bins, started, self.emitter.now());
         let bins = bins::Bins {
             config: &self.config,
@@ -224,9 +216,10 @@ impl Install {
         };
         let lanes = self.controls.knobs().link_threads;
         let linked = bins.link(&link_pool, lanes, meters)?;
-        for message in linked.warnings {
-            self.warn(message, None, &mut gathered.totals);
-        }
+        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted_executables(&self.config, &existing, &hoisted, &linked.plan)?;
+        let warnings = linked.warnings.into_iter();
+        warnings.for_each(|message| self.warn(message, None, &mut gathered.totals));
         meters.finish(Phase::Bins, Some(lanes));
 
         // State: what the next install reads.
@@ -260,6 +253,35 @@ impl Install {
         } else {
             Outcome::Done
         })
+    }
+
+    /// Whether nothing has changed since the last install.
+    fn is_repeat(&self, meters: &Meters) -> bool {
+        let is_up_to_date = repeat::is_up_to_date(&self.config);
+        if is_up_to_date {
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+        }
+        is_up_to_date
+    }
+
+    /// Takes away a tree that was made in another way.
+    fn make_room(&self, existing: &mut Existing, totals: &mut Totals) -> Result<(), InstallError> {
+        if let Some(difference) = existing.make_room(&self.config)? {
+            let message = format!("node_modules was made with another {difference}; it is made anew");
+            self.warn(message, None, totals);
+        }
+        Ok(())
+    }
+
+    fn warn_of_moves(&self, moved: &[PathBuf], totals: &mut Totals) {
+        for path in moved {
+            let message = format!(
+                "a folder stood where a dependency goes; it was moved to {}",
+                path.display()
+            );
+            self.warn(message, None, totals);
+        }
     }
 
     /// Splits the work: in place already, in the store, to be downloaded.

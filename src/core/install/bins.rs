@@ -55,6 +55,8 @@ pub struct Bins<'a> {
 pub struct LinkedBins {
     /// What is hoisted.
     pub hoisting: Hoisting,
+    /// What stands in which `.bin` folder.
+    pub plan: Arc<BinPlan>,
     /// What a user should know.
     pub warnings: Vec<String>,
 }
@@ -82,10 +84,14 @@ impl Bins<'_> {
             &self.root_modules(),
             private,
             public,
-            plan,
+            Arc::clone(&plan),
         )?;
         let warnings = links.make(pool, lanes, meters, &self.linker.emitter)?;
-        Ok(LinkedBins { hoisting, warnings })
+        Ok(LinkedBins {
+            hoisting,
+            plan,
+            warnings,
+        })
     }
 
     fn root_modules(&self) -> PathBuf {

@@ -14,7 +14,8 @@ use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
     CURRENT_LOCKFILE, HoistedDependencies, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState,
-    filter_for_current, forget_current, is_due, purge, remove_link, remove_package, stale_links,
+    filter_for_current, forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package,
+    stale_links,
 };
 
 /// The tree that is there.
@@ -60,7 +61,7 @@ impl Existing {
         Self {
             modules: ModulesState::read(&folder),
             current: Current::read(config, wanted, is_whole),
-            expected: filter_for_current(wanted, included(&config.included), |_| false),
+            expected: filter_for_current(wanted, included(*config.included), |_| false),
             layout: layout(config),
             folder,
         }
@@ -94,16 +95,6 @@ impl Existing {
         self.modules = Recorded::Nothing;
         self.current = Current::Unknown;
         Ok(is_gone.then_some(difference))
-    }
-
-    /// Takes away what claims that the tree is complete. To be called before anything in it is changed.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn forget(&self, config: &Config) -> Result<(), InstallError> {
-        WorkspaceState::forget(&config.lockfile_dir)?;
-        forget_current(&config.virtual_store_dir)?;
-        Ok(())
     }
 
     /// Judges the slots, by their position in [`Work::slots`]. `folders` are those of this machine, by position in
@@ -202,7 +193,7 @@ impl Existing {
         }
         match &self.current {
             Current::Unknown => self.expected.snapshots.is_empty(),
-            Current::Wanted => state.included == included(&config.included),
+            Current::Wanted => state.included == included(*config.included),
             Current::Other(current) => is_same(current, &self.expected),
         }
     }
@@ -211,7 +202,7 @@ impl Existing {
     /// same links as before.
     fn selected_alike(&self, config: &Config, lockfile: &Lockfile, selection: &Selection) -> bool {
         self.modules.known().is_some_and(|state| {
-            state.included == included(&config.included) && state.skipped == skipped(lockfile, selection)
+            state.included == included(*config.included) && state.skipped == skipped(lockfile, selection)
         })
     }
 
@@ -236,6 +227,7 @@ impl Existing {
                         .collect();
                     for alias in aliases.iter().filter(|alias| !wanted.contains(alias.as_str())) {
                         remove_link(&modules(), alias)?;
+                        remove_empty_scope(&modules(), alias);
                     }
                     if matches!(self.current, Current::Unknown) {
                         for alias in stale_links(virtual_store, &modules(), |alias| wanted.contains(alias))? {
@@ -317,6 +309,16 @@ fn judge_known(
     )
 }
 
+/// Takes away what claims that the tree is complete. To be called before anything in it is changed.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forget(config: &Config) -> Result<(), InstallError> {
+    WorkspaceState::forget(&config.lockfile_dir)?;
+    forget_current(&config.virtual_store_dir)?;
+    Ok(())
+}
+
 /// What `.modules.yaml` lists as skipped.
 pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
     let dep_paths = selection.skipped.iter().filter_map(|skipped| {
@@ -329,7 +331,7 @@ pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
 }
 
 /// The groups that are installed.
-pub fn included(included: &Included) -> IncludedGroups {
+pub fn included(included: Included) -> IncludedGroups {
     IncludedGroups {
         dependencies: included.dependencies,
         dev_dependencies: included.dev_dependencies,

@@ -1,7 +1,7 @@
 //! The last phase: what the next install reads.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::SystemTime;
 
 use rustc_hash::FxHashSet;
@@ -69,7 +69,7 @@ impl Outcome<'_> {
         let modules = config.root_modules_dir();
         let dropped: FxHashSet<&str> = self.dep_paths(self.done.dropped.iter().copied()).collect();
         let narrowed = (!dropped.is_empty()).then(|| {
-            filter_for_current(self.installed, included(&config.included), |dep_path| {
+            filter_for_current(self.installed, included(*config.included), |dep_path| {
                 dropped.contains(dep_path)
             })
         });
@@ -78,7 +78,7 @@ impl Outcome<'_> {
         let pruned_at = self.prune()?;
         let (pending_builds, ignored_builds) = self.builds(current);
         let state = ModulesState {
-            included: included(&config.included),
+            included: included(*config.included),
             package_manager: PACKAGE_MANAGER.to_owned(),
             pending_builds,
             ignored_builds: (!ignored_builds.is_empty()).then_some(ignored_builds),
@@ -156,7 +156,9 @@ impl Outcome<'_> {
                 .filter(|(position, _)| !self.done.dropped.contains(position))
                 .map(|(_, planned)| planned.slot.directory.as_str())
                 .collect();
-            let pruned = prune(&config.virtual_store_dir, &config.root_modules_dir(), &needed)?;
+            let pruned = prune(&config.virtual_store_dir, &config.root_modules_dir(), |name| {
+                needed.contains(name)
+            })?;
             if pruned.is_some() || before.is_none() {
                 return Ok(httpdate::fmt_http_date(now));
             }
@@ -260,7 +262,7 @@ pub fn hoisted(hoisting: &Hoisting, lockfile: &Lockfile) -> HoistedDependencies 
 }
 
 /// Whether an install runs scripts of a project.
-fn runs_scripts(folder: &PathBuf, manifest: &Manifest) -> bool {
+fn runs_scripts(folder: &Path, manifest: &Manifest) -> bool {
     let has = |script: &str| manifest.scripts.contains_key(script);
     PROJECT_SCRIPTS.into_iter().any(has)
         || !has("preinstall") && !has("install") && folder.join("binding.gyp").exists()

@@ -68,7 +68,7 @@ fn narrow(importer: &mut Importer, included: IncludedGroups, snapshots: &IndexMa
     if !included.dev_dependencies {
         importer.dev_dependencies.clear();
     }
-    if !included.optional_dependencies {
+    if !(included.optional_dependencies && included.dependencies) {
         importer.optional_dependencies.clear();
     }
     importer
@@ -112,7 +112,10 @@ fn groups(
     [
         (&importer.dependencies, included.dependencies),
         (&importer.dev_dependencies, included.dev_dependencies),
-        (&importer.optional_dependencies, included.optional_dependencies),
+        (
+            &importer.optional_dependencies,
+            included.optional_dependencies && included.dependencies,
+        ),
     ]
 }
 

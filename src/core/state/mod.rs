@@ -22,5 +22,5 @@ pub use modules::{HoistKind, HoistedDependencies, IncludedGroups, Layout, Module
 pub use projects::register_project;
 pub use prune::{is_due, prune, sweep};
 pub use purge::purge;
-pub use remove::{remove_executables, remove_link, remove_package, stale_links};
+pub use remove::{remove_empty_scope, remove_executables, remove_link, remove_package, stale_links};
 pub use workspace::{ProjectEntry, WorkspaceState, modified_ms, settings_agree};

@@ -6,8 +6,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use rustc_hash::FxHashSet;
-
 use super::purge::remove_entry;
 use super::{CURRENT_LOCKFILE, StateError};
 
@@ -27,7 +25,7 @@ pub fn is_due(pruned_at: Option<&str>, max_age_minutes: u64, now: SystemTime) ->
     }
 }
 
-/// Deletes the entries of a virtual store that are none of `needed`. The virtual store must lie in the folder of
+/// Deletes the entries of a virtual store that are not needed. The virtual store must lie in the folder of
 /// modules; one that lies elsewhere is left alone. Gives the number of entries deleted, `None` if nothing was looked at.
 ///
 /// # Errors
@@ -35,7 +33,7 @@ pub fn is_due(pruned_at: Option<&str>, max_age_minutes: u64, now: SystemTime) ->
 pub fn prune(
     virtual_store: &Path,
     modules: &Path,
-    needed: &FxHashSet<&str>,
+    needed: impl Fn(&str) -> bool,
 ) -> Result<Option<u64>, StateError> {
     let (Ok(virtual_store), Ok(modules)) = (virtual_store.canonicalize(), modules.canonicalize()) else {
         return Ok(None);
@@ -44,7 +42,7 @@ pub fn prune(
         return Ok(None);
     }
     sweep(&virtual_store, |name| {
-        name == "node_modules" || name == CURRENT_LOCKFILE || needed.contains(name)
+        name == "node_modules" || name == CURRENT_LOCKFILE || needed(name)
     })
     .map(Some)
 }
@@ -102,8 +100,8 @@ mod tests {
         fs::write(virtual_store.join("lock.yaml"), "").unwrap();
         fs::write(virtual_store.join("stray"), "").unwrap();
         std::os::unix::fs::symlink(&outside, virtual_store.join("linked")).unwrap();
-        let needed = FxHashSet::from_iter(["a@1.0.0"]);
-        assert_eq!(prune(&virtual_store, &modules, &needed).unwrap(), Some(3));
+        let needed = |name: &str| name == "a@1.0.0";
+        assert_eq!(prune(&virtual_store, &modules, needed).unwrap(), Some(3));
         let mut left: Vec<_> = fs::read_dir(&virtual_store)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -121,9 +119,9 @@ mod tests {
         fs::create_dir_all(&modules).unwrap();
         fs::create_dir_all(elsewhere.join("a@1.0.0")).unwrap();
         std::os::unix::fs::symlink(&elsewhere, modules.join(".pnpm")).unwrap();
-        let needed = FxHashSet::default();
-        assert_eq!(prune(&modules.join(".pnpm"), &modules, &needed).unwrap(), None);
-        assert_eq!(prune(&modules, &modules, &needed).unwrap(), None);
+        let needed = |_: &str| false;
+        assert_eq!(prune(&modules.join(".pnpm"), &modules, needed).unwrap(), None);
+        assert_eq!(prune(&modules, &modules, needed).unwrap(), None);
         assert!(elsewhere.join("a@1.0.0").exists());
     }
 }

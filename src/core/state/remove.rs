@@ -7,8 +7,7 @@ use std::path::{Component, Path};
 use super::StateError;
 use super::purge::remove_entry;
 
-/// Removes the link of an alias from a folder of modules, and its scope's folder with the last link in it. True if
-/// there was one.
+/// Removes the link of an alias from a folder of modules. True if there was one.
 ///
 /// # Errors
 /// When the system refuses.
@@ -27,15 +26,18 @@ pub fn remove_link(modules: &Path, alias: &str) -> Result<bool, StateError> {
         return Ok(false);
     }
     match fs::remove_file(&link) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(source) => return Err(StateError::io("remove", &link, source)),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(StateError::io("remove", &link, source)),
     }
-    if let Some((scope, _)) = alias.split_once('/') {
-        // Fails when something else is in the scope, as it should.
+}
+
+/// Removes the folder of an alias's scope from a folder of modules, if nothing is left in it.
+pub fn remove_empty_scope(modules: &Path, alias: &str) {
+    if let Some((scope, _)) = alias.split_once('/').filter(|_| stays_inside(alias)) {
+        // It fails when something is in the scope, as it should.
         let _ = fs::remove_dir(modules.join(scope));
     }
-    Ok(true)
 }
 
 /// Removes the files of a package from a folder of modules, so that another can take its place.
@@ -152,8 +154,9 @@ mod tests {
         assert!(remove_link(&modules, "a").unwrap());
         symlink("x", modules.join("@s/b")).unwrap();
         assert!(remove_link(&modules, "@s/a").unwrap());
-        assert!(modules.join("@s").exists());
+        remove_empty_scope(&modules, "@s/a");
         assert!(remove_link(&modules, "@s/b").unwrap());
+        remove_empty_scope(&modules, "@s/b");
         assert!(!modules.join("@s").exists());
         for kept in [
             "folder",
