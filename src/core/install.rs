@@ -201,7 +201,7 @@ impl Install {
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
-        let mut existing = Existing::read(config, &installed);
+        let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools {
             runtime,

@@ -1,6 +1,5 @@
 //! The tree that is there when an install begins: what is known of it, and what of it can stay.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -55,17 +54,13 @@ pub enum Verdict {
 }
 
 impl Existing {
-    /// Reads what is known of the tree. `wanted` is what is to be in it, borrowed if that is the whole lockfile.
+    /// Reads what is known of the tree. `wanted` is what is to be in it, `is_whole` says that this is all of the lockfile.
     #[must_use]
-    #[expect(
-        clippy::ptr_arg,
-        reason = "whether it is borrowed tells whether it is the whole lockfile"
-    )]
-    pub fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
+    pub fn read(config: &Config, wanted: &Lockfile, is_whole: bool) -> Self {
         let folder = config.root_modules_dir();
         Self {
             modules: ModulesState::read(&folder),
-            current: Current::read(config, wanted),
+            current: Current::read(config, wanted, is_whole),
             expected: filter_for_current(wanted, included(*config.included), |_| false),
             layout: layout(config),
             folder,
@@ -248,20 +243,13 @@ impl Existing {
 }
 
 impl Current {
-    #[expect(
-        clippy::ptr_arg,
-        reason = "whether it is borrowed tells whether it is the whole lockfile"
-    )]
-    fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
+    fn read(config: &Config, wanted: &Lockfile, is_whole: bool) -> Self {
         let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
         let Ok(text) = std::fs::read_to_string(&path) else {
             return Self::Unknown;
         };
         let wanted_path = config.lockfile_dir.join(Lockfile::FILE_NAME);
-        // A copy is wanted without some importers of the file.
-        if matches!(wanted, Cow::Borrowed(_))
-            && std::fs::read_to_string(wanted_path).is_ok_and(|wanted| wanted == text)
-        {
+        if is_whole && std::fs::read_to_string(wanted_path).is_ok_and(|wanted| wanted == text) {
             return Self::Wanted;
         }
         match Lockfile::parse(&text, &path) {
