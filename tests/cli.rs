@@ -54,6 +54,10 @@ fn every_flag_becomes_its_setting() {
         "--os=linux",
         "--libc",
         "musl",
+        "--filter",
+        "web...",
+        "-F",
+        "./apps/*",
         "--record",
         "events",
     ]);
@@ -84,6 +88,7 @@ fn every_flag_becomes_its_setting() {
             cpu: texts(&["x64", "arm64", "current"]),
             os: texts(&["linux"]),
             libc: texts(&["musl"]),
+            filter: texts(&["web...", "./apps/*"]),
         }
     );
 }

@@ -1,5 +1,4 @@
 //! What is installed on this machine and what is not: platforms, engines, groups of dependencies.
-#![expect(clippy::unwrap_used, reason = "what a test does not expect should end it")]
 
 mod support;
 

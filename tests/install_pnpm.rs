@@ -90,7 +90,7 @@ fn slots(site: &Site) -> BTreeMap<String, Node> {
 /// Another project on the same store.
 fn beside(site: &Site, project: &Project, registry: &Registry) -> Site {
     let mut other = Site::new();
-    other.store = site.store.clone();
+    other.store.clone_from(&site.store);
     project.write_into(&other, registry);
     other
 }

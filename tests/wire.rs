@@ -6,7 +6,10 @@ mod synthetic;
 
 use std::collections::BTreeSet;
 
-use pacwatch::core::event::{Event, EventKind, ImportMethod, Knob, Outcome, PackageId, Phase, SkipReason};
+use pacwatch::core::event::{
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, Outcome, PackageId, Phase,
+    SkipReason,
+};
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
 
@@ -20,6 +23,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::PhaseFinished(_) => "phase_finished",
         EventKind::PackageSeen(_) => "package_seen",
+        EventKind::ImportersKnown(_) => "importers_known",
         EventKind::Planned(_) => "planned",
         EventKind::FetchStarted { .. } => "fetch_started",
         EventKind::FetchProgress { .. } => "fetch_progress",
@@ -40,7 +44,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 22;
+const KINDS: usize = 23;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -68,6 +72,21 @@ fn samples() -> Vec<Event> {
             message: "the disk is nearly full".into(),
             package: None,
         },
+        EventKind::ImportersKnown(Box::new(ImportersKnown {
+            importers: vec![
+                ImporterKnown {
+                    id: ".".into(),
+                    ..ImporterKnown::default()
+                },
+                ImporterKnown {
+                    id: "packages/a".into(),
+                    name: Some("@scope/a".into()),
+                    dependencies: 2,
+                    packages: vec![PackageId(0)],
+                },
+            ],
+            left_out: 3,
+        })),
         EventKind::CancelRequested { by: "SIGINT".into() },
         EventKind::ImportMethodChosen {
             wanted: ImportMethod::Auto,

@@ -84,6 +84,13 @@ pub struct InstallArguments {
     )]
     pub libc: Vec<String>,
 
+    /// Install only the projects of the workspace that this selects, and its root
+    ///
+    /// A name (web, @scope/*) or a folder (./apps/*, {packages/**}); with ... after it its dependencies too, with ...
+    /// before it its dependents, with ^ beside the dots not itself, with ! in front all but these. May be repeated.
+    #[arg(long, short = 'F', value_name = "SELECTOR", help_heading = "What to install")]
+    pub filter: Vec<String>,
+
     /// Registry of packages without a scope of their own
     #[arg(long, value_name = "URL", value_parser = web_url, help_heading = "Network")]
     pub registry: Option<String>,
@@ -160,6 +167,7 @@ pub fn flags(arguments: &InstallArguments) -> Flags {
         cpu: arguments.cpu.clone(),
         os: arguments.os.clone(),
         libc: arguments.libc.clone(),
+        filter: arguments.filter.clone(),
     }
 }
 

@@ -56,6 +56,8 @@ pub enum EventKind {
     PhaseFinished(PhaseTotals),
     /// A package became known. Comes before any other event that names the package.
     PackageSeen(Box<PackageSeen>),
+    /// The projects that the run is about. Once, after all packages became known; not in a run that ends before.
+    ImportersKnown(Box<ImportersKnown>),
     /// The plan is made: how many slots need what.
     Planned(Planned),
     /// A download holds its permit and its request is about to be sent. Again for each new attempt.
@@ -432,6 +434,28 @@ pub enum Why {
     Direct,
     /// Another package needs it.
     Transitive,
+}
+
+/// The projects that the run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportersKnown {
+    /// Each of them, in the lockfile's order.
+    pub importers: Vec<ImporterKnown>,
+    /// Projects of the workspace that were left out because others were selected.
+    pub left_out: u32,
+}
+
+/// A project that the run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImporterKnown {
+    /// Its path from the lockfile's folder, with `/`; `.` for that folder itself.
+    pub id: String,
+    /// `name` in its manifest.
+    pub name: Option<String>,
+    /// Its direct dependencies, links to folders included.
+    pub dependencies: u32,
+    /// The packages among these, each once.
+    pub packages: Vec<PackageId>,
 }
 
 /// How many slots need what.

@@ -6,40 +6,47 @@ mod bins;
 mod direct;
 mod error;
 mod existing;
+mod importers;
 mod inputs;
 mod last_links;
 mod leftover;
+mod link_jobs;
+mod local;
 mod materialise;
 mod repeat;
 mod selection;
 mod settings_record;
 mod setup;
 mod state;
+mod telling;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
-use crate::core::event::{
-    EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
-    Planned, RunFinished, RunStarted, Totals,
-};
+use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Planned, Totals};
 use crate::core::fetch::Fetcher;
-use crate::core::manifest::Manifest;
+use crate::core::link::Linker;
+use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
+use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection};
+use crate::core::pool::LanePool;
+use crate::core::state::HoistedDependencies;
 use crate::core::store::index;
 
 pub use error::InstallError;
 use existing::{Existing, Verdict};
+use inputs::Inputs;
 use materialise::{Done, Materialise, Split};
 use selection::Selector;
 use setup::{Setup, Tools};
-use work::Work;
+pub use telling::tell_refusal;
+use work::{Origin, Work};
 
 /// An install that is about to run.
 pub struct Install {
@@ -60,41 +67,20 @@ pub struct Finished {
     pub error: Option<InstallError>,
 }
 
-/// Tells of a run that ended before it began, because its settings cannot be used.
-pub fn tell_refusal(emitter: &Emitter, project_dir: &Path, failure: Failure) {
-    let host = crate::core::plan::host();
-    let started = EventKind::RunStarted(Box::new(RunStarted {
-        v: EVENT_VERSION,
-        pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
-        command: "install".to_owned(),
-        project_dir: project_dir.display().to_string(),
-        project_name: None,
-        started_at_ms: unix_millis().saturating_sub(emitter.now() / 1000),
-        platform: format!("{} {}", host.os, host.cpu),
-        processors: processors(),
-        lanes: LaneCounts::default(),
-        link_mode: LinkMode::Deferred,
-        settings: Vec::new(),
-    }));
-    emitter.emit_at(0, started);
-    emitter.emit(EventKind::RunFinished(Box::new(RunFinished {
-        outcome: Outcome::Failed,
-        failure: Some(failure),
-        wall_us: emitter.now(),
-        phases: Vec::new(),
-        totals: Totals::default(),
-        knobs: Knobs {
-            network_concurrency: 0,
-            extract_threads: 0,
-            link_threads: 0,
-            link_mode: LinkMode::Deferred,
-            import_method: ImportMethod::Auto,
-        },
-    })));
-}
-
-fn processors() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
+/// What was found out about an install, and the tools for it.
+struct Plan<'a> {
+    graph: Graph<'a>,
+    selection: Selection,
+    work: Arc<Work>,
+    /// The part of the lockfile that the install is about.
+    installed: Cow<'a, Lockfile>,
+    existing: Existing,
+    /// What becomes of each slot, by its position.
+    verdicts: Vec<Verdict>,
+    is_unchanged: bool,
+    fetcher: Arc<Fetcher>,
+    linker: Arc<Linker>,
+    link_pool: LanePool,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -136,51 +122,141 @@ impl Install {
         Finished { outcome, error }
     }
 
-    /// Restores what the lockfile says.
+    /// Restores what the lockfile says, phase by phase.
     fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
-        // Resolve: what there is to do.
         meters.begin(Phase::Resolve, 0);
         let read_at_ms = unix_millis();
-        if self.is_repeat(meters) {
+        if self.has_nothing_to_do(meters, gathered)? {
             return Ok(Outcome::UpToDate);
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
         let inputs = inputs::read(&self.config)?;
-        let graph = Graph::new(&inputs.lockfile)?;
-        let selection = selector.select(&inputs.lockfile, &graph)?;
-        let work = Arc::new(Work::plan(&self.config, &inputs.lockfile, &graph, &selection)?);
-        work.announcements(&inputs.lockfile, &selection)
+        let (plan, split, runtime) = self.plan(&inputs, &mut selector, setup, gathered)?;
+        meters.task(Phase::Resolve, 0, self.emitter.now());
+        meters.finish(Phase::Resolve, None);
+
+        self.clear(&inputs, &plan)?;
+        let done = self.materialise(&plan, split, runtime, gathered)?;
+        let hoisted = self.link_last(&inputs, &plan, &done, meters, gathered)?;
+
+        let started = self.emitter.now();
+        meters.begin(Phase::State, started);
+        plan.fetcher.index.finish()?;
+        let state = state::Outcome {
+            config: &self.config,
+            inputs: &inputs,
+            installed: &plan.installed,
+            selection: &plan.selection,
+            work: &plan.work,
+            done: &done,
+            existing: &plan.existing,
+            hoisted,
+            read_at_ms,
+        };
+        state.save()?;
+        if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
+            self.warn_of_checks(&late, &plan.work, &mut gathered.totals);
+        }
+        self.tell_builds(&plan.work, &done, &mut gathered.totals);
+        meters.task(Phase::State, started, self.emitter.now());
+        meters.finish(Phase::State, None);
+        Ok(if plan.is_unchanged {
+            Outcome::UpToDate
+        } else {
+            Outcome::Done
+        })
+    }
+
+    /// Whether the install is about nothing, or nothing has changed since the last one. The phase is over then.
+    fn has_nothing_to_do(&self, meters: &Meters, gathered: &mut Gathered) -> Result<bool, InstallError> {
+        let nothing = inputs::selects_nothing(&self.config)?;
+        let is_over = nothing.is_some() || repeat::is_up_to_date(&self.config);
+        if let Some(why) = nothing {
+            self.warn(why, None, &mut gathered.totals);
+        }
+        if is_over {
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+        }
+        Ok(is_over)
+    }
+
+    /// Resolve: what there is to do, and the tools to do it with.
+    fn plan<'a>(
+        &self,
+        inputs: &'a Inputs,
+        selector: &mut Selector<'_>,
+        setup: Setup,
+        gathered: &mut Gathered,
+    ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
+        let (config, lockfile) = (&self.config, &inputs.lockfile);
+        let mut graph = Graph::new(lockfile)?;
+        graph.keep_importers(lockfile, &inputs.importers);
+        let selection = selector.select(lockfile, &graph, &inputs.importers)?;
+        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection)?);
+        work.announcements(lockfile, &selection)
             .for_each(|event| self.emitter.emit(event));
-        self.warn_of_settings(&mut gathered.totals);
+        self.emitter.emit(importers::announcement(inputs, &graph, &work));
+        self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
-        let mut existing = Existing::read(&self.config, &inputs.lockfile);
+        let installed = inputs.installed();
+        let mut existing = Existing::read(config, &installed);
         self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools {
             runtime,
             fetcher,
             linker,
             link_pool,
-        } = setup.finish(&self.config)?;
-        let verdicts = existing.judge(&self.config, &inputs.lockfile, &graph, &selection, &work, &linker);
-        let split = self.split(&fetcher, &work, &verdicts, &selection, &mut gathered.totals)?;
-        let is_unchanged = existing.is_unchanged(&self.config, &verdicts);
-        meters.task(Phase::Resolve, 0, self.emitter.now());
-        meters.finish(Phase::Resolve, None);
+        } = setup.finish(config)?;
+        let folders = local::look(&work, lockfile, &selection)?;
+        let verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
+        let split = self.split(
+            &fetcher,
+            &work,
+            &verdicts,
+            &selection,
+            folders,
+            &mut gathered.totals,
+        )?;
+        let is_unchanged = existing.is_unchanged(config, &verdicts);
+        let plan = Plan {
+            graph,
+            selection,
+            work,
+            installed,
+            existing,
+            verdicts,
+            is_unchanged,
+            fetcher,
+            linker,
+            link_pool,
+        };
+        Ok((plan, split, runtime))
+    }
 
-        // What is not as it should be goes, and with it what says that all is well.
-        if !is_unchanged {
+    /// What is not as it should be goes, and with it what says that all is well.
+    fn clear(&self, inputs: &Inputs, plan: &Plan<'_>) -> Result<(), InstallError> {
+        if !plan.is_unchanged {
             existing::forget(&self.config)?;
-            leftover::remove_links(&self.config, &existing, &inputs.lockfile)?;
+            leftover::remove_links(&self.config, &plan.existing, &plan.installed, &inputs.lockfile)?;
         }
-        existing.mend(&work, &linker, &verdicts)?;
+        plan.existing.mend(&plan.work, &plan.linker, &plan.verdicts)
+    }
 
-        // Warm link, download, extract, cold link.
+    /// Warm link, download, extract, cold link.
+    fn materialise(
+        &self,
+        plan: &Plan<'_>,
+        split: Split,
+        runtime: tokio::runtime::Runtime,
+        gathered: &mut Gathered,
+    ) -> Result<Done, InstallError> {
         let materialise = Materialise {
-            work: Arc::clone(&work),
-            fetcher: Arc::clone(&fetcher),
-            linker: Arc::clone(&linker),
-            link_pool: link_pool.clone(),
+            work: Arc::clone(&plan.work),
+            fetcher: Arc::clone(&plan.fetcher),
+            linker: Arc::clone(&plan.linker),
+            link_pool: plan.link_pool.clone(),
             controls: self.controls.clone(),
             link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
@@ -189,19 +265,28 @@ impl Install {
         let outcome = runtime.block_on(materialise.run(split, &mut done));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
-        gathered.method = linker.placement.method();
+        gathered.method = plan.linker.placement.method();
         gathered.take(&done);
-        outcome?;
+        outcome.map(|()| done)
+    }
 
-        // Direct dependencies, hoisting, executables.
+    /// Direct dependencies, hoisting, executables. Gives what is hoisted, as it is recorded.
+    fn link_last(
+        &self,
+        inputs: &Inputs,
+        plan: &Plan<'_>,
+        done: &Done,
+        meters: &Meters,
+        gathered: &mut Gathered,
+    ) -> Result<HoistedDependencies, InstallError> {
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
         let moved = direct::link(
             &self.config,
-            &inputs.lockfile,
-            &graph,
-            &work,
-            &linker,
+            inputs,
+            &plan.graph,
+            &plan.work,
+            &plan.linker,
             &done.dropped,
         )?;
         self.warn_of_moves(&moved, &mut gathered.totals);
@@ -209,55 +294,26 @@ impl Install {
         let bins = bins::Bins {
             config: &self.config,
             lockfile: &inputs.lockfile,
-            graph: &graph,
-            work: &work,
-            linker: &linker,
+            importers: &inputs.importers,
+            selected: &inputs.selected,
+            workspace: &inputs.workspace,
+            graph: &plan.graph,
+            work: &plan.work,
+            linker: &plan.linker,
             dropped: &done.dropped,
         };
         let lanes = self.controls.knobs().link_threads;
-        let linked = bins.link(&link_pool, lanes, meters)?;
-        let hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
-        leftover::remove_hoisted_executables(&self.config, &existing, &hoisted, &linked.plan)?;
-        let warnings = linked.warnings.into_iter();
-        warnings.for_each(|message| self.warn(message, None, &mut gathered.totals));
+        let linked = bins.link(&plan.link_pool, lanes, meters)?;
+        let mut hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
+        leftover::remove_hoisted_executables(&self.config, &plan.existing, &hoisted, &linked.plan)?;
+        for message in linked.warnings {
+            self.warn(message, None, &mut gathered.totals);
+        }
+        if inputs.selected.len() < inputs.importers.len() {
+            plan.existing.keep_hoisted(&mut hoisted);
+        }
         meters.finish(Phase::Bins, Some(lanes));
-
-        // State: what the next install reads.
-        let started = self.emitter.now();
-        meters.begin(Phase::State, started);
-        fetcher.index.finish()?;
-        let outcome = state::Outcome {
-            config: &self.config,
-            inputs: &inputs,
-            selection: &selection,
-            work: &work,
-            done: &done,
-            existing: &existing,
-            hoisted,
-            read_at_ms,
-        };
-        outcome.save()?;
-        if let Some(late) = selector.select_late(&inputs.lockfile, &graph)? {
-            self.warn_of_checks(&late, &work, &mut gathered.totals);
-        }
-        self.tell_builds(&work, &done, &mut gathered.totals);
-        meters.task(Phase::State, started, self.emitter.now());
-        meters.finish(Phase::State, None);
-        Ok(if is_unchanged {
-            Outcome::UpToDate
-        } else {
-            Outcome::Done
-        })
-    }
-
-    /// Whether nothing has changed since the last install.
-    fn is_repeat(&self, meters: &Meters) -> bool {
-        let is_up_to_date = repeat::is_up_to_date(&self.config);
-        if is_up_to_date {
-            meters.task(Phase::Resolve, 0, self.emitter.now());
-            meters.finish(Phase::Resolve, None);
-        }
-        is_up_to_date
+        Ok(hoisted)
     }
 
     /// Takes away a tree that was made in another way.
@@ -269,16 +325,6 @@ impl Install {
         Ok(())
     }
 
-    fn warn_of_moves(&self, moved: &[PathBuf], totals: &mut Totals) {
-        for path in moved {
-            let message = format!(
-                "a folder stood where a dependency goes; it was moved to {}",
-                path.display()
-            );
-            self.warn(message, None, totals);
-        }
-    }
-
     /// Splits the work: in place already, in the store, to be downloaded.
     fn split(
         &self,
@@ -286,6 +332,7 @@ impl Install {
         work: &Work,
         verdicts: &[Verdict],
         selection: &Selection,
+        folders: Vec<Option<PackedFolder>>,
         totals: &mut Totals,
     ) -> Result<Split, InstallError> {
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
@@ -296,17 +343,21 @@ impl Install {
             }
         }
         let wanted = || {
-            work.sources
-                .iter()
-                .zip(&todo)
-                .filter(|(_, slots)| !slots.is_empty())
+            work.sources.iter().zip(&todo).filter(|(source, slots)| {
+                !slots.is_empty() && matches!(source.origin, Origin::Tarball { .. })
+            })
         };
         let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
         let mut rows = index::read(&fetcher.store.index_path(), &keys)?;
-        let (mut warm, mut cold, mut planned) = (Vec::new(), Vec::new(), Planned::default());
-        for (position, slots) in todo.iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
+        let (mut warm, mut local, mut cold) = (Vec::new(), Vec::new(), Vec::new());
+        let mut planned = Planned::default();
+        let listed = todo.iter().zip(folders).enumerate();
+        for (position, (slots, folder)) in listed.filter(|(_, (slots, _))| !slots.is_empty()) {
             let count = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-            if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
+            if let Some(folder) = folder {
+                planned.warm += count;
+                local.push((position, folder));
+            } else if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
                 planned.warm += count;
                 warm.push((position, row));
             } else {
@@ -323,121 +374,12 @@ impl Install {
         totals.packages = planned.packages.into();
         totals.skipped = planned.skipped.into();
         self.emitter.emit(EventKind::Planned(planned));
-        Ok(Split { warm, cold, todo })
-    }
-
-    fn warn_of_settings(&self, totals: &mut Totals) {
-        for message in &self.config.warnings {
-            self.warn(message.clone(), None, totals);
-        }
-    }
-
-    /// Warns of packages that are installed though they do not fit this machine.
-    fn warn_of_checks(&self, selection: &Selection, work: &Work, totals: &mut Totals) {
-        for check in &selection.warnings {
-            self.warn(
-                check.message.clone(),
-                work.slot_of(check.index).map(|slot| slot.package),
-                totals,
-            );
-        }
-    }
-
-    fn warn(&self, message: String, package: Option<PackageId>, totals: &mut Totals) {
-        self.emitter.emit(EventKind::Warning {
-            code: None,
-            message,
-            package,
-        });
-        totals.warnings += 1;
-    }
-
-    /// Says which packages ask for a build: scripts are not run by this version.
-    fn tell_builds(&self, work: &Work, done: &Done, totals: &mut Totals) {
-        if *self.config.ignore_scripts || done.wants_build.is_empty() {
-            return;
-        }
-        let mut names: Vec<&str> = done
-            .wants_build
-            .iter()
-            .map(|package| work.slots[package.index()].label.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let message = format!(
-            "build scripts are not run by this version of pacwatch; these packages have some: {}",
-            names.join(", ")
-        );
-        self.warn(message, None, totals);
-    }
-
-    fn tell_start(&self) {
-        let knobs = self.controls.knobs();
-        let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
-        let host = crate::core::plan::host();
-        let name = Manifest::read(&self.config.project_dir)
-            .ok()
-            .and_then(|manifest| manifest.name);
-        // The run began when its clock did, and so does its first phase.
-        let started = EventKind::RunStarted(Box::new(RunStarted {
-            v: EVENT_VERSION,
-            pacwatch: env!("CARGO_PKG_VERSION").to_owned(),
-            command: "install".to_owned(),
-            project_dir: self.config.project_dir.display().to_string(),
-            project_name: name,
-            started_at_ms: unix_millis().saturating_sub(self.emitter.now() / 1000),
-            platform: format!("{} {}", host.os, host.cpu),
-            processors: processors(),
-            lanes: LaneCounts {
-                network: narrow(knobs.network_concurrency),
-                extract: narrow(knobs.extract_threads),
-                link: narrow(knobs.link_threads),
-            },
-            link_mode: *self.config.link_mode,
-            settings: self.config.settings(),
-        }));
-        self.emitter.emit_at(0, started);
-    }
-
-    fn tell_end(&self, meters: &Meters, gathered: &Gathered, outcome: Outcome, error: Option<&InstallError>) {
-        let knobs = self.controls.knobs();
-        let workers = |phase: Phase| match phase {
-            Phase::Download => Some(knobs.network_concurrency),
-            Phase::Extract => Some(knobs.extract_threads),
-            Phase::LinkWarm | Phase::LinkCold | Phase::Bins => Some(knobs.link_threads),
-            _ => None,
-        };
-        let mut phases: Vec<_> = Phase::ALL
-            .into_iter()
-            .filter(|phase| meters.has_begun(*phase))
-            .map(|phase| {
-                // A phase that an error cut short is over too.
-                meters.finish(phase, workers(phase));
-                meters.totals(phase, workers(phase))
-            })
-            .collect();
-        phases.sort_by_key(|totals| totals.started_us);
-        let wall_us = self.emitter.now();
-        self.emitter.emit_at(
-            wall_us,
-            EventKind::RunFinished(Box::new(RunFinished {
-                outcome,
-                // Who asked a run to stop need not be told why it did.
-                failure: error
-                    .filter(|_| outcome == Outcome::Failed)
-                    .map(InstallError::failure),
-                wall_us,
-                phases,
-                totals: gathered.totals,
-                knobs: Knobs {
-                    network_concurrency: knobs.network_concurrency,
-                    extract_threads: knobs.extract_threads,
-                    link_threads: knobs.link_threads,
-                    link_mode: *self.config.link_mode,
-                    import_method: gathered.method,
-                },
-            })),
-        );
+        Ok(Split {
+            warm,
+            local,
+            cold,
+            todo,
+        })
     }
 }
 

@@ -37,7 +37,7 @@ async fn statuses_are_told_with_pnpms_code_and_a_hint() {
                 .starts_with(&format!("GET {}", registry.url_of("/x"))),
             "{error}"
         );
-        assert_eq!(error.help().is_some(), status < 429);
+        assert!(error.help().is_some(), "{error}");
     }
 }
 

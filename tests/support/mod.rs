@@ -22,3 +22,4 @@ pub mod store;
 pub mod tree;
 #[cfg(unix)]
 pub mod tty;
+pub mod workspace;

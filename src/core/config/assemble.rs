@@ -232,6 +232,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         strict_dep_builds: read.boolean("strictDepBuilds", true)?,
         child_concurrency: read.concurrency("childConcurrency", input.processors, 5)?,
         catalogs: read.catalogs()?,
+        recursive_install: read.boolean("recursiveInstall", true)?,
+        filter: input.flags.filter.clone(),
         workspace_packages: read.optional_list("packages")?,
         optimistic_repeat_install: read.boolean("optimisticRepeatInstall", true)?,
         is_ci: read.boolean("ci", detected)?.value,

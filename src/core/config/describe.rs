@@ -75,6 +75,7 @@ impl Config {
             ("lockfile", &self.lockfile),
             ("optimisticRepeatInstall", &self.optimistic_repeat_install),
             ("preferFrozenLockfile", &self.prefer_frozen_lockfile),
+            ("recursiveInstall", &self.recursive_install),
             ("sharedWorkspaceLockfile", &self.shared_workspace_lockfile),
             ("sideEffectsCache", &self.side_effects_cache),
             ("strictDepBuilds", &self.strict_dep_builds),

@@ -90,6 +90,8 @@ pub struct Flags {
     pub os: Vec<String>,
     /// `--libc`.
     pub libc: Vec<String>,
+    /// `--filter`, each as written.
+    pub filter: Vec<String>,
 }
 
 /// Which of the two main kinds of dependencies a command asks for.

@@ -214,6 +214,10 @@ pub struct Config {
     pub child_concurrency: Sourced<u32>,
     /// `catalogs` by name, and `catalog` as `default`: alias → specifier.
     pub catalogs: Sourced<IndexMap<String, IndexMap<String, String>>>,
+    /// `recursiveInstall`: an install in a project of a workspace is about all of its projects.
+    pub recursive_install: Sourced<bool>,
+    /// `--filter`: selectors of the projects the command is about; none means all.
+    pub filter: Vec<String>,
     /// `packages`: patterns of the folders that are projects of the workspace; `None` when the manifest has none.
     pub workspace_packages: Sourced<Option<Vec<String>>>,
     /// `optimisticRepeatInstall`: believe the workspace state when nothing looks changed.

@@ -10,6 +10,14 @@ pub enum FetchError {
     /// The registry, or the way to it.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// A tarball on this machine.
+    #[error("cannot read the tarball {}: {source}", path.display())]
+    Local {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// What came cannot be used.
     #[error("the tarball {url} cannot be used: {source}")]
     Extract {
@@ -56,7 +64,7 @@ impl FetchError {
             Self::Network(_) => Some("ERR_PNPM_TARBALL_FETCH_TARBALL"),
             Self::Extract { source, .. } => source.code(),
             Self::Offline => Some("ERR_PNPM_NO_OFFLINE_TARBALL"),
-            Self::Unsupported(_) | Self::Lost => None,
+            Self::Local { .. } | Self::Unsupported(_) | Self::Lost => None,
         }
     }
 
@@ -67,7 +75,7 @@ impl FetchError {
             Self::Network(error) => error.help(),
             Self::Extract { source, .. } => source.help(),
             Self::Offline => Some("Run the install once without --offline.".into()),
-            Self::Unsupported(_) | Self::Lost => None,
+            Self::Local { .. } | Self::Unsupported(_) | Self::Lost => None,
         }
     }
 }

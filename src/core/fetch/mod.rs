@@ -10,8 +10,11 @@ mod inflate;
 pub mod integrity;
 mod progress;
 
+use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
@@ -134,7 +137,7 @@ impl Fetcher {
     /// # Errors
     /// When the last attempt failed, or one that no other can mend.
     pub async fn fetch(&self, tarball: &Tarball) -> Result<Arc<StoredPackage>, FetchError> {
-        if self.offline {
+        if self.offline && tarball.url.scheme() != "file" {
             return Err(FetchError::Offline);
         }
         let queued_at = self.emitter.now();
@@ -213,11 +216,14 @@ impl Fetcher {
         self.extract(tarball, body.bytes, times).await
     }
 
-    async fn download(&self, tarball: &Tarball, _permit: Permit) -> Result<Body, NetworkError> {
+    async fn download(&self, tarball: &Tarball, _permit: Permit) -> Result<Body, FetchError> {
+        if tarball.url.scheme() == "file" {
+            return read_local(&tarball.url).await;
+        }
         let counter = self.progress.count(tarball.package);
         let mut request = Get::new(&tarball.url, MAX_TARBALL);
         request.observer = &counter;
-        self.client.get(request).await
+        Ok(self.client.get(request).await?)
     }
 
     async fn extract(
@@ -245,6 +251,38 @@ impl Fetcher {
         });
         answered.await.map_err(|_| FetchError::Lost)?
     }
+}
+
+/// A tarball on this machine, as if a server had answered with it.
+async fn read_local(url: &Url) -> Result<Body, FetchError> {
+    let started = Instant::now();
+    let fail = |source| FetchError::Local {
+        path: PathBuf::from(url.path()),
+        source,
+    };
+    let path = url
+        .to_file_path()
+        .map_err(|()| fail(std::io::ErrorKind::InvalidFilename.into()))?;
+    let bytes = tokio::task::spawn_blocking(move || -> std::io::Result<Vec<u8>> {
+        let file = std::fs::File::open(path)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_TARBALL).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+    .await
+    .map_err(|_| FetchError::Lost)?
+    .map_err(fail)?;
+    Ok(Body {
+        bytes: bytes.into(),
+        status: 200,
+        http_version: "",
+        first_byte: Duration::ZERO,
+        body: started.elapsed(),
+        url: url.clone(),
+        etag: None,
+        last_modified: None,
+        content_encoding: None,
+    })
 }
 
 /// What the extract pool does with a tarball.

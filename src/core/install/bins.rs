@@ -26,6 +26,7 @@ use crate::core::lockfile::{Lockfile, Resolution, slot_directory_name};
 use crate::core::meter::Meters;
 use crate::core::plan::{DirectDependency, Graph, Group, Target};
 use crate::core::pool::LanePool;
+use crate::core::workspace::Workspace;
 
 /// What the last links are made from.
 pub struct Bins<'a> {
@@ -33,7 +34,13 @@ pub struct Bins<'a> {
     pub config: &'a Config,
     /// The lockfile.
     pub lockfile: &'a Lockfile,
-    /// Its graph.
+    /// The ids of the importers the install is about.
+    pub importers: &'a [String],
+    /// Those of them that were selected: what others need was hoisted before.
+    pub selected: &'a [String],
+    /// All projects.
+    pub workspace: &'a Workspace,
+    /// The lockfile's graph.
     pub graph: &'a Graph<'a>,
     /// The slots.
     pub work: &'a Work,
@@ -69,7 +76,7 @@ impl Bins<'_> {
     /// # Errors
     /// When the system refuses, or the manifest of a linked folder cannot be read.
     pub fn link(&self, pool: &LanePool, lanes: u32, meters: &Meters) -> Result<LinkedBins, InstallError> {
-        let hoisting = self.hoisting()?;
+        let hoisting = self.hoisting();
         let plan = Arc::new(self.plan(&hoisting)?);
         let (private, public) = self.hoist_links(&hoisting);
         let links = LastLinks::open(
@@ -114,7 +121,7 @@ impl Bins<'_> {
         wanted(self.config).includes(group)
     }
 
-    fn hoisting(&self) -> Result<Hoisting, InstallError> {
+    fn hoisting(&self) -> Hoisting {
         let patterns =
             |patterns: &Option<Vec<String>>| Patterns::new(patterns.as_deref().unwrap_or_default());
         let (private, public) = (
@@ -122,7 +129,7 @@ impl Bins<'_> {
             patterns(&self.config.public_hoist_pattern),
         );
         if private.is_empty() && public.is_empty() {
-            return Ok(Hoisting::default());
+            return Hoisting::default();
         }
         let limit = *self.config.virtual_store_dir_max_length;
         let slot_name = |snapshot: usize| match self.work.slot_of(snapshot) {
@@ -134,39 +141,41 @@ impl Bins<'_> {
                     .map_or_else(String::new, |(dep_path, _)| slot_directory_name(dep_path, limit)),
             ),
         };
-        Ok(hoist(&HoistRequest {
+        let graph = if self.selected.len() == self.importers.len() {
+            Cow::Borrowed(self.graph)
+        } else {
+            let mut graph = self.graph.clone();
+            graph.keep_importers(self.lockfile, self.selected);
+            Cow::Owned(graph)
+        };
+        hoist(&HoistRequest {
             lockfile: self.lockfile,
-            graph: self.graph,
+            graph: &graph,
             slot_name: &slot_name,
             is_installed: &|snapshot| self.slot(snapshot).is_some(),
             is_wanted: &|group| self.is_wanted(group),
-            projects: &self.hoistable_projects()?,
+            projects: &self.hoistable_projects(),
             private: &private,
             public: &public,
-        }))
+        })
     }
 
-    /// The projects of the workspace that have a name, without the one beside the lockfile, ordered by folder.
-    fn hoistable_projects(&self) -> Result<Vec<(usize, String)>, InstallError> {
+    /// The projects of the workspace that have a name, without the one beside the lockfile, ordered by folder. Those
+    /// that nothing is installed for are among them.
+    fn hoistable_projects(&self) -> Vec<(usize, String)> {
         if !*self.config.hoist_workspace_packages {
-            return Ok(Vec::new());
+            return Vec::new();
         }
-        let mut projects = Vec::new();
-        for (position, id) in self.lockfile.importers.keys().enumerate() {
-            if id == "." {
-                continue;
-            }
-            let folder = self.importer(position);
-            let name = declared_in(&folder)?.map(|bins| bins.name).unwrap_or_default();
-            if crate::core::lockfile::is_valid_package_name(&name) {
-                projects.push((folder, position, name));
-            }
-        }
-        projects.sort();
-        Ok(projects
-            .into_iter()
-            .map(|(_, position, name)| (position, name))
-            .collect())
+        // The projects are ordered by folder.
+        let projects = self.workspace.projects.iter();
+        projects
+            .filter(|project| project.id != ".")
+            .filter_map(|project| {
+                let position = self.lockfile.importers.get_index_of(&project.id)?;
+                let name = project.manifest.as_ref()?.name.clone()?;
+                crate::core::lockfile::is_valid_package_name(&name).then_some((position, name))
+            })
+            .collect()
     }
 
     /// The links of what is hoisted: private, public.
@@ -281,10 +290,10 @@ impl Bins<'_> {
             .zip(&self.graph.importers)
             .enumerate()
         {
-            let folder = self.importer(position);
-            if !folder.is_dir() {
+            if !self.importers.contains(id) {
                 continue;
             }
+            let folder = self.importer(position);
             let mut candidates = Vec::new();
             for dependency in dependencies {
                 let package = match dependency.target {

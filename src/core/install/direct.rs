@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 
 use super::InstallError;
-use super::inputs::importer_folder;
+use super::inputs::{Inputs, importer_folder};
 use super::selection::wanted;
 use super::work::Work;
 use crate::core::config::Config;
 use crate::core::link::{DirectLink, Linker, link_direct};
-use crate::core::lockfile::Lockfile;
 use crate::core::plan::{Graph, Target};
 
-/// Links the direct dependencies of every project that is there. `dropped` are slots that were not made. The
+/// Links the direct dependencies of the projects the install is about. `dropped` are slots that were not made. The
 /// answer is folders that stood in the way and were moved.
 ///
 /// # Errors
 /// When the system refuses.
 pub fn link(
     config: &Config,
-    lockfile: &Lockfile,
+    inputs: &Inputs,
     graph: &Graph<'_>,
     work: &Work,
     linker: &Linker,
@@ -27,16 +26,17 @@ pub fn link(
     remove_links_to(work, linker, dropped)?;
     let wanted = wanted(config);
     let mut moved = Vec::new();
-    for (id, dependencies) in lockfile.importers.keys().zip(&graph.importers) {
-        let folder = importer_folder(&config.lockfile_dir, id);
-        if !folder.is_dir() {
+    for id in &inputs.importers {
+        let place = inputs.lockfile.importers.get_index_of(id);
+        let (Some(place), Some(project)) = (place, inputs.workspace.project(id)) else {
             continue;
-        }
+        };
+        let (folder, dependencies) = (&project.folder, &graph.importers[place]);
         let mut links = Vec::with_capacity(dependencies.len());
         for dependency in dependencies {
             let target = match dependency.target {
                 _ if !wanted.includes(dependency.group) => continue,
-                Target::Link(path) => importer_folder(&folder, path),
+                Target::Link(path) => importer_folder(folder, path),
                 Target::Snapshot(snapshot) => match work.slot_of(snapshot) {
                     Some(slot) if !dropped.contains(&slot.package.index()) => {
                         let slot_folder = linker.virtual_store.path().join(&slot.directory);

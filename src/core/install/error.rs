@@ -10,6 +10,7 @@ use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
 use crate::core::state::StateError;
 use crate::core::store::StoreError;
+use crate::core::workspace::WorkspaceError;
 
 /// Why an install ended.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum InstallError {
     /// A manifest.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The projects of the workspace.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -89,6 +93,7 @@ impl InstallError {
         match self {
             Self::Lockfile(error) => error.code(),
             Self::Manifest(error) => error.code(),
+            Self::Workspace(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -106,6 +111,7 @@ impl InstallError {
         match self {
             Self::Lockfile(error) => error.help(),
             Self::Manifest(error) => error.help(),
+            Self::Workspace(error) => error.help(),
             Self::Plan(error) => error.help(),
             Self::Network(error) => error.help(),
             Self::Store(error) => error.help(),

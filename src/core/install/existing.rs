@@ -1,5 +1,6 @@
 //! The tree that is there when an install begins: what is known of it, and what of it can stay.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -10,10 +11,12 @@ use super::work::Work;
 use crate::core::config::{Config, Included};
 use crate::core::link::Linker;
 use crate::core::lockfile::{Lockfile, validate};
+use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection, Target};
 use crate::core::state::{
-    CURRENT_LOCKFILE, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState, filter_for_current,
-    forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package, stale_links,
+    CURRENT_LOCKFILE, HoistedDependencies, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState,
+    filter_for_current, forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package,
+    stale_links,
 };
 
 /// The tree that is there.
@@ -52,9 +55,13 @@ pub enum Verdict {
 }
 
 impl Existing {
-    /// Reads what is known of the tree. `wanted` is the wanted lockfile.
+    /// Reads what is known of the tree. `wanted` is what is to be in it, borrowed if that is the whole lockfile.
     #[must_use]
-    pub fn read(config: &Config, wanted: &Lockfile) -> Self {
+    #[expect(
+        clippy::ptr_arg,
+        reason = "whether it is borrowed tells whether it is the whole lockfile"
+    )]
+    pub fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let folder = config.root_modules_dir();
         Self {
             modules: ModulesState::read(&folder),
@@ -95,7 +102,12 @@ impl Existing {
         Ok(is_gone.then_some(difference))
     }
 
-    /// Judges the slots, by their position in [`Work::slots`].
+    /// Judges the slots, by their position in [`Work::slots`]. `folders` are those of this machine, by position in
+    /// [`Work::sources`].
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "everything that is known of the install bears on it"
+    )]
     #[must_use]
     pub fn judge(
         &self,
@@ -105,6 +117,7 @@ impl Existing {
         selection: &Selection,
         work: &Work,
         linker: &Linker,
+        folders: &[Option<PackedFolder>],
     ) -> Vec<Verdict> {
         let selected_alike = self.selected_alike(config, lockfile, selection);
         let keeps_optional = config.included.optional_dependencies;
@@ -113,7 +126,11 @@ impl Existing {
             .iter()
             .zip(&selection.snapshots)
             .map(|(planned, selected)| {
-                if !linker.virtual_store.is_complete(&planned.slot) {
+                let is_complete = match &folders[planned.source] {
+                    Some(folder) => linker.virtual_store.mirrors(&planned.slot, folder),
+                    None => linker.virtual_store.is_complete(&planned.slot),
+                };
+                if !is_complete {
                     return Verdict::Filled;
                 }
                 let wanted = lockfile.snapshots.get_index(selected.index);
@@ -147,6 +164,22 @@ impl Existing {
             }
         }
         verdicts
+    }
+
+    /// Adds what was hoisted before and is still needed: it stays where an install is about some projects only.
+    pub fn keep_hoisted(&self, hoisted: &mut HoistedDependencies) {
+        let before = self.modules.known().into_iter();
+        for (dependency, aliases) in before.flat_map(|state| &state.hoisted_dependencies) {
+            let is_needed = self.expected.snapshots.contains_key(dependency)
+                || self.expected.importers.contains_key(dependency)
+                || hoisted.contains_key(dependency);
+            if is_needed {
+                let kept = hoisted.entry(dependency.clone()).or_default();
+                for (alias, kind) in aliases {
+                    kept.entry(alias.clone()).or_insert(*kind);
+                }
+            }
+        }
     }
 
     /// Whether all that is wanted is in place, and nothing else was installed.
@@ -235,13 +268,20 @@ impl Existing {
 }
 
 impl Current {
-    fn read(config: &Config, wanted: &Lockfile) -> Self {
+    #[expect(
+        clippy::ptr_arg,
+        reason = "whether it is borrowed tells whether it is the whole lockfile"
+    )]
+    fn read(config: &Config, wanted: &Cow<'_, Lockfile>) -> Self {
         let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
         let Ok(text) = std::fs::read_to_string(&path) else {
             return Self::Unknown;
         };
         let wanted_path = config.lockfile_dir.join(Lockfile::FILE_NAME);
-        if std::fs::read_to_string(wanted_path).is_ok_and(|wanted| wanted == text) {
+        // A copy is wanted without some importers of the file.
+        if matches!(wanted, Cow::Borrowed(_))
+            && std::fs::read_to_string(wanted_path).is_ok_and(|wanted| wanted == text)
+        {
             return Self::Wanted;
         }
         match Lockfile::parse(&text, &path) {

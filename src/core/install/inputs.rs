@@ -1,30 +1,45 @@
 //! What an install starts from: the lockfile and the manifests, read at the same time and held against each other.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::InstallError;
-use crate::core::config::{Config, NodeLinker};
+use crate::core::config::{Config, LinkWorkspacePackages, NodeLinker};
 use crate::core::lockfile::{
     FreshnessSettings, Lockfile, LockfileError, PnpmfileChecksum, check_freshness, validate,
 };
 use crate::core::manifest::Manifest;
+use crate::core::state::CURRENT_LOCKFILE;
+use crate::core::workspace::{Project, Workspace};
 
 /// Everything read.
 pub struct Inputs {
     /// The wanted lockfile; it was validated.
     pub lockfile: Lockfile,
-    /// The projects that are there, the one that the run is about first.
-    pub projects: Vec<Project>,
+    /// The projects that share it.
+    pub workspace: Workspace,
+    /// The ids of the importers the install is about, in the lockfile's order: projects that are there and, where
+    /// some are selected, the selected ones and the root. No other importer of the lockfile is anybody's.
+    pub importers: Vec<String>,
+    /// Those of them that were selected, or all. The others are in the tree from before and stay as they are.
+    pub selected: Vec<String>,
+    /// Projects that were left out because others were selected; pnpm calls such an install filtered.
+    pub left_out: usize,
+    /// What the user should know about the projects.
+    pub warnings: Vec<String>,
 }
 
-/// A project.
-pub struct Project {
-    /// Its path from the lockfile's folder, as the lockfile has it.
-    pub id: String,
-    /// Its folder, absolute.
-    pub folder: PathBuf,
-    /// Its manifest.
-    pub manifest: Manifest,
+impl Inputs {
+    /// The lockfile with the importers that the install is about and no others: what is to be in place afterwards.
+    #[must_use]
+    pub fn installed(&self) -> Cow<'_, Lockfile> {
+        if self.importers.len() == self.lockfile.importers.len() {
+            return Cow::Borrowed(&self.lockfile);
+        }
+        let mut lockfile = self.lockfile.clone();
+        lockfile.importers.retain(|id, _| self.importers.contains(id));
+        Cow::Owned(lockfile)
+    }
 }
 
 /// Reads and checks lockfile and manifests.
@@ -35,58 +50,136 @@ pub struct Project {
 pub fn read(config: &Config) -> Result<Inputs, InstallError> {
     refuse_unsupported(config)?;
     let path = config.lockfile_dir.join(Lockfile::FILE_NAME);
-    let (manifest, lockfile) = std::thread::scope(|scope| {
+    let (workspace, lockfile) = std::thread::scope(|scope| {
         let lockfile = scope.spawn(|| -> Result<Lockfile, LockfileError> {
             let lockfile =
                 Lockfile::read(&path)?.ok_or_else(|| LockfileError::Absent { path: path.clone() })?;
             validate(&lockfile)?;
             Ok(lockfile)
         });
-        let manifest = Manifest::read(&config.project_dir);
+        let workspace = Workspace::find(config);
         (
-            manifest,
+            workspace,
             lockfile
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         )
     });
-    let manifest = manifest?;
-    let lockfile = lockfile?;
-    let projects = projects(config, &lockfile, manifest)?;
-    let manifests: Vec<(&str, &Manifest)> = projects
+    let (workspace, lockfile) = (workspace?, lockfile?);
+    let (selected, unmatched) = selected(config, &workspace)?;
+    let wanted: Vec<&Project> = workspace
+        .projects
         .iter()
-        .map(|project| (project.id.as_str(), &project.manifest))
+        .filter(|project| {
+            let is_selected = |ids: &Vec<&str>| ids.contains(&project.id.as_str());
+            project.id == "." || selected.as_ref().is_none_or(is_selected)
+        })
         .collect();
-    check_freshness(&lockfile, &manifests, &freshness_settings(config))?;
-    Ok(Inputs { lockfile, projects })
+    check_fresh(config, &lockfile, &wanted)?;
+    let installed_before = match selected {
+        Some(_) => installed_importers(config),
+        None => Vec::new(),
+    };
+    let importers: Vec<String> = lockfile
+        .importers
+        .keys()
+        .filter(|id| {
+            wanted.iter().any(|project| project.id == **id)
+                || installed_before.contains(*id) && workspace.project(id).is_some()
+        })
+        .cloned()
+        .collect();
+    let selected = importers
+        .iter()
+        .filter(|id| wanted.iter().any(|project| project.id == **id))
+        .cloned()
+        .collect();
+    let is_installed = |project: &&Project| {
+        importers.contains(&project.id) || wanted.iter().any(|wanted| wanted.id == project.id)
+    };
+    let left_out = workspace
+        .projects
+        .iter()
+        .filter(|project| !is_installed(project))
+        .count();
+    let gone = lockfile
+        .importers
+        .keys()
+        .filter(|id| workspace.project(id).is_none());
+    let gone = gone.map(|id| {
+        format!("pnpm-lock.yaml has {id}, which is no project here (any more); nothing is installed for it")
+    });
+    let warnings = unmatched.into_iter().chain(gone).collect();
+    Ok(Inputs {
+        lockfile,
+        workspace,
+        importers,
+        selected,
+        left_out,
+        warnings,
+    })
 }
 
-fn projects(config: &Config, lockfile: &Lockfile, own: Manifest) -> Result<Vec<Project>, InstallError> {
-    let own_id = config
-        .project_dir
-        .strip_prefix(&config.lockfile_dir)
+/// The importers of the tree that is there: what was installed for others than the selected ones stays.
+fn installed_importers(config: &Config) -> Vec<String> {
+    let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
+    let current = std::fs::read_to_string(&path)
         .ok()
-        .and_then(Path::to_str)
-        .filter(|id| !id.is_empty())
-        .unwrap_or(".");
-    let mut projects = vec![Project {
-        id: own_id.to_owned(),
-        folder: config.project_dir.clone(),
-        manifest: own,
-    }];
-    for id in lockfile.importers.keys() {
-        let folder = importer_folder(&config.lockfile_dir, id);
-        // A member that is gone is for the lockfile's writer to notice; nothing is linked into it.
-        if folder != config.project_dir && folder.join("package.json").exists() {
-            let manifest = Manifest::read(&folder)?;
-            projects.push(Project {
-                id: id.clone(),
-                folder,
-                manifest,
-            });
-        }
+        .and_then(|text| Lockfile::parse(&text, &path).ok());
+    current.map_or_else(Vec::new, |current| current.importers.into_keys().collect())
+}
+
+/// Why the install is about nothing, if selectors were given and no project fits any of them.
+///
+/// # Errors
+/// When projects cannot be read, or a selector is of a kind that is not known.
+pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> {
+    if config.filter.is_empty() {
+        return Ok(None);
     }
-    Ok(projects)
+    let workspace = Workspace::find(config)?;
+    let (selected, _) = selected(config, &workspace)?;
+    Ok(selected.is_some_and(|ids| ids.is_empty()).then(|| {
+        format!(
+            "no project of the workspace fits --filter {}",
+            config.filter.join(" or ")
+        )
+    }))
+}
+
+/// The ids of the selected projects, where `None` means all, and what to say of selectors that select none.
+fn selected<'a>(
+    config: &Config,
+    workspace: &'a Workspace,
+) -> Result<(Option<Vec<&'a str>>, Vec<String>), InstallError> {
+    // Without a recursive install, a project is installed with the projects it depends on.
+    let own = ["{.}...".to_owned()];
+    let selectors: &[String] = match (&*config.filter, *config.recursive_install) {
+        ([], true) => return Ok((None, Vec::new())),
+        ([], false) => &own,
+        (selectors, _) => selectors,
+    };
+    let plain_ranges = *config.link_workspace_packages != LinkWorkspacePackages::No;
+    let selected = workspace.select(selectors, &config.project_dir, plain_ranges)?;
+    let ids = selected
+        .projects
+        .iter()
+        .map(|position| workspace.projects[*position].id.as_str());
+    let unmatched = selected
+        .unmatched
+        .iter()
+        .map(|selector| format!("no project of the workspace fits --filter {selector}"));
+    Ok((Some(ids.collect()), unmatched.collect()))
+}
+
+/// Projects that are not selected may have changed: pnpm does not look at them either.
+fn check_fresh(config: &Config, lockfile: &Lockfile, projects: &[&Project]) -> Result<(), InstallError> {
+    let manifests: Vec<(&str, &Manifest)> = projects
+        .iter()
+        .filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?)))
+        .collect();
+    check_freshness(lockfile, &manifests, &freshness_settings(config))?;
+    Ok(())
 }
 
 fn freshness_settings(config: &Config) -> FreshnessSettings {
@@ -104,6 +197,7 @@ fn freshness_settings(config: &Config) -> FreshnessSettings {
         exclude_links_from_lockfile: *config.exclude_links_from_lockfile,
         inject_workspace_packages: *config.inject_workspace_packages,
         peers_suffix_max_length: *config.peers_suffix_max_length as u64,
+        // pnpm does not mind an importer without a project when the lockfile is frozen; nothing is linked for it.
         all_projects: false,
     }
 }

@@ -15,11 +15,17 @@ use crate::core::state::{
 };
 
 /// Removes links of projects and hoisted links that are not wanted, with the executables of what they lead to.
+/// `installed` is the part of the lockfile that this install is about.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn remove_links(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
-    remove_direct(config, existing, lockfile)?;
+pub fn remove_links(
+    config: &Config,
+    existing: &Existing,
+    installed: &Lockfile,
+    lockfile: &Lockfile,
+) -> Result<(), InstallError> {
+    remove_direct(config, existing, installed)?;
     remove_hoisted(config, existing, lockfile)
 }
 

@@ -10,14 +10,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
-use super::work::{Source, Work};
-use crate::core::clock::unix_millis;
+use super::link_jobs::{Report, checked, link_slots, report, tell_found};
+use super::work::{Origin, Source, Work};
 use crate::core::control::{Controls, KnobValues};
 use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
-use crate::core::link::{LinkError, Linker, phase_of};
+use crate::core::link::{Contents, Linker};
+use crate::core::packlist::PackedFolder;
 use crate::core::pool::LanePool;
-use crate::core::store::check::Verdict;
 use crate::core::store::row::StoredPackage;
 
 /// What the driver works with.
@@ -42,6 +42,8 @@ pub struct Materialise {
 pub struct Split {
     /// In the store, with their rows.
     pub warm: Vec<(usize, Vec<u8>)>,
+    /// Folders on this machine, with what is in them.
+    pub local: Vec<(usize, PackedFolder)>,
     /// To be downloaded.
     pub cold: Vec<usize>,
     /// The slots of each source that are to be made: positions in [`Work::slots`].
@@ -57,21 +59,6 @@ pub struct Done {
     pub dropped: Vec<usize>,
     /// Packages that ask for a build.
     pub wants_build: Vec<PackageId>,
-}
-
-/// What a job of the link pool reports.
-enum Report {
-    /// The slots of a source are complete.
-    Linked {
-        source: usize,
-        pass: LinkPass,
-        files: u64,
-        requires_build: bool,
-    },
-    /// The stored files of a source turned out to be missing or changed.
-    Damaged { source: usize },
-    /// A slot could not be made.
-    Failed(Box<InstallError>),
 }
 
 /// State of the driver.
@@ -158,6 +145,9 @@ impl Materialise {
         for (source, row) in split.warm {
             driver.link_warm(source, row);
         }
+        for (source, package) in split.local {
+            driver.link_local(source, package);
+        }
         let mut knobs = self.controls.subscribe();
         let mut values = knobs.borrow_and_update().0;
         loop {
@@ -204,11 +194,16 @@ impl Materialise {
             .iter()
             .map(|slot| self.work.slots[*slot].slot.package)
             .collect();
+        let first = ids.first().copied().unwrap_or(PackageId(0));
+        let Origin::Tarball { url, integrity } = &source.origin else {
+            let error = FetchError::Unsupported("a folder cannot be fetched".into());
+            return (position, Err(self.fetch_error(source, first, error)));
+        };
         let tarball = Tarball {
-            package: ids.first().copied().unwrap_or(PackageId(0)),
+            package: first,
             unblocked: ids.clone(),
-            url: source.url.clone(),
-            integrity: Some(source.integrity.clone()),
+            url: url.clone(),
+            integrity: Some(integrity.clone()),
             key: source.key.clone(),
         };
         let package = match self.fetcher.fetch(&tarball).await {
@@ -228,7 +223,7 @@ impl Materialise {
                 &self.linker,
                 &self.work,
                 todo,
-                &package,
+                Contents::Stored(&package),
                 lane.number(),
                 LinkPass::Cold,
             ) {
@@ -298,25 +293,43 @@ impl Driver<'_> {
                 Err(error) => Report::Failed(Box::new(error)),
                 Ok(None) => Report::Damaged { source },
                 Ok(Some(package)) => {
-                    for &slot in &todo[source] {
-                        let package = work.slots[slot].slot.package;
-                        linker.emitter.emit(EventKind::FoundInStore {
-                            package,
-                            shared_with: None,
-                        });
-                    }
+                    tell_found(&linker, &work, &todo[source]);
+                    let contents = Contents::Stored(&package);
                     report(
                         &linker,
                         &work,
                         source,
                         &todo[source],
-                        &package,
+                        contents,
                         lane,
                         LinkPass::Warm,
                     )
                 }
             };
             // The driver has gone when the run failed; nobody waits then.
+            let _ = reports.send(report);
+        });
+    }
+
+    /// Queues a folder of this machine: its slots are made the same. It counts as warm, for nothing is downloaded.
+    fn link_local(&mut self, source: usize, package: PackedFolder) {
+        self.checking += 1;
+        self.linking += 1;
+        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
+        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        self.run.link_pool.submit(move |lane| {
+            linker.meters.begin(Phase::LinkWarm, linker.emitter.now());
+            tell_found(&linker, &work, &todo[source]);
+            let contents = Contents::Folder(&package);
+            let report = report(
+                &linker,
+                &work,
+                source,
+                &todo[source],
+                contents,
+                lane,
+                LinkPass::Warm,
+            );
             let _ = reports.send(report);
         });
     }
@@ -331,7 +344,7 @@ impl Driver<'_> {
                 &work,
                 source,
                 &todo[source],
-                &package,
+                Contents::Stored(&package),
                 lane,
                 LinkPass::Cold,
             ));
@@ -427,71 +440,4 @@ impl Driver<'_> {
                 .extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
         }
     }
-}
-
-/// Reads a row and checks the files it names; `None` when they cannot be used.
-fn checked(
-    fetcher: &Fetcher,
-    source: &Source,
-    row: Vec<u8>,
-    verify: bool,
-) -> Result<Option<StoredPackage>, InstallError> {
-    let Ok(package) = StoredPackage::decode(row) else {
-        return Ok(None);
-    };
-    if verify {
-        match fetcher.store.check(&package)? {
-            Verdict::Good => {}
-            Verdict::GoodAfterReading => {
-                fetcher
-                    .index
-                    .write(source.key.clone(), package.checked_again(unix_millis()));
-            }
-            Verdict::Damaged => return Ok(None),
-        }
-    }
-    Ok(Some(package))
-}
-
-fn report(
-    linker: &Linker,
-    work: &Work,
-    source: usize,
-    todo: &[usize],
-    package: &StoredPackage,
-    lane: u16,
-    pass: LinkPass,
-) -> Report {
-    match link_slots(linker, work, todo, package, lane, pass) {
-        Ok(files) => Report::Linked {
-            source,
-            pass,
-            files,
-            requires_build: package.requires_build(),
-        },
-        Err(error) => Report::Failed(Box::new(error)),
-    }
-}
-
-/// Links the slots of a source, one after the other. Gives the number of files.
-fn link_slots(
-    linker: &Linker,
-    work: &Work,
-    todo: &[usize],
-    package: &StoredPackage,
-    lane: u16,
-    pass: LinkPass,
-) -> Result<u64, InstallError> {
-    linker.meters.begin(phase_of(pass), linker.emitter.now());
-    let mut files = 0;
-    for &slot in todo {
-        let planned = &work.slots[slot];
-        let outcome = linker.link(&planned.slot, package, lane, pass);
-        files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
-            package: planned.slot.package,
-            name: planned.label.clone(),
-            source,
-        })?);
-    }
-    Ok(files)
 }

@@ -13,6 +13,7 @@ use crate::core::config::{Config, Origin};
 use crate::core::lockfile::Lockfile;
 use crate::core::manifest::Manifest;
 use crate::core::state::{CURRENT_LOCKFILE, ModulesState, WorkspaceState, modified_ms, settings_agree};
+use crate::core::workspace::Workspace;
 
 /// Whether there is nothing to do.
 #[must_use]
@@ -20,6 +21,9 @@ pub fn is_up_to_date(config: &Config) -> bool {
     let asks_to_look = matches!(config.frozen_lockfile.value, Some(true))
         && matches!(config.frozen_lockfile.origin, Origin::Flag(_));
     if asks_to_look || !*config.optimistic_repeat_install || !config.patched_dependencies.is_empty() {
+        return false;
+    }
+    if !config.filter.is_empty() || !*config.recursive_install {
         return false;
     }
     let Some(state) = WorkspaceState::read(&config.lockfile_dir) else {
@@ -51,7 +55,10 @@ pub fn is_up_to_date(config: &Config) -> bool {
             .to_str()
             .is_some_and(|folder| state.projects.contains_key(folder))
     };
+    let has_new_projects =
+        || Workspace::folders(config).map_or(true, |folders| folders.iter().any(|folder| !is_known(folder)));
     is_known(&config.project_dir)
+        && !has_new_projects()
         && state.projects.keys().all(|folder| {
             let folder = Path::new(folder);
             is_older(&folder.join("package.json"))

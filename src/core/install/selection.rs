@@ -51,15 +51,20 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// Selects what the install is about.
+    /// Selects what the install is about: what these importers need.
     ///
     /// # Errors
     /// When a needed package does not fit this machine and that is to be an error, or the lockfile is not whole.
-    pub fn select(&mut self, lockfile: &Lockfile, graph: &Graph<'_>) -> Result<Selection, PlanError> {
+    pub fn select(
+        &mut self,
+        lockfile: &Lockfile,
+        graph: &Graph<'_>,
+        importers: &[String],
+    ) -> Result<Selection, PlanError> {
         if *self.config.engine_strict || self.decides(lockfile) {
             self.wait();
         }
-        self.request(lockfile, graph)
+        self.request(lockfile, graph, importers)
     }
 
     /// Selects again if the version of Node.js was not known before: then there may be warnings that were not.
@@ -70,12 +75,13 @@ impl<'a> Selector<'a> {
         &mut self,
         lockfile: &Lockfile,
         graph: &Graph<'_>,
+        importers: &[String],
     ) -> Result<Option<Selection>, PlanError> {
         if matches!(self.node_version, NodeVersion::Known(_)) {
             return Ok(None);
         }
         self.wait();
-        self.request(lockfile, graph).map(Some)
+        self.request(lockfile, graph, importers).map(Some)
     }
 
     /// Whether an optional package that fits this machine asks for a version of Node.js.
@@ -100,14 +106,20 @@ impl<'a> Selector<'a> {
         };
     }
 
-    fn request(&self, lockfile: &Lockfile, graph: &Graph<'_>) -> Result<Selection, PlanError> {
+    fn request(
+        &self,
+        lockfile: &Lockfile,
+        graph: &Graph<'_>,
+        importers: &[String],
+    ) -> Result<Selection, PlanError> {
         let node_version = match &self.node_version {
             NodeVersion::Known(version) => version.as_deref(),
             NodeVersion::Asked(_) => None,
         };
+        let importers: Vec<&str> = importers.iter().map(String::as_str).collect();
         let request = Request {
             wanted: wanted(self.config),
-            importers: None,
+            importers: Some(&importers),
             host: &self.host,
             supported: &self.supported,
             node_version,

@@ -1,5 +1,6 @@
 //! The last phase: what the next install reads.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -10,7 +11,7 @@ use super::existing::{Existing, included, layout};
 use super::inputs::Inputs;
 use super::materialise::Done;
 use super::settings_record::recorded_settings;
-use super::work::Work;
+use super::work::{Origin, Work};
 use crate::core::build::BuildPolicy;
 use crate::core::config::Config;
 use crate::core::link::{self, Hoisting};
@@ -41,6 +42,8 @@ pub struct Outcome<'a> {
     pub config: &'a Config,
     /// Lockfile and manifests.
     pub inputs: &'a Inputs,
+    /// The lockfile with the importers that were installed.
+    pub installed: &'a Lockfile,
     /// What was installed.
     pub selection: &'a Selection,
     /// Where.
@@ -66,7 +69,7 @@ impl Outcome<'_> {
         let modules = config.root_modules_dir();
         let dropped: FxHashSet<&str> = self.dep_paths(self.done.dropped.iter().copied()).collect();
         let narrowed = (!dropped.is_empty()).then(|| {
-            filter_for_current(&self.inputs.lockfile, included(*config.included), |dep_path| {
+            filter_for_current(self.installed, included(*config.included), |dep_path| {
                 dropped.contains(dep_path)
             })
         });
@@ -89,6 +92,7 @@ impl Outcome<'_> {
                     .collect(),
             ),
             hoisted_dependencies: self.hoisted.clone(),
+            injected_deps: self.injected(),
             ..ModulesState::of(&layout(config), &modules)
         };
         state.write(&modules, &self.existing.modules)?;
@@ -102,6 +106,29 @@ impl Outcome<'_> {
             workspace.write(&config.lockfile_dir)?;
         }
         Ok(())
+    }
+
+    /// The slots of folders on this machine: folder, as the lockfile has it → packages, from the lockfile's folder.
+    fn injected(&self) -> Option<BTreeMap<String, Vec<String>>> {
+        let mut injected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for source in &self.work.sources {
+            let Origin::Folder { directory, .. } = &source.origin else {
+                continue;
+            };
+            let slots = source
+                .slots
+                .iter()
+                .filter(|slot| !self.done.dropped.contains(slot));
+            for slot in slots.map(|slot| &self.work.slots[*slot].slot) {
+                let mut folder = self.config.virtual_store_dir.join(&slot.directory);
+                folder.push("node_modules");
+                folder.push(&slot.name);
+                let folder = link::relative(&self.config.lockfile_dir, &folder);
+                let folders = injected.entry(directory.clone()).or_default();
+                folders.push(folder.to_string_lossy().into_owned());
+            }
+        }
+        (!injected.is_empty()).then_some(injected)
     }
 
     fn dep_paths(&self, positions: impl Iterator<Item = usize>) -> impl Iterator<Item = &str> {
@@ -167,10 +194,14 @@ impl Outcome<'_> {
         wanting.sort_unstable();
         let mut deferred = Vec::new();
         if *config.ignore_scripts {
-            let projects = self.inputs.projects.iter();
+            let projects = self.inputs.workspace.projects.iter();
             deferred.extend(
                 projects
-                    .filter(|project| runs_scripts(&project.folder, &project.manifest))
+                    .filter(|project| self.inputs.importers.contains(&project.id))
+                    .filter(|project| {
+                        let manifest = project.manifest.as_ref();
+                        manifest.is_some_and(|manifest| runs_scripts(&project.folder, manifest))
+                    })
                     .map(|project| project.id.clone()),
             );
             deferred.extend(wanting.into_iter().map(str::to_owned));
@@ -207,11 +238,12 @@ impl Outcome<'_> {
     }
 
     fn workspace(&self) -> WorkspaceState {
-        let root = self.inputs.projects.iter().find(|project| project.id == ".");
-        let projects = self.inputs.projects.iter().map(|project| {
+        let root = self.inputs.workspace.project(".");
+        let projects = self.inputs.workspace.projects.iter().map(|project| {
+            let manifest = project.manifest.as_ref();
             let entry = ProjectEntry {
-                name: project.manifest.name.clone(),
-                version: project.manifest.version.clone(),
+                name: manifest.and_then(|manifest| manifest.name.clone()),
+                version: manifest.and_then(|manifest| manifest.version.clone()),
             };
             (project.folder.display().to_string(), entry)
         });
@@ -219,8 +251,8 @@ impl Outcome<'_> {
             last_validated_timestamp: self.read_at_ms,
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
-            filtered_install: false,
-            settings: recorded_settings(self.config, root.map(|project| &project.manifest)),
+            filtered_install: self.inputs.left_out > 0,
+            settings: recorded_settings(self.config, root.and_then(|project| project.manifest.as_ref())),
         }
     }
 }

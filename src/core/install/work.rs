@@ -1,9 +1,11 @@
 //! The work of an install: which slots there are, what is in them, and where their files come from.
 
+use std::path::PathBuf;
+
 use rustc_hash::FxHashMap;
 use url::Url;
 
-use super::InstallError;
+use super::{InstallError, local};
 use crate::core::config::Config;
 use crate::core::event::{EventKind, PackageId, PackageSeen, Why};
 use crate::core::link::{Slot, Symlink, relative};
@@ -37,14 +39,30 @@ pub struct PlannedSlot {
 pub struct Source {
     /// Key of the row in the store's index.
     pub key: String,
-    /// The tarball.
-    pub url: Url,
-    /// What the tarball must be.
-    pub integrity: String,
+    /// Where the files are.
+    pub origin: Origin,
     /// Positions in [`Work::slots`].
     pub slots: Vec<usize>,
     /// It may fail: only optional dependencies lead to its slots.
     pub optional: bool,
+}
+
+/// Where the files of a package are.
+pub enum Origin {
+    /// In a tarball, of a registry or on this machine.
+    Tarball {
+        /// `http:`, `https:` or `file:`.
+        url: Url,
+        /// What the tarball must be.
+        integrity: String,
+    },
+    /// In a folder on this machine; they are linked from there and never get into the store.
+    Folder {
+        /// The folder as the lockfile has it.
+        directory: String,
+        /// Its absolute path.
+        folder: PathBuf,
+    },
 }
 
 impl Work {
@@ -231,8 +249,12 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         Resolution::Tarball { git_hosted: true, .. } => {
             return Err(unsupported("a git repository's archive"));
         }
-        Resolution::Tarball { tarball, .. } if tarball.starts_with("file:") => {
-            return Err(unsupported("a tarball on this machine"));
+        Resolution::Tarball {
+            tarball, integrity, ..
+        } if tarball.starts_with("file:") => {
+            let path = local::place(&config.lockfile_dir, tarball);
+            let url = Url::from_file_path(&path).map_or_else(|()| tarball.clone(), String::from);
+            (url, integrity.clone(), parts.version)
         }
         Resolution::Tarball {
             tarball, integrity, ..
@@ -245,7 +267,17 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
             };
             (tarball.clone(), integrity.clone(), id)
         }
-        Resolution::Directory { .. } => return Err(unsupported("a folder on this machine")),
+        Resolution::Directory { directory, .. } => {
+            return Ok(Source {
+                key: format!("folder\t{directory}"),
+                origin: Origin::Folder {
+                    directory: directory.clone(),
+                    folder: local::place(&config.lockfile_dir, directory),
+                },
+                slots: Vec::new(),
+                optional: true,
+            });
+        }
         Resolution::Git { .. } => return Err(unsupported("a git repository")),
         Resolution::Binary(_) | Resolution::Variations { .. } => return Err(unsupported("a runtime")),
         Resolution::Unknown(_) => {
@@ -263,9 +295,11 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         );
         return Err(refuse(Some("ERR_PNPM_MISSING_TARBALL_INTEGRITY"), message));
     };
+    let is_local =
+        matches!(&metadata.resolution, Resolution::Tarball { tarball, .. } if tarball.starts_with("file:"));
     let url = Url::parse(&url)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| matches!(url.scheme(), "http" | "https") || is_local && url.scheme() == "file")
         .ok_or_else(|| {
             refuse(
                 None,
@@ -277,8 +311,7 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         })?;
     Ok(Source {
         key: index::key(&integrity, id),
-        url,
-        integrity,
+        origin: Origin::Tarball { url, integrity },
         slots: Vec::new(),
         optional: true,
     })

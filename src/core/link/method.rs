@@ -40,6 +40,12 @@ impl Placement {
         }
     }
 
+    /// The method that was asked for.
+    #[must_use]
+    pub fn wanted(&self) -> ImportMethod {
+        self.wanted
+    }
+
     /// The method in effect: what was wanted until the first file was placed.
     #[must_use]
     pub fn method(&self) -> ImportMethod {

@@ -5,6 +5,7 @@
 pub mod bins;
 mod direct;
 mod error;
+mod folder;
 mod hoist;
 mod hoist_links;
 mod method;
@@ -18,6 +19,7 @@ use rustc_hash::FxHashMap;
 use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, Imported, LinkPass, PackageId, Phase};
 use crate::core::meter::Meters;
+use crate::core::packlist::PackedFolder;
 use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
@@ -48,6 +50,15 @@ pub struct Linker {
     pub executables: Mutex<Vec<(PackageId, DeclaredBins)>>,
 }
 
+/// What goes into a slot.
+#[derive(Debug, Clone, Copy)]
+pub enum Contents<'a> {
+    /// Files of the store.
+    Stored(&'a StoredPackage),
+    /// Files of a folder on this machine.
+    Folder(&'a PackedFolder),
+}
+
 impl Linker {
     /// Fills a slot. Tells `link_started` and, when the slot is complete, `imported`; gives the number of files.
     ///
@@ -56,7 +67,7 @@ impl Linker {
     pub fn link(
         &self,
         slot: &Slot,
-        package: &StoredPackage,
+        contents: Contents<'_>,
         lane: u16,
         pass: LinkPass,
     ) -> Result<u32, LinkError> {
@@ -70,10 +81,18 @@ impl Linker {
                 pass,
             },
         );
-        let files = self
-            .virtual_store
-            .fill(slot, package, &self.store, &self.placement)?;
-        self.keep_executables(id, package);
+        let files = match contents {
+            Contents::Stored(package) => {
+                let files = self
+                    .virtual_store
+                    .fill(slot, package, &self.store, &self.placement)?;
+                self.keep_executables(id, package);
+                files
+            }
+            Contents::Folder(package) => self
+                .virtual_store
+                .mirror(slot, package, self.placement.wanted())?,
+        };
         let ended = self.emitter.now();
         self.meters.task(phase_of(pass), started, ended);
         let method = self.placement.method();

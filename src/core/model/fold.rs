@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, LinkMode, LinkPass, Outcome, PackageId,
-    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+    Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, Knob, LinkMode, LinkPass,
+    Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
@@ -36,6 +36,7 @@ pub struct Model {
     pub(super) now: u64,
     pub(super) events: u64,
     pub(super) run: Option<Box<RunStarted>>,
+    pub(super) importers: Option<Box<ImportersKnown>>,
     pub(super) planned: Option<Planned>,
     pub(super) outcome: Option<Outcome>,
     pub(super) failure: Option<Failure>,
@@ -64,6 +65,7 @@ impl Model {
             EventKind::PhaseStarted { phase } => self.phases[phase.index()].start(at),
             EventKind::PhaseFinished(totals) => self.phase_finished(at, totals),
             EventKind::PackageSeen(seen) => self.packages.entry(seen.package).or_default().announce(seen),
+            EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
             EventKind::Planned(planned) => self.plan(at, *planned),
             EventKind::FetchStarted {
                 package,
@@ -127,11 +129,8 @@ impl Model {
             } => self.skipped(at, *package, *reason, detail),
             EventKind::ConcurrencyChanged { knob, from, to, by } => {
                 self.turn(*knob, *to);
-                self.log.push(
-                    at,
-                    LogLevel::Info,
-                    format!("{} {from} -> {to} (by {by})", knob.name()),
-                );
+                let text = format!("{} {from} -> {to} (by {by})", knob.name());
+                self.log.push(at, LogLevel::Info, text);
             }
             EventKind::NetworkSample {
                 received,

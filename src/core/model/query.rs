@@ -1,6 +1,6 @@
 //! What a view asks a model.
 
-use crate::core::event::{Failure, Outcome, PackageId, Phase, Planned, RunStarted, Totals};
+use crate::core::event::{Failure, ImporterKnown, Outcome, PackageId, Phase, Planned, RunStarted, Totals};
 use crate::core::model::fold::{KnobState, Model};
 use crate::core::model::format;
 use crate::core::model::lane::{Lane, LaneTask, Pool};
@@ -76,6 +76,18 @@ impl Model {
                     path.rsplit(['/', '\\']).next().unwrap_or(path)
                 })
         })
+    }
+
+    /// The projects that the run is about, once they are known.
+    #[must_use]
+    pub fn importers(&self) -> &[ImporterKnown] {
+        self.importers.as_ref().map_or(&[], |known| &known.importers)
+    }
+
+    /// Projects of the workspace that were left out because others were selected.
+    #[must_use]
+    pub fn projects_left_out(&self) -> u32 {
+        self.importers.as_ref().map_or(0, |known| known.left_out)
     }
 
     /// The plan, once it is made.

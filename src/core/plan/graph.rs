@@ -1,5 +1,7 @@
 //! The lockfile as a graph: aliases resolved to positions in `snapshots`, once, for all who walk it.
 
+use rustc_hash::FxHashSet;
+
 use crate::core::lockfile::{Importer, Lockfile, LockfileError, Reference, reference};
 
 /// What an alias points at.
@@ -86,6 +88,16 @@ impl<'a> Graph<'a> {
             importers: importers.collect::<Result<_, _>>()?,
             snapshots,
         })
+    }
+
+    /// Forgets the direct dependencies of all importers but these: nothing is installed for the others.
+    pub fn keep_importers(&mut self, lockfile: &Lockfile, kept: &[String]) {
+        let kept: FxHashSet<&str> = kept.iter().map(String::as_str).collect();
+        for (id, dependencies) in lockfile.importers.keys().zip(&mut self.importers) {
+            if !kept.contains(id.as_str()) {
+                dependencies.clear();
+            }
+        }
     }
 }
 

@@ -47,6 +47,14 @@ fn headline(model: &Model) -> String {
     if !model.project().is_empty() {
         let _ = write!(out, ": {}", printable(model.project()));
     }
+    let projects = model.importers().len() as u64;
+    if projects > 1 || model.projects_left_out() > 0 {
+        let _ = write!(out, ", {}", counted(projects, "project", "projects"));
+        if model.projects_left_out() > 0 {
+            let all = projects + u64::from(model.projects_left_out());
+            let _ = write!(out, " of {}", count(all));
+        }
+    }
     if let Some(mode) = knobs.link_mode {
         let _ = write!(
             out,

@@ -114,6 +114,10 @@ fn totals(model: &Model, state: &ViewState, theme: &Theme) -> Vec<(String, Style
         (format!("{} linked", of(totals.imported, to_link)), theme.link),
         (bytes(model.received()), theme.text),
     ];
+    let projects = model.importers().len() as u64;
+    if projects > 1 {
+        parts.insert(1, (counted(projects, "project", "projects"), theme.text));
+    }
     if !model.downloads_over() {
         parts.push((rate(model.download_rate(state.now)), theme.text));
     }

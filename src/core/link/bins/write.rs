@@ -223,8 +223,8 @@ impl Place<'_> {
         if !FileType::from_raw_mode(stat.st_mode).is_file() {
             return Present::Wrong;
         }
-        let right =
-            read_small(&file).is_some_and(|now| now == text.as_bytes() || is_shim_of_another(&now, shim));
+        let right = read_small(&file, stat.st_size)
+            .is_some_and(|now| now == text.as_bytes() || is_shim_of_another(&now, shim));
         if !right {
             return Present::Wrong;
         }
@@ -258,9 +258,11 @@ impl Place<'_> {
     }
 }
 
-/// The beginning of a file; a shim is read whole by it.
-fn read_small(file: &File) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// The beginning of a file of this size; a shim is read whole by it.
+fn read_small(file: &File, size: i64) -> Option<Vec<u8>> {
+    let size = u64::try_from(size).ok()?.min(LARGEST_SHIM);
+    // One byte more, so that the end is seen without asking for room again.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()? + 1);
     file.take(LARGEST_SHIM).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

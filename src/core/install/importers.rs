@@ -1,0 +1,36 @@
+//! What the event stream is told of projects.
+
+use super::inputs::Inputs;
+use super::work::Work;
+use crate::core::event::{EventKind, ImporterKnown, ImportersKnown, PackageId};
+use crate::core::plan::{Graph, Target};
+
+/// The event that makes the projects known.
+#[must_use]
+pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKind {
+    let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let importers = inputs.importers.iter().filter_map(|id| {
+        let position = inputs.lockfile.importers.get_index_of(id)?;
+        let manifest = inputs.workspace.project(id)?.manifest.as_ref();
+        let dependencies = &graph.importers[position];
+        let slots = dependencies
+            .iter()
+            .filter_map(|dependency| match dependency.target {
+                Target::Snapshot(snapshot) => work.slot_of(snapshot),
+                Target::Link(_) => None,
+            });
+        let mut packages: Vec<PackageId> = slots.map(|slot| slot.package).collect();
+        packages.sort_unstable();
+        packages.dedup();
+        Some(ImporterKnown {
+            id: id.clone(),
+            name: manifest.and_then(|manifest| manifest.name.clone()),
+            dependencies: narrow(dependencies.len()),
+            packages,
+        })
+    });
+    EventKind::ImportersKnown(Box::new(ImportersKnown {
+        importers: importers.collect(),
+        left_out: narrow(inputs.left_out),
+    }))
+}

@@ -1,0 +1,106 @@
+//! What a lane of the link pool does with the slots of one source, and what it reports to the driver.
+
+use super::InstallError;
+use super::work::{Source, Work};
+use crate::core::clock::unix_millis;
+use crate::core::event::{EventKind, LinkPass};
+use crate::core::fetch::Fetcher;
+use crate::core::link::{Contents, LinkError, Linker, phase_of};
+use crate::core::store::check::Verdict;
+use crate::core::store::row::StoredPackage;
+
+/// What a job of the link pool reports.
+pub(super) enum Report {
+    /// The slots of a source are complete.
+    Linked {
+        source: usize,
+        pass: LinkPass,
+        files: u64,
+        requires_build: bool,
+    },
+    /// The stored files of a source turned out to be missing or changed.
+    Damaged { source: usize },
+    /// A slot could not be made.
+    Failed(Box<InstallError>),
+}
+
+/// Reads a row and checks the files it names; `None` when they cannot be used.
+pub(super) fn checked(
+    fetcher: &Fetcher,
+    source: &Source,
+    row: Vec<u8>,
+    verify: bool,
+) -> Result<Option<StoredPackage>, InstallError> {
+    let Ok(package) = StoredPackage::decode(row) else {
+        return Ok(None);
+    };
+    if verify {
+        match fetcher.store.check(&package)? {
+            Verdict::Good => {}
+            Verdict::GoodAfterReading => {
+                fetcher
+                    .index
+                    .write(source.key.clone(), package.checked_again(unix_millis()));
+            }
+            Verdict::Damaged => return Ok(None),
+        }
+    }
+    Ok(Some(package))
+}
+
+/// Tells that the files of slots are on this machine.
+pub(super) fn tell_found(linker: &Linker, work: &Work, slots: &[usize]) {
+    for &slot in slots {
+        linker.emitter.emit(EventKind::FoundInStore {
+            package: work.slots[slot].slot.package,
+            shared_with: None,
+        });
+    }
+}
+
+/// Links the slots of a source, and says how that went.
+pub(super) fn report(
+    linker: &Linker,
+    work: &Work,
+    source: usize,
+    todo: &[usize],
+    contents: Contents<'_>,
+    lane: u16,
+    pass: LinkPass,
+) -> Report {
+    match link_slots(linker, work, todo, contents, lane, pass) {
+        Ok(files) => Report::Linked {
+            source,
+            pass,
+            files,
+            requires_build: match contents {
+                Contents::Stored(package) => package.requires_build(),
+                Contents::Folder(package) => package.requires_build(),
+            },
+        },
+        Err(error) => Report::Failed(Box::new(error)),
+    }
+}
+
+/// Links the slots of a source, one after the other. Gives the number of files.
+pub(super) fn link_slots(
+    linker: &Linker,
+    work: &Work,
+    todo: &[usize],
+    contents: Contents<'_>,
+    lane: u16,
+    pass: LinkPass,
+) -> Result<u64, InstallError> {
+    linker.meters.begin(phase_of(pass), linker.emitter.now());
+    let mut files = 0;
+    for &slot in todo {
+        let planned = &work.slots[slot];
+        let outcome = linker.link(&planned.slot, contents, lane, pass);
+        files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
+            package: planned.slot.package,
+            name: planned.label.clone(),
+            source,
+        })?);
+    }
+    Ok(files)
+}
