@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Map, Value};
 use ssri::Algorithm;
 
 use super::packages::digest;
@@ -77,7 +78,7 @@ fn walk(folder: &Path, below: &str, nodes: &mut BTreeMap<String, Node>) {
             let target = fs::read_link(&path).expect("a symlink has a target");
             Node::Symlink(target.to_string_lossy().into_owned())
         } else if metadata.is_file() {
-            let content = fs::read(&path).expect("a file can be read");
+            let content = comparable(&path, fs::read(&path).expect("a file can be read"));
             Node::File {
                 mode: mode(&metadata),
                 digest: digest(Algorithm::Sha256, &content),
@@ -87,6 +88,32 @@ fn walk(folder: &Path, below: &str, nodes: &mut BTreeMap<String, Node>) {
         };
         nodes.insert(relative, node);
     }
+}
+
+/// The content without what two installs of one project cannot have in common: moments, and the folders of a site.
+fn comparable(path: &Path, content: Vec<u8>) -> Vec<u8> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    if !matches!(name, Some(".modules.yaml" | ".pnpm-workspace-state-v1.json")) {
+        return content;
+    }
+    let Ok(Value::Object(mut state)) = serde_json::from_slice(&content) else {
+        return content;
+    };
+    for field in ["prunedAt", "storeDir", "lastValidatedTimestamp"] {
+        state.remove(field);
+    }
+    if let Some(Value::Object(settings)) = state.get_mut("settings") {
+        settings.remove("storeDir");
+    }
+    if let Some(projects) = state.get_mut("projects") {
+        *projects = projects
+            .as_object()
+            .into_iter()
+            .flat_map(Map::values)
+            .cloned()
+            .collect();
+    }
+    Value::Object(state).to_string().into_bytes()
 }
 
 #[cfg(unix)]

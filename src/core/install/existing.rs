@@ -202,8 +202,28 @@ impl Existing {
     /// same links as before.
     fn selected_alike(&self, config: &Config, lockfile: &Lockfile, selection: &Selection) -> bool {
         self.modules.known().is_some_and(|state| {
-            state.included == included(*config.included) && state.skipped == skipped(lockfile, selection)
+            state.included == included(*config.included) && state.skipped == self.skipped(lockfile, selection)
         })
+    }
+
+    /// What `.modules.yaml` lists as skipped. An entry that the lockfile does not have any more stays there, as pnpm
+    /// leaves it.
+    #[must_use]
+    pub fn skipped(&self, lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
+        let now = selection
+            .skipped
+            .iter()
+            .filter_map(|skipped| lockfile.snapshots.get_index(skipped.index));
+        let mut all: Vec<String> = now.map(|(dep_path, _)| dep_path.clone()).collect();
+        let before = self.modules.known().into_iter().flat_map(|state| &state.skipped);
+        all.extend(
+            before
+                .filter(|dep_path| !lockfile.snapshots.contains_key(*dep_path))
+                .cloned(),
+        );
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Mends the slots that stay, and makes those that are to be replaced empty.
@@ -317,17 +337,6 @@ pub fn forget(config: &Config) -> Result<(), InstallError> {
     WorkspaceState::forget(&config.lockfile_dir)?;
     forget_current(&config.virtual_store_dir)?;
     Ok(())
-}
-
-/// What `.modules.yaml` lists as skipped.
-pub fn skipped(lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
-    let dep_paths = selection.skipped.iter().filter_map(|skipped| {
-        let (dep_path, _) = lockfile.snapshots.get_index(skipped.index)?;
-        Some(dep_path.clone())
-    });
-    let mut skipped: Vec<String> = dep_paths.collect();
-    skipped.sort();
-    skipped
 }
 
 /// The groups that are installed.

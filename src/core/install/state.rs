@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use rustc_hash::FxHashSet;
 
 use super::InstallError;
-use super::existing::{Existing, included, layout, skipped};
+use super::existing::{Existing, included, layout};
 use super::inputs::Inputs;
 use super::materialise::Done;
 use super::settings_record::recorded_settings;
@@ -20,7 +20,7 @@ use crate::core::manifest::Manifest;
 use crate::core::plan::Selection;
 use crate::core::state::{
     HoistKind, HoistedDependencies, ModulesState, ProjectEntry, WorkspaceState, filter_for_current, is_due,
-    prune, register_project, save_current,
+    modified_ms, prune, register_project, save_current,
 };
 
 /// Name and version of the program whose layout this is. Nobody reads it but people.
@@ -83,7 +83,7 @@ impl Outcome<'_> {
             pending_builds,
             ignored_builds: (!ignored_builds.is_empty()).then_some(ignored_builds),
             pruned_at,
-            skipped: skipped(&self.inputs.lockfile, self.selection),
+            skipped: self.existing.skipped(&self.inputs.lockfile, self.selection),
             allow_builds: Some(
                 config
                     .allow_builds
@@ -99,8 +99,9 @@ impl Outcome<'_> {
         save_current(&config.virtual_store_dir, current)?;
         register_project(&config.store_dir, &config.lockfile_dir)?;
         let workspace = self.workspace();
-        let is_covered =
-            WorkspaceState::read(&config.lockfile_dir).is_some_and(|before| before.covers(&workspace));
+        let changed_ms = self.changed_ms();
+        let is_covered = WorkspaceState::read(&config.lockfile_dir)
+            .is_some_and(|before| before.covers(&workspace, changed_ms));
         if !is_covered {
             workspace.write(&config.lockfile_dir)?;
         }
@@ -222,6 +223,18 @@ impl Outcome<'_> {
         ignored.sort();
         ignored.dedup();
         (pending, ignored)
+    }
+
+    /// When the last of the inputs was changed, in milliseconds of Unix time.
+    fn changed_ms(&self) -> u64 {
+        let manifests = self
+            .inputs
+            .projects
+            .iter()
+            .map(|project| project.folder.join("package.json"));
+        let lockfile = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
+        let times = manifests.chain([lockfile]).filter_map(|path| modified_ms(&path));
+        times.max().unwrap_or(u64::MAX)
     }
 
     fn workspace(&self) -> WorkspaceState {

@@ -83,10 +83,11 @@ impl WorkspaceState {
         write::remove(&Self::path(root))
     }
 
-    /// Whether this state says all that `wanted` says: then it need not be written again.
+    /// Whether this state says all that `wanted` says, and the last of what both speak of was changed before it was
+    /// written, at `changed_ms` of Unix time: then it need not be written again.
     #[must_use]
-    pub fn covers(&self, wanted: &Self) -> bool {
-        self.last_validated_timestamp >= wanted.last_validated_timestamp
+    pub fn covers(&self, wanted: &Self, changed_ms: u64) -> bool {
+        self.last_validated_timestamp >= changed_ms
             && self.projects == wanted.projects
             && self.pnpmfiles == wanted.pnpmfiles
             && self.filtered_install == wanted.filtered_install
