@@ -229,6 +229,7 @@ impl Outcome<'_> {
     fn changed_ms(&self) -> u64 {
         let manifests = self
             .inputs
+            .workspace
             .projects
             .iter()
             .map(|project| project.folder.join("package.json"));
