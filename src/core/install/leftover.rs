@@ -68,13 +68,16 @@ fn remove_hoisted(config: &Config, existing: &Existing, lockfile: &Lockfile) -> 
     };
     let mut emptied = Vec::new();
     for (dep_path, aliases) in &before.hoisted_dependencies {
-        let was_installed = match &existing.current {
-            Current::Wanted => lockfile.snapshots.contains_key(dep_path),
-            Current::Other(current) => current.snapshots.contains_key(dep_path),
-            // Projects of the workspace are hoisted too, by their id.
-            Current::Unknown => !lockfile.importers.contains_key(dep_path),
+        // Projects of the workspace are hoisted too, by their id.
+        let has = |lockfile: &Lockfile| {
+            lockfile.snapshots.contains_key(dep_path) || lockfile.importers.contains_key(dep_path)
         };
-        if !was_installed || existing.expected.snapshots.contains_key(dep_path) {
+        let was_installed = match &existing.current {
+            Current::Wanted => has(lockfile),
+            Current::Other(current) => has(current),
+            Current::Unknown => true,
+        };
+        if !was_installed || has(&existing.expected) {
             continue;
         }
         for (alias, kind) in aliases {
