@@ -28,18 +28,12 @@ fn main() -> ExitCode {
             }
             Err(error) => Some(Shown::of_install(&error)),
         },
-        Command::Store(arguments) => store::run(&arguments, &mut io::stdout())
-            .err()
-            .map(|error| Shown::of_store(&error)),
-        Command::Completions(arguments) => {
-            completions::run(&arguments, &mut io::stdout())
-                .err()
-                .map(|error| Shown {
-                    message: error.to_string(),
-                    code: None,
-                    help: None,
-                })
+        Command::Store(arguments) => {
+            store::run(&arguments, &mut io::stdout()).err().map(|error| Shown::of_store(&error))
         }
+        Command::Completions(arguments) => completions::run(&arguments, &mut io::stdout())
+            .err()
+            .map(|error| Shown { message: error.to_string(), code: None, help: None }),
     };
     match failed {
         None => ExitCode::SUCCESS,
@@ -53,10 +47,7 @@ fn main() -> ExitCode {
 /// Traces of the program's inside go to standard error when `PACWATCH_LOG` asks for them.
 fn tell_traces() {
     if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("PACWATCH_LOG") {
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
-            .init();
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     }
 }
 
@@ -70,11 +61,7 @@ struct Shown {
 
 impl Shown {
     fn of_install(error: &InstallCommandError) -> Self {
-        Self {
-            message: error.to_string(),
-            code: error.code(),
-            help: error.help(),
-        }
+        Self { message: error.to_string(), code: error.code(), help: error.help() }
     }
 
     fn of_store(error: &store::StoreError) -> Self {
@@ -82,11 +69,7 @@ impl Shown {
             store::StoreError::Config(error) => (error.code(), error.help()),
             _ => (None, None),
         };
-        Self {
-            message: error.to_string(),
-            code,
-            help,
-        }
+        Self { message: error.to_string(), code, help }
     }
 }
 
@@ -104,18 +87,13 @@ impl Diagnostic for Shown {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 }
 
 fn show(error: &Shown) {
     let mut text = String::new();
-    if GraphicalReportHandler::new()
-        .render_report(&mut text, error)
-        .is_err()
-    {
+    if GraphicalReportHandler::new().render_report(&mut text, error).is_err() {
         text = error.to_string();
     }
     // Standard error that cannot be written leaves the exit code to tell.

@@ -62,10 +62,7 @@ fn every_flag_becomes_its_setting() {
         "events",
     ]);
     assert_eq!(arguments.project.dir.to_str(), Some("project"));
-    assert_eq!(
-        arguments.record.as_deref().and_then(std::path::Path::to_str),
-        Some("events")
-    );
+    assert_eq!(arguments.record.as_deref().and_then(std::path::Path::to_str), Some("events"));
     assert!(!arguments.headless && !arguments.json);
     let texts = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
     assert_eq!(
@@ -105,10 +102,7 @@ fn the_last_word_on_the_lockfile_counts() {
     let frozen = |arguments: &[&str]| flags(&install(arguments)).frozen_lockfile;
     assert_eq!(frozen(&["--no-frozen-lockfile"]), Some(false));
     assert_eq!(frozen(&["--no-frozen-lockfile", "--frozen-lockfile"]), Some(true));
-    assert_eq!(
-        frozen(&["--frozen-lockfile", "--no-frozen-lockfile"]),
-        Some(false)
-    );
+    assert_eq!(frozen(&["--frozen-lockfile", "--no-frozen-lockfile"]), Some(false));
 }
 
 #[test]
@@ -127,20 +121,11 @@ fn wrong_usage_exits_with_two_and_says_what_is_taken() {
     for (arguments, part) in [
         (&["install", "--link-threads", "0"][..], "0 is not in 1..=64"),
         (&["install", "--extract-threads", "65"], "65 is not in 1..=64"),
-        (
-            &["install", "--network-concurrency", "1025"],
-            "1025 is not in 1..=1024",
-        ),
+        (&["install", "--network-concurrency", "1025"], "1025 is not in 1..=1024"),
         (&["install", "--network-concurrency=-1"], "invalid value '-1'"),
         (&["install", "--link-mode", "fast"], "inline, deferred, pipelined"),
-        (
-            &["install", "--import-method", "move"],
-            "auto, hardlink, reflink, copy",
-        ),
-        (
-            &["install", "--registry", "ftp://a.test"],
-            "must begin with http: or https:",
-        ),
+        (&["install", "--import-method", "move"], "auto, hardlink, reflink, copy"),
+        (&["install", "--registry", "ftp://a.test"], "must begin with http: or https:"),
         (&["install", "--prod", "--dev"], "cannot be used with"),
         (&["install", "--heedless"], "--headless"),
         (&["install", "is-odd"], "unexpected argument 'is-odd'"),
@@ -157,12 +142,7 @@ fn wrong_usage_exits_with_two_and_says_what_is_taken() {
 
 #[test]
 fn version_and_help_are_no_errors() {
-    for arguments in [
-        &["--version"][..],
-        &["--help"],
-        &["install", "--help"],
-        &["store", "path", "-h"],
-    ] {
+    for arguments in [&["--version"][..], &["--help"], &["install", "--help"], &["store", "path", "-h"]] {
         assert_eq!(parse(arguments).unwrap_err().exit_code(), 0, "{arguments:?}");
     }
 }
@@ -179,20 +159,11 @@ fn help_reads_like_this() {
 
 #[test]
 fn there_are_completions_for_every_shell() {
-    for shell in [
-        Shell::Bash,
-        Shell::Elvish,
-        Shell::Fish,
-        Shell::PowerShell,
-        Shell::Zsh,
-    ] {
+    for shell in [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh] {
         let mut script = Vec::new();
         completions::run(&CompletionsArguments { shell }, &mut script).unwrap();
         let script = String::from_utf8(script).unwrap();
-        assert!(
-            script.contains("frozen-lockfile") && script.contains("pacwatch"),
-            "{shell}"
-        );
+        assert!(script.contains("frozen-lockfile") && script.contains("pacwatch"), "{shell}");
     }
 }
 

@@ -38,19 +38,12 @@ fn child() {
     let (emitter, receiver) = Emitter::new(clock);
     let (sink, events) = tui::channel();
     let hub = hub::start(receiver, vec![Box::new(sink)]).unwrap();
-    let controls = Controls::new(KnobValues {
-        network_concurrency: 16,
-        extract_threads: 2,
-        link_threads: 2,
-    });
+    let controls = Controls::new(KnobValues { network_concurrency: 16, extract_threads: 2, link_threads: 2 });
     let engine = {
         let controls = controls.clone();
         std::thread::spawn(move || play(&scene, &emitter, &controls))
     };
-    let options = Options {
-        clock,
-        theme: Theme::dark(),
-    };
+    let options = Options { clock, theme: Theme::dark() };
     let closed = tui::run(events, controls, &options).unwrap();
     println!("left: {:?}", closed.leaving);
     let model = closed.settle();
@@ -62,16 +55,8 @@ fn child() {
 
 /// Plays a made-up run; `endless` stops before its last event until it is cancelled.
 fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
-    let lanes = LaneCounts {
-        network: 16,
-        extract: 2,
-        link: 2,
-    };
-    let events = synthetic::run(&Script {
-        cold: 60,
-        lanes,
-        ..Script::default()
-    });
+    let lanes = LaneCounts { network: 16, extract: 2, link: 2 };
+    let events = synthetic::run(&Script { cold: 60, lanes, ..Script::default() });
     let knobs = controls.subscribe();
     let mut network = 16;
     let mut link = 2;
@@ -82,24 +67,12 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
             (Knob::LinkThreads, &mut link, values.link_threads),
         ] {
             if *from != to {
-                emitter.emit(EventKind::ConcurrencyChanged {
-                    knob,
-                    from: *from,
-                    to,
-                    by: "key".into(),
-                });
+                emitter.emit(EventKind::ConcurrencyChanged { knob, from: *from, to, by: "key".into() });
                 *from = to;
             }
         }
     };
-    let Some((
-        Event {
-            kind: EventKind::RunFinished(finished),
-            ..
-        },
-        events,
-    )) = events.split_last()
-    else {
+    let Some((Event { kind: EventKind::RunFinished(finished), .. }, events)) = events.split_last() else {
         return;
     };
     for event in events {
@@ -123,11 +96,7 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
     }
     let mut finished = finished.clone();
     finished.wall_us = emitter.now();
-    finished.outcome = if controls.cancelled().is_some() {
-        Outcome::Cancelled
-    } else {
-        Outcome::Done
-    };
+    finished.outcome = if controls.cancelled().is_some() { Outcome::Cancelled } else { Outcome::Done };
     emitter.emit(EventKind::RunFinished(finished));
 }
 
@@ -137,12 +106,8 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
 fn child_command(scene: &str) -> Vec<String> {
     let program = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
     let arguments = ["--exact", "child", "--ignored", "--nocapture", "--quiet"];
-    let mut command = vec![
-        "env".to_owned(),
-        format!("{SCENE}={scene}"),
-        "RUST_BACKTRACE=0".to_owned(),
-        program,
-    ];
+    let mut command =
+        vec!["env".to_owned(), format!("{SCENE}={scene}"), "RUST_BACKTRACE=0".to_owned(), program];
     command.extend(arguments.map(str::to_owned));
     command
 }
@@ -238,9 +203,7 @@ fn help_opens_and_closes_and_the_picture_freezes() {
 fn it_follows_the_size_of_the_terminal() {
     let mut tty = shown("endless");
     tty.resize(40, 10);
-    tty.until("compact", |tty| {
-        !tty.text().contains("throughput") && tty.text().contains("cancel")
-    });
+    tty.until("compact", |tty| !tty.text().contains("throughput") && tty.text().contains("cancel"));
     tty.resize(1, 1);
     tty.resize(130, 40);
     tty.until_text("in use");
@@ -279,11 +242,8 @@ fn a_panic_anywhere_gives_the_terminal_back_and_stays_readable() {
 #[test]
 fn control_z_gives_the_shell_its_terminal_and_fg_brings_the_dashboard_again() {
     let mut tty = Tty::spawn(&["sh".to_owned(), "-i".to_owned(), "-m".to_owned()]);
-    let command = child_command("endless")
-        .iter()
-        .map(|word| format!("'{word}'"))
-        .collect::<Vec<_>>()
-        .join(" ");
+    let command =
+        child_command("endless").iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
     tty.keys(&format!("PS1=; {command}\n"));
     tty.until("on the alternate screen", Tty::on_alternate_screen);
     tty.until_text("link_cold");

@@ -20,10 +20,9 @@ use support::{run, tree};
 /// A package whose executables say who they are, and what they were told.
 fn tool(name: &str, version: &str, commands: &[&str]) -> Package {
     let script = format!("#!/bin/sh\nprintf '{name}@{version}'\nprintf ' [%s]' \"$@\"\n");
-    commands.iter().fold(
-        Package::new(name, version).file("run.sh", script),
-        |package, command| package.bin(command, "./run.sh"),
-    )
+    commands.iter().fold(Package::new(name, version).file("run.sh", script), |package, command| {
+        package.bin(command, "./run.sh")
+    })
 }
 
 /// `app` needs `helper` and a peer; `helper` needs an older `tool` than the project.
@@ -32,9 +31,7 @@ fn project() -> Project {
     let new_tool = tool("tool", "2.0.0", &["tool"]);
     let peer = tool("peer", "1.0.0", &["peer-tool"]);
     let helper = tool("helper", "1.0.0", &["helper", "tool"]).dependency("tool", "1.0.0");
-    let app = Package::new("@s/app", "1.0.0")
-        .dependency("helper", "1.0.0")
-        .peer("peer", "*");
+    let app = Package::new("@s/app", "1.0.0").dependency("helper", "1.0.0").peer("peer", "*");
     Project::new()
         .package(&old_tool)
         .package(&peer)
@@ -45,18 +42,11 @@ fn project() -> Project {
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 fn said(program: &Path) -> String {
-    let output = Command::new(program)
-        .args(["a b", "$x"])
-        .current_dir("/")
-        .output()
-        .unwrap();
+    let output = Command::new(program).args(["a b", "$x"]).current_dir("/").output().unwrap();
     assert!(output.status.success(), "{}: {output:?}", program.display());
     String::from_utf8(output.stdout).unwrap()
 }
@@ -65,19 +55,9 @@ fn assert_linked(site: &Site) {
     let modules = site.modules();
     let hidden = modules.join(".pnpm/node_modules");
     let link = |path: &str| fs::read_link(modules.join(path)).unwrap();
-    assert_eq!(
-        names(&hidden),
-        BTreeSet::from([".bin", "helper", "peer"].map(str::to_owned))
-    );
-    assert_eq!(
-        link(".pnpm/node_modules/helper"),
-        Path::new("../helper@1.0.0/node_modules/helper")
-    );
-    let bins = |path: &str| {
-        names(&modules.join(path).join(".bin"))
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
+    assert_eq!(names(&hidden), BTreeSet::from([".bin", "helper", "peer"].map(str::to_owned)));
+    assert_eq!(link(".pnpm/node_modules/helper"), Path::new("../helper@1.0.0/node_modules/helper"));
+    let bins = |path: &str| names(&modules.join(path).join(".bin")).into_iter().collect::<Vec<_>>();
     assert_eq!(bins(""), ["peer-tool", "tool"]);
     assert_eq!(bins(".pnpm/node_modules"), ["helper", "peer-tool", "tool"]);
     let slot = ".pnpm/helper@1.0.0/node_modules/helper/node_modules";
@@ -108,12 +88,8 @@ fn executables_start_from_every_folder_cold_warm_and_mended() {
 
     fs::remove_dir_all(site.modules().join(".bin")).unwrap();
     fs::remove_file(site.modules().join(".pnpm/node_modules/helper")).unwrap();
-    fs::write(
-        site.modules()
-            .join(".pnpm/helper@1.0.0/node_modules/helper/node_modules/.bin/old"),
-        "broken",
-    )
-    .unwrap();
+    fs::write(site.modules().join(".pnpm/helper@1.0.0/node_modules/helper/node_modules/.bin/old"), "broken")
+        .unwrap();
     fs::remove_file(site.modules().join(".pnpm-workspace-state-v1.json")).unwrap();
     run::install_well(&site, Flags::default());
     assert_linked(&site);
@@ -138,10 +114,7 @@ fn what_is_hoisted_publicly_stands_beside_the_projects_own_which_keep_their_comm
         Path::new(".pnpm/helper@1.0.0/node_modules/helper")
     );
     assert_eq!(names(&modules.join(".pnpm/node_modules")), BTreeSet::new());
-    assert_eq!(
-        names(&modules.join(".bin")).into_iter().collect::<Vec<_>>(),
-        ["helper", "peer-tool", "tool"]
-    );
+    assert_eq!(names(&modules.join(".bin")).into_iter().collect::<Vec<_>>(), ["helper", "peer-tool", "tool"]);
     assert_eq!(said(&modules.join(".bin/tool")), "tool@2.0.0 [a b] [$x]");
 }
 
@@ -162,30 +135,17 @@ fn hostile_names_and_paths_of_executables_reach_nothing() {
     }
     let hostile = hostile
         .bin("quotes", "it's $(touch hacked).sh")
-        .file(
-            "it's $(touch hacked).sh",
-            "#!/bin/sh -e $(touch hacked)\necho fine\n",
-        )
+        .file("it's $(touch hacked).sh", "#!/bin/sh -e $(touch hacked)\necho fine\n")
         .bin("outside", "../../../../../../run.sh");
     let site = Project::new().direct(&hostile).write(&registry);
     run::install_well(&site, Flags::default());
     let bin = site.modules().join(".bin");
-    assert_eq!(
-        names(&bin).into_iter().collect::<Vec<_>>(),
-        ["good", "outside", "quotes"]
-    );
+    assert_eq!(names(&bin).into_iter().collect::<Vec<_>>(), ["good", "outside", "quotes"]);
     assert_eq!(said(&bin.join("outside")), "hostile@1.0.0 [a b] [$x]");
     // The arguments of its first line are nonsense to a shell, but they are no commands.
-    let _ = Command::new(bin.join("quotes"))
-        .current_dir(&bin)
-        .output()
-        .unwrap();
+    let _ = Command::new(bin.join("quotes")).current_dir(&bin).output().unwrap();
     let hacked = tree::list(site.root.path());
-    assert!(
-        !hacked
-            .keys()
-            .any(|path| path.ends_with("hacked") || path.ends_with("escaped"))
-    );
+    assert!(!hacked.keys().any(|path| path.ends_with("hacked") || path.ends_with("escaped")));
 }
 
 #[test]

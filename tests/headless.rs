@@ -23,10 +23,7 @@ fn plain_lines_have_no_escape_codes_and_their_times_never_go_back() {
     assert!(output.status.success());
     assert!(!output.stdout.contains(&0x1b));
     let lines: Vec<&str> = text(&output.stdout).lines().collect();
-    assert!(
-        lines[0].contains("pacwatch") && lines[0].contains("install in"),
-        "{lines:?}"
-    );
+    assert!(lines[0].contains("pacwatch") && lines[0].contains("install in"), "{lines:?}");
     let times: Vec<f64> = lines
         .iter()
         .filter_map(|line| line.strip_prefix('[')?.split_once(']')?.0.trim().parse().ok())
@@ -64,11 +61,7 @@ fn a_failure_before_the_plan_leaves_no_phase_that_looks_done() {
 fn a_signal_cancels_an_install_without_a_terminal() {
     use rustix::process::Signal;
 
-    for (signal, name) in [
-        (Signal::INT, "SIGINT"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::HUP, "SIGHUP"),
-    ] {
+    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
         let stage = Stage::endless();
         let mut child = stage.command(["install"]).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -85,10 +78,7 @@ fn a_signal_cancels_an_install_without_a_terminal() {
 }
 
 fn events(lines: &str) -> Vec<Event> {
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -154,10 +144,7 @@ fn the_path_of_the_store_is_one_line_for_scripts() {
     let stage = Stage::new();
     let output = stage.command(["store", "path"]).output().unwrap();
     assert!(output.status.success());
-    assert_eq!(
-        text(&output.stdout),
-        format!("{}\n", stage.site.store_v11().display())
-    );
+    assert_eq!(text(&output.stdout), format!("{}\n", stage.site.store_v11().display()));
 }
 
 #[test]
@@ -179,8 +166,5 @@ fn a_wrong_setting_exits_with_one_and_names_file_and_key() {
     let output = stage.install(&[]);
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
-    assert!(
-        error.contains("pnpm-workspace.yaml") && error.contains("linkThreads"),
-        "{error}"
-    );
+    assert!(error.contains("pnpm-workspace.yaml") && error.contains("linkThreads"), "{error}");
 }

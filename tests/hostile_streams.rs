@@ -47,23 +47,10 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
     let lane = || prop_oneof![0..4_u16, any::<u16>()];
     let pass = || select(vec![LinkPass::Warm, LinkPass::Cold]);
     prop_oneof![
-        (
-            package(),
-            any::<u32>(),
-            lane(),
-            proptest::option::of(hostile_number())
-        )
-            .prop_map(|(package, attempt, lane, size)| EventKind::FetchStarted {
-                package,
-                attempt,
-                lane,
-                size
-            }),
-        (
-            package(),
-            hostile_number(),
-            proptest::option::of(hostile_number())
-        )
+        (package(), any::<u32>(), lane(), proptest::option::of(hostile_number())).prop_map(
+            |(package, attempt, lane, size)| EventKind::FetchStarted { package, attempt, lane, size }
+        ),
+        (package(), hostile_number(), proptest::option::of(hostile_number()))
             .prop_map(|(package, bytes, size)| EventKind::FetchProgress { package, bytes, size }),
         (package(), lane(), hostile_number()).prop_map(|(package, lane, bytes)| EventKind::Downloaded {
             package,
@@ -71,14 +58,8 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
             bytes
         }),
         (package(), lane()).prop_map(|(package, lane)| EventKind::ExtractStarted { package, lane }),
-        (
-            package(),
-            lane(),
-            hostile_number(),
-            hostile_number(),
-            any::<u32>()
-        )
-            .prop_map(|(package, lane, us, bytes, files)| EventKind::Fetched(Fetched {
+        (package(), lane(), hostile_number(), hostile_number(), any::<u32>()).prop_map(
+            |(package, lane, us, bytes, files)| EventKind::Fetched(Fetched {
                 package,
                 lane,
                 attempts: files,
@@ -91,7 +72,8 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
                 bytes_out: bytes,
                 files,
                 unblocked: vec![package],
-            })),
+            })
+        ),
         (package(), lane(), pass()).prop_map(|(package, lane, pass)| EventKind::LinkStarted {
             package,
             lane,
@@ -130,20 +112,8 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
             message,
             package: Some(package)
         }),
-        (
-            select(vec![
-                Knob::NetworkConcurrency,
-                Knob::ExtractThreads,
-                Knob::LinkThreads
-            ]),
-            any::<u32>()
-        )
-            .prop_map(|(knob, to)| EventKind::ConcurrencyChanged {
-                knob,
-                from: to,
-                to,
-                by: "api".into()
-            }),
+        (select(vec![Knob::NetworkConcurrency, Knob::ExtractThreads, Knob::LinkThreads]), any::<u32>())
+            .prop_map(|(knob, to)| EventKind::ConcurrencyChanged { knob, from: to, to, by: "api".into() }),
         (select(Phase::ALL.to_vec()), hostile_number(), any::<f64>()).prop_map(|(phase, number, float)| {
             EventKind::PhaseFinished(PhaseTotals {
                 phase,
@@ -181,21 +151,13 @@ fn look_at(model: &Model) {
     for now in [0, model.now(), u64::MAX] {
         for phase in Phase::ALL {
             let numbers = model.phase_numbers(phase, now);
-            assert!(
-                numbers
-                    .utilisation
-                    .is_none_or(|share| (0.0..=1.0).contains(&share))
-            );
+            assert!(numbers.utilisation.is_none_or(|share| (0.0..=1.0).contains(&share)));
             assert!(numbers.parallelism.is_none_or(|factor| factor >= 0.0));
             assert_eq!(model.phase_history(phase, now, 9).len(), 9);
         }
         for pool in Pool::ALL {
             for (_, lane) in model.lanes(pool).take(3) {
-                assert!(
-                    lane.history(now, 7)
-                        .iter()
-                        .all(|share| (0.0..=1.0).contains(share))
-                );
+                assert!(lane.history(now, 7).iter().all(|share| (0.0..=1.0).contains(share)));
             }
         }
         assert!(model.network().history(now, 9).iter().all(|rate| *rate >= 0.0));
@@ -203,26 +165,13 @@ fn look_at(model: &Model) {
     assert!(model.in_flight().len() <= model.packages().len());
     let text = summary(model, 60);
     assert!(!text.contains('\u{1b}'), "{text}");
-    for (width, height, now) in [
-        (1, 1, 0),
-        (33, 9, u64::MAX),
-        (80, 24, model.now()),
-        (140, 40, model.now()),
-    ] {
+    for (width, height, now) in [(1, 1, 0), (33, 9, u64::MAX), (80, 24, model.now()), (140, 40, model.now())]
+    {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut state = ViewState {
-            now,
-            ..ViewState::default()
-        };
-        terminal
-            .draw(|frame| view::render(frame, model, &mut state, &Theme::dark()))
-            .unwrap();
+        let mut state = ViewState { now, ..ViewState::default() };
+        terminal.draw(|frame| view::render(frame, model, &mut state, &Theme::dark())).unwrap();
         for cell in terminal.backend().buffer().content() {
-            assert!(
-                !cell.symbol().chars().any(char::is_control),
-                "{:?}",
-                cell.symbol()
-            );
+            assert!(!cell.symbol().chars().any(char::is_control), "{:?}", cell.symbol());
         }
     }
 }

@@ -30,9 +30,7 @@ fn tool(version: &str) -> Package {
 }
 
 fn inner(version: &str) -> Package {
-    Package::new("inner", version)
-        .bin("inner", "inner.js")
-        .file("inner.js", format!("inner {version}"))
+    Package::new("inner", version).bin("inner", "inner.js").file("inner.js", format!("inner {version}"))
 }
 
 fn scoped() -> Package {
@@ -52,11 +50,7 @@ fn base() -> Project {
         .package(&inner("1.0.0"))
         .direct(&scoped())
         .direct_optional(&elsewhere())
-        .package(
-            &Package::new("checker", "1.0.0")
-                .bin("check", "check.js")
-                .file("check.js", "check"),
-        )
+        .package(&Package::new("checker", "1.0.0").bin("check", "check.js").file("check.js", "check"))
         .depend_in(Group::Development, "checker", "1.0.0")
 }
 
@@ -68,22 +62,14 @@ fn pairs() -> Vec<(&'static str, Project, Project)> {
             .setting("ignoreScripts: true")
             .direct(&Package::new("kept", "1.0.0").file("index.js", "kept"))
     };
-    let upgraded = without()
-        .direct(&tool("2.0.0"))
-        .package(&inner("1.0.0"))
-        .direct(&scoped());
-    let rebound = base()
-        .package(&inner("2.0.0"))
-        .bind("tool@1.0.0", "inner", "2.0.0");
+    let upgraded = without().direct(&tool("2.0.0")).package(&inner("1.0.0")).direct(&scoped());
+    let rebound = base().package(&inner("2.0.0")).bind("tool@1.0.0", "inner", "2.0.0");
     let moved = without()
         .package(&tool("1.0.0"))
         .package(&inner("1.0.0"))
         .depend_in(Group::Development, "tool", "1.0.0")
         .direct(&scoped());
-    let aliased = without()
-        .package(&tool("1.0.0"))
-        .package(&inner("1.0.0"))
-        .depend("other", "tool@1.0.0");
+    let aliased = without().package(&tool("1.0.0")).package(&inner("1.0.0")).depend("other", "tool@1.0.0");
     let promoted = base().depend("inner", "1.0.0");
     vec![
         ("removed", base(), without()),
@@ -95,17 +81,9 @@ fn pairs() -> Vec<(&'static str, Project, Project)> {
         ("under another alias", base(), aliased),
         ("a hoisted one becomes direct", base(), promoted.clone()),
         ("a direct one becomes hoisted", promoted, base()),
-        (
-            "hoisted in public",
-            base(),
-            base().setting("publicHoistPattern: ['inner']"),
-        ),
+        ("hoisted in public", base(), base().setting("publicHoistPattern: ['inner']")),
         ("hoisted nowhere", base(), base().setting("hoist: false")),
-        (
-            "everything gone",
-            base(),
-            Project::new().setting("trustLockfile: true"),
-        ),
+        ("everything gone", base(), Project::new().setting("trustLockfile: true")),
     ]
 }
 
@@ -155,17 +133,12 @@ fn prints(site: &Site) -> BTreeMap<String, (u64, i64, i64)> {
 }
 
 fn frozen() -> Flags {
-    Flags {
-        frozen_lockfile: Some(true),
-        ..Flags::default()
-    }
+    Flags { frozen_lockfile: Some(true), ..Flags::default() }
 }
 
 fn imported(run: &run::Run) -> usize {
     let events = run.events.iter();
-    events
-        .filter(|event| matches!(event.kind, EventKind::Imported(_)))
-        .count()
+    events.filter(|event| matches!(event.kind, EventKind::Imported(_))).count()
 }
 
 #[test]
@@ -175,11 +148,7 @@ fn pnpm_and_pacwatch_make_the_same_tree_of_a_tree_that_is_there() {
     };
     let by_pnpm = |site: &Site| {
         let output = run_pnpm(&pnpm, site, &["install", "--frozen-lockfile"]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     };
     let by_us = |site: &Site| {
         run::install_well(site, frozen());
@@ -226,10 +195,7 @@ fn pnpm_and_pacwatch_make_the_same_tree_of_a_tree_that_is_there() {
 fn a_repeat_touches_nothing_and_says_so() {
     let registry = Registry::start();
     let site = base().write(&registry);
-    assert_eq!(
-        run::install_well(&site, Flags::default()).finished().outcome,
-        Outcome::Done
-    );
+    assert_eq!(run::install_well(&site, Flags::default()).finished().outcome, Outcome::Done);
     let before = prints(&site);
     registry.forget_requests();
     for flags in [Flags::default(), frozen()] {
@@ -238,10 +204,7 @@ fn a_repeat_touches_nothing_and_says_so() {
         assert_eq!(imported(&run), 0);
     }
     let after = prints(&site);
-    let changed: Vec<_> = after
-        .iter()
-        .filter(|(path, print)| before.get(*path) != Some(*print))
-        .collect();
+    let changed: Vec<_> = after.iter().filter(|(path, print)| before.get(*path) != Some(*print)).collect();
     assert!(changed.is_empty() && after.len() == before.len(), "{changed:?}");
     assert!(registry.requests().is_empty());
 }
@@ -256,10 +219,7 @@ fn a_repeat_that_is_believed_does_not_read_the_lockfile() {
     fs::write(&lockfile, "no lockfile at all").unwrap();
     let old = fs::File::options().write(true).open(&lockfile).unwrap();
     old.set_modified(written).unwrap();
-    assert_eq!(
-        run::install(&site, Flags::default()).finished().outcome,
-        Outcome::UpToDate
-    );
+    assert_eq!(run::install(&site, Flags::default()).finished().outcome, Outcome::UpToDate);
     assert_eq!(run::install(&site, frozen()).finished().outcome, Outcome::Failed);
 }
 
@@ -321,10 +281,7 @@ fn what_is_somebodys_own_survives_and_is_not_followed() {
     let flat = without.setting("publicHoistPattern: ['*']");
     flat.write_into(&site, &registry);
     run::install_well(&site, Flags::default());
-    assert!(
-        !modules.join("mine").exists(),
-        "a tree of another kind goes with all that is in it"
-    );
+    assert!(!modules.join("mine").exists(), "a tree of another kind goes with all that is in it");
     assert!(modules.join(".cache").exists() && outside.join("inside").exists());
     assert!(!modules.join(".pnpm/tool@1.0.0").exists());
 }
@@ -360,19 +317,13 @@ fn groups_come_and_go() {
         run::install_well(&site, Flags::default());
         comparable(&site)
     };
-    let production = Flags {
-        only: Some(OnlyDependencies::Production),
-        ..Flags::default()
-    };
+    let production = Flags { only: Some(OnlyDependencies::Production), ..Flags::default() };
     run::install_well(&site, production.clone());
     assert!(!site.modules().join("checker").exists() && !site.modules().join(".bin/check").exists());
     let current = fs::read_to_string(site.modules().join(".pnpm/lock.yaml")).unwrap();
     assert!(!current.contains("checker"));
     let before = prints(&site);
-    assert_eq!(
-        run::install_well(&site, production).finished().outcome,
-        Outcome::UpToDate
-    );
+    assert_eq!(run::install_well(&site, production).finished().outcome, Outcome::UpToDate);
     assert_eq!(prints(&site), before);
     run::install_well(&site, Flags::default());
     tree::assert_same(&comparable(&site), &whole);
@@ -383,10 +334,7 @@ fn an_optional_package_that_could_not_be_fetched_is_tried_again() {
     let registry = Registry::start();
     let package = Package::new("flaky", "1.0.0").file("index.js", "");
     let user = Package::new("user", "1.0.0").optional_dependency("flaky", "1.0.0");
-    let project = Project::new()
-        .setting("fetchRetries: 0")
-        .direct(&user)
-        .package(&package);
+    let project = Project::new().setting("fetchRetries: 0").direct(&user).package(&package);
     let site = project.write(&registry);
     registry.script_tarball(&package, Answer::content_after(1, 500));
     let run = run::install_well(&site, Flags::default());
@@ -410,9 +358,7 @@ fn a_changed_manifest_or_setting_is_noticed() {
     grown.write_into(&site, &registry);
     let run = run::install_well(&site, Flags::default());
     assert_eq!((run.finished().outcome, imported(&run)), (Outcome::Done, 1));
-    grown
-        .setting("dedupePeerDependents: false")
-        .write_into(&site, &registry);
+    grown.setting("dedupePeerDependents: false").write_into(&site, &registry);
     let run = run::install_well(&site, Flags::default());
     assert_eq!((run.finished().outcome, imported(&run)), (Outcome::UpToDate, 0));
 }

@@ -63,10 +63,7 @@ fn kill_at_random_moments(seed: u64, arguments: &[&str]) {
     let mut numbers = Numbers(seed);
     let mut hits = 0;
     for attempt in 0.. {
-        assert!(
-            attempt < 10 * KILLS,
-            "the process is always gone before it can be killed"
-        );
+        assert!(attempt < 10 * KILLS, "the process is always gone before it can be killed");
         let site = Site::new();
         project.write_into(&site, &registry);
         let mut child = start(&site, arguments);
@@ -86,15 +83,8 @@ fn kill_at_random_moments(seed: u64, arguments: &[&str]) {
         hits += usize::from(running);
         store::assert_files_are_whole(&site);
         store::assert_rows_are_complete(&site);
-        let output = run::pacwatch(&site, &[&["install"], arguments].concat())
-            .output()
-            .unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        let output = run::pacwatch(&site, &[&["install"], arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
         tree::assert_same(&tree::list(&site.modules()), &expected);
         store::assert_rows_are_complete(&site);
         if hits == KILLS {
@@ -138,11 +128,7 @@ fn send(signal: rustix::process::Signal, child: &Child) {
 #[test]
 fn a_signal_ends_the_run_with_130_and_the_next_run_repairs_what_is_missing() {
     use rustix::process::Signal;
-    for (signal, name) in [
-        (Signal::INT, "SIGINT"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::HUP, "SIGHUP"),
-    ] {
+    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
         for mode in run::MODES {
             let registry = Registry::start();
             let late = Package::new("late", "1.0.0").file("x", "late");
@@ -152,10 +138,7 @@ fn a_signal_ends_the_run_with_130_and_the_next_run_repairs_what_is_missing() {
             registry.script_tarball(&late, [Answer::Silence]);
             let mut child = start(&site, &["--link-mode", mode.name()]);
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-            let fetched = lines
-                .by_ref()
-                .map(event)
-                .find(|event| matches!(event.kind, EventKind::Fetched(_)));
+            let fetched = lines.by_ref().map(event).find(|event| matches!(event.kind, EventKind::Fetched(_)));
             assert!(fetched.is_some());
             send(signal, &child);
             let rest: Vec<Event> = lines.map(event).collect();
@@ -196,15 +179,9 @@ fn processes_that_share_a_store_at_the_same_time_do_not_disturb_each_other() {
     let registry = Registry::start();
     // All begin alike, then each has packages of its own and others under the same names.
     let projects = [60, 40, 80].map(|count| sample::of_many(count, 6));
-    let expected: Vec<_> = projects
-        .iter()
-        .map(|project| undisturbed(project, &registry).0)
-        .collect();
+    let expected: Vec<_> = projects.iter().map(|project| undisturbed(project, &registry).0).collect();
     for count in [2, 3] {
-        for modes in [
-            [LinkMode::Inline, LinkMode::Deferred, LinkMode::Pipelined],
-            [LinkMode::Deferred; 3],
-        ] {
+        for modes in [[LinkMode::Inline, LinkMode::Deferred, LinkMode::Pipelined], [LinkMode::Deferred; 3]] {
             let sites = sharing_a_store(&projects[..count], &registry);
             let children: Vec<Child> = sites
                 .iter()
@@ -213,12 +190,7 @@ fn processes_that_share_a_store_at_the_same_time_do_not_disturb_each_other() {
                 .collect();
             for ((child, expected), site) in children.into_iter().zip(&expected).zip(&sites) {
                 let output = child.wait_with_output().unwrap();
-                assert_eq!(
-                    output.status.code(),
-                    Some(0),
-                    "{}",
-                    String::from_utf8_lossy(&output.stdout)
-                );
+                assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
                 tree::assert_same(&tree::list(&site.modules()), expected);
             }
             store::assert_rows_are_complete(&sites[0]);
@@ -256,11 +228,8 @@ fn a_run_that_is_cancelled_by_its_listener_ends_and_is_repaired() {
         let site = project.write(&registry);
         let gate = Gate::closed();
         registry.script_tarball(&late, [Answer::Behind(gate.clone(), Box::new(Answer::Content))]);
-        let flags = || Flags {
-            link_mode: Some(mode),
-            import_method: Some(ImportMethod::Copy),
-            ..Flags::default()
-        };
+        let flags =
+            || Flags { link_mode: Some(mode), import_method: Some(ImportMethod::Copy), ..Flags::default() };
         let cancelled = run::install_watched(&site, flags(), |event, controls| {
             if matches!(event.kind, EventKind::Fetched(_)) {
                 controls.cancel("api");

@@ -47,22 +47,15 @@ fn all_modes_make_the_same_tree_cold_warm_and_mixed() {
         expected.contains_key(".pnpm/@ui+dom@1.0.0_react@17.0.0/node_modules/@ui/dom/lib/deep/er/index.js")
     );
     assert!(!expected.contains_key(".pnpm/@native+elsewhere@1.0.0"));
-    let tarballs: BTreeSet<_> = first
-        .steps()
-        .keys()
-        .map(|path| path.split('(').next().unwrap().to_owned())
-        .collect();
+    let tarballs: BTreeSet<_> =
+        first.steps().keys().map(|path| path.split('(').next().unwrap().to_owned()).collect();
     for mode in MODES {
         let site = Site::new();
         project.write_into(&site, &registry);
         let cold = run::install_by(&site, mode).went_well();
         tree::assert_same(&tree::list(&site.modules()), &expected);
         assert_told_once(&cold);
-        assert_eq!(
-            cold.finished().totals.fetched,
-            tarballs.len() as u64 - 1,
-            "one is for another machine"
-        );
+        assert_eq!(cold.finished().totals.fetched, tarballs.len() as u64 - 1, "one is for another machine");
 
         fs::rename(site.modules(), site.root.path().join("cold")).unwrap();
         let warm = run::install_by(&site, mode).went_well();
@@ -73,10 +66,7 @@ fn all_modes_make_the_same_tree_cold_warm_and_mixed() {
         fs::rename(site.modules(), site.root.path().join("warm")).unwrap();
         rusqlite::Connection::open(site.store_v11().join("index.db"))
             .unwrap()
-            .execute(
-                "DELETE FROM package_index WHERE key LIKE '%loose%' OR key LIKE '%dom%'",
-                [],
-            )
+            .execute("DELETE FROM package_index WHERE key LIKE '%loose%' OR key LIKE '%dom%'", [])
             .unwrap();
         let mixed = run::install_by(&site, mode).went_well();
         tree::assert_same(&tree::list(&site.modules()), &expected);
@@ -124,11 +114,7 @@ fn slow_to_link() -> Project {
 fn cold_links(mode: LinkMode) -> Vec<Link> {
     let registry = Registry::start();
     let site = slow_to_link().write(&registry);
-    let flags = Flags {
-        link_mode: Some(mode),
-        import_method: Some(ImportMethod::Copy),
-        ..Flags::default()
-    };
+    let flags = Flags { link_mode: Some(mode), import_method: Some(ImportMethod::Copy), ..Flags::default() };
     let links = run::install_well(&site, flags).links();
     assert_eq!(links.len(), 40);
     assert!(links.iter().all(|link| link.pass == LinkPass::Cold));
@@ -137,18 +123,14 @@ fn cold_links(mode: LinkMode) -> Vec<Link> {
 
 fn assert_lanes_do_one_thing_at_a_time(links: &[Link]) {
     for (index, link) in links.iter().enumerate() {
-        let clash = links[..index]
-            .iter()
-            .find(|other| other.lane == link.lane && other.overlaps(link));
+        let clash = links[..index].iter().find(|other| other.lane == link.lane && other.overlaps(link));
         assert_eq!(clash, None, "on the lane of {link:?}");
     }
 }
 
 fn meet(links: &[Link]) -> bool {
     let pairs = links.iter().enumerate();
-    pairs
-        .clone()
-        .any(|(index, link)| links[..index].iter().any(|other| other.overlaps(link)))
+    pairs.clone().any(|(index, link)| links[..index].iter().any(|other| other.overlaps(link)))
 }
 
 #[test]
@@ -165,10 +147,7 @@ fn deferred_links_several_slots_at_once() {
     assert!(meet(&links));
     assert_lanes_do_one_thing_at_a_time(&links);
     let lanes: BTreeSet<_> = links.iter().map(|link| link.lane).collect();
-    assert!(
-        lanes.len() > 1 && lanes.iter().all(|lane| u32::from(*lane) < run::LANES),
-        "{lanes:?}"
-    );
+    assert!(lanes.len() > 1 && lanes.iter().all(|lane| u32::from(*lane) < run::LANES), "{lanes:?}");
 }
 
 #[test]
@@ -187,10 +166,7 @@ fn a_worker_does_one_thing_at_a_time_while_warm_and_cold_slots_are_linked() {
         fs::rename(site.modules(), site.root.path().join("before")).unwrap();
         rusqlite::Connection::open(site.store_v11().join("index.db"))
             .unwrap()
-            .execute(
-                "DELETE FROM package_index WHERE key LIKE '%5@1.0.0' OR key LIKE '%2@1.0.0'",
-                [],
-            )
+            .execute("DELETE FROM package_index WHERE key LIKE '%5@1.0.0' OR key LIKE '%2@1.0.0'", [])
             .unwrap();
         let links = run::install_by(&site, mode).went_well().links();
         let cold = links.iter().filter(|link| link.pass == LinkPass::Cold).count();
@@ -207,10 +183,7 @@ fn with_one_late_download(mode: LinkMode) -> Run {
     let site = sample::of_many(10, 3).direct(&late).write(&registry);
     let gate = Gate::closed();
     registry.script_tarball(&late, [Answer::Behind(gate.clone(), Box::new(Answer::Content))]);
-    let flags = Flags {
-        link_mode: Some(mode),
-        ..Flags::default()
-    };
+    let flags = Flags { link_mode: Some(mode), ..Flags::default() };
     let mut fetched = 0;
     run::install_watched(&site, flags, move |event, _| match event.kind {
         EventKind::Fetched(_) if mode == LinkMode::Deferred => {
@@ -261,10 +234,7 @@ fn the_warm_pass_runs_beside_the_downloads_in_every_mode() {
         project.write_into(&site, &registry);
         let gate = Gate::closed();
         registry.script_tarball(&late, [Answer::Behind(gate.clone(), Box::new(Answer::Content))]);
-        let flags = Flags {
-            link_mode: Some(mode),
-            ..Flags::default()
-        };
+        let flags = Flags { link_mode: Some(mode), ..Flags::default() };
         let mut linked = 0;
         let run = run::install_watched(&site, flags, move |event, _| {
             linked += usize::from(matches!(event.kind, EventKind::Imported(_)));

@@ -20,11 +20,9 @@ use support::tree::{self, Node};
 fn left_out(run: &Run) -> Vec<(String, SkipReason, String)> {
     let packages = run.packages();
     let skipped = run.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Skipped {
-            package,
-            reason,
-            detail,
-        } => Some((packages[package].to_owned(), *reason, detail.clone())),
+        EventKind::Skipped { package, reason, detail } => {
+            Some((packages[package].to_owned(), *reason, detail.clone()))
+        }
         _ => None,
     });
     skipped.collect()
@@ -82,17 +80,10 @@ fn an_optional_package_for_another_machine_is_neither_downloaded_nor_linked() {
     let run = run::install_well(&site, Flags::default());
     for (dep_path, reason, detail) in left_out(&run) {
         assert_eq!(reason, SkipReason::UnsupportedPlatform);
-        assert!(
-            detail.starts_with(&format!("Unsupported platform for {dep_path}: wanted {{")),
-            "{detail}"
-        );
+        assert!(detail.starts_with(&format!("Unsupported platform for {dep_path}: wanted {{")), "{detail}");
         assert_eq!(run.steps_of(&dep_path), [Step::Skipped]);
     }
-    let requested: BTreeSet<_> = registry
-        .requests()
-        .into_iter()
-        .map(|request| request.path)
-        .collect();
+    let requested: BTreeSet<_> = registry.requests().into_iter().map(|request| request.path).collect();
     for package in &foreign {
         assert_eq!(run.steps_of(&package.id()), [Step::Skipped]);
         assert!(!requested.contains(&Registry::tarball_path(package)));
@@ -102,11 +93,7 @@ fn an_optional_package_for_another_machine_is_neither_downloaded_nor_linked() {
     }
     let foreign_libc = usize::from(here.libc != "unknown");
     assert_eq!(left_out(&run).len(), foreign.len() + foreign_libc);
-    assert!(
-        installed(&site)
-            .iter()
-            .all(|name| !name.contains("other") || name.contains("another"))
-    );
+    assert!(installed(&site).iter().all(|name| !name.contains("other") || name.contains("another")));
 }
 
 #[test]
@@ -114,23 +101,14 @@ fn what_only_a_package_that_is_left_out_needs_is_left_out_with_it() {
     let registry = Registry::start();
     let low = Package::new("low", "1.0.0");
     let shared = Package::new("shared", "1.0.0");
-    let foreign = limited("foreign", "os", &["aix"])
-        .dependency("low", "1.0.0")
-        .dependency("shared", "1.0.0");
-    let needs = Package::new("needs", "1.0.0")
-        .dependency("shared", "1.0.0")
-        .optional_dependency("foreign", "1.0.0");
-    let site = Project::new()
-        .direct(&needs)
-        .package(&low)
-        .package(&shared)
-        .package(&foreign)
-        .write(&registry);
+    let foreign = limited("foreign", "os", &["aix"]).dependency("low", "1.0.0").dependency("shared", "1.0.0");
+    let needs =
+        Package::new("needs", "1.0.0").dependency("shared", "1.0.0").optional_dependency("foreign", "1.0.0");
+    let site =
+        Project::new().direct(&needs).package(&low).package(&shared).package(&foreign).write(&registry);
     let run = run::install_well(&site, Flags::default());
-    let reasons: Vec<_> = left_out(&run)
-        .into_iter()
-        .map(|(dep_path, reason, _)| (dep_path, reason))
-        .collect();
+    let reasons: Vec<_> =
+        left_out(&run).into_iter().map(|(dep_path, reason, _)| (dep_path, reason)).collect();
     assert_eq!(
         reasons,
         [
@@ -138,10 +116,7 @@ fn what_only_a_package_that_is_left_out_needs_is_left_out_with_it() {
             ("low@1.0.0".to_owned(), SkipReason::Unreachable)
         ]
     );
-    assert_eq!(
-        installed(&site),
-        names(&["-> needs", "needs@1.0.0", "shared@1.0.0"])
-    );
+    assert_eq!(installed(&site), names(&["-> needs", "needs@1.0.0", "shared@1.0.0"]));
     let beside = tree::list(&site.modules().join(".pnpm/needs@1.0.0/node_modules"));
     assert!(beside.contains_key("shared") && !beside.contains_key("foreign"));
 }
@@ -154,22 +129,15 @@ fn a_needed_package_for_another_machine_is_a_warning_or_with_strict_engines_an_e
     let site = project.write(&registry);
     let run = run::install_well(&site, Flags::default());
     assert!(
-        run.warnings()[0]
-            .1
-            .starts_with("Unsupported platform for foreign@1.0.0"),
+        run.warnings()[0].1.starts_with("Unsupported platform for foreign@1.0.0"),
         "{:?}",
         run.warnings()
     );
     assert_eq!(run.steps_of("foreign@1.0.0"), [Step::Fetched, Step::Imported]);
     let strict = Site::new();
-    project
-        .setting("engineStrict: true")
-        .write_into(&strict, &registry);
+    project.setting("engineStrict: true").write_into(&strict, &registry);
     let run = run::install(&strict, Flags::default());
-    assert_eq!(
-        run.failure().code.as_deref(),
-        Some("ERR_PNPM_UNSUPPORTED_PLATFORM")
-    );
+    assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_UNSUPPORTED_PLATFORM"));
     assert!(run.failure().help.is_some());
     assert!(installed(&strict).is_empty());
 }
@@ -186,11 +154,8 @@ fn engines_are_asked_of_the_version_that_the_settings_name() {
         ("22.1.0", true, true),
         ("22.1.0", false, true),
     ] {
-        let project = if optional {
-            Project::new().direct_optional(&modern)
-        } else {
-            Project::new().direct(&modern)
-        };
+        let project =
+            if optional { Project::new().direct_optional(&modern) } else { Project::new().direct(&modern) };
         let site = project
             .setting(&format!("nodeVersion: {version}"))
             .setting(&format!("engineStrict: {strict}"))
@@ -199,17 +164,10 @@ fn engines_are_asked_of_the_version_that_the_settings_name() {
         let fits = version.starts_with("22");
         let message = "Unsupported engine for modern@1.0.0: wanted: {\"node\":\">=20\"} (current: {\"node\":\"18.0.0\"})";
         if fits {
-            assert_eq!(
-                run.went_well().steps_of("modern@1.0.0"),
-                [Step::Fetched, Step::Imported]
-            );
+            assert_eq!(run.went_well().steps_of("modern@1.0.0"), [Step::Fetched, Step::Imported]);
         } else if optional {
             let run = run.went_well();
-            let expected = (
-                "modern@1.0.0".to_owned(),
-                SkipReason::UnsupportedEngine,
-                message.to_owned(),
-            );
+            let expected = ("modern@1.0.0".to_owned(), SkipReason::UnsupportedEngine, message.to_owned());
             assert_eq!(left_out(&run), [expected]);
         } else if strict {
             assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_UNSUPPORTED_ENGINE"));
@@ -237,14 +195,9 @@ fn packages_for_other_machines_can_be_asked_for() {
         ..Flags::default()
     };
     run::install_well(&site, flags);
-    assert_eq!(
-        installed(&site),
-        names(&["-> for-aix", "-> for-s390", "for-aix@1.0.0", "for-s390@1.0.0"])
-    );
+    assert_eq!(installed(&site), names(&["-> for-aix", "-> for-s390", "for-aix@1.0.0", "for-s390@1.0.0"]));
     let by_setting = Site::new();
-    project
-        .setting("supportedArchitectures: {os: [current, aix]}")
-        .write_into(&by_setting, &registry);
+    project.setting("supportedArchitectures: {os: [current, aix]}").write_into(&by_setting, &registry);
     run::install_well(&by_setting, Flags::default());
     assert_eq!(
         installed(&by_setting),
@@ -255,11 +208,8 @@ fn packages_for_other_machines_can_be_asked_for() {
 /// One direct dependency in each group, each with a needed and an optional dependency of its own and a shared one.
 fn groups() -> Project {
     let mut project = Project::new().package(&Package::new("shared", "1.0.0"));
-    for (group, name) in [
-        (Group::Production, "prod"),
-        (Group::Development, "dev"),
-        (Group::Optional, "opt"),
-    ] {
+    for (group, name) in [(Group::Production, "prod"), (Group::Development, "dev"), (Group::Optional, "opt")]
+    {
         let (below, maybe) = (format!("{name}-below"), format!("{name}-maybe"));
         let package = Package::new(name, "1.0.0")
             .dependency(&below, "1.0.0")
@@ -280,10 +230,7 @@ fn groups_of_dependencies_are_left_out_as_asked_and_as_pnpm_does() {
     let pnpm = pnpm_or_skip("groups_of_dependencies_are_left_out_as_asked_and_as_pnpm_does (the comparison)");
     let project = groups();
     for (arguments, expected) in [
-        (
-            &[][..],
-            &["prod", "prod-maybe", "dev", "dev-maybe", "opt", "opt-maybe"][..],
-        ),
+        (&[][..], &["prod", "prod-maybe", "dev", "dev-maybe", "opt", "opt-maybe"][..]),
         (&["--prod"], &["prod", "prod-maybe", "opt", "opt-maybe"]),
         (&["--dev"], &["dev", "dev-maybe"]),
         (&["--no-optional"], &["prod", "dev"]),
@@ -291,15 +238,8 @@ fn groups_of_dependencies_are_left_out_as_asked_and_as_pnpm_does() {
         (&["--dev", "--no-optional"], &["dev"]),
     ] {
         let site = project.write(&registry);
-        let output = run::pacwatch(&site, &[&["install"], arguments].concat())
-            .output()
-            .unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        let output = run::pacwatch(&site, &[&["install"], arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
         let mut wanted = names(&["shared@1.0.0"]);
         for name in expected {
             wanted.insert(format!("{name}@1.0.0"));
@@ -311,16 +251,8 @@ fn groups_of_dependencies_are_left_out_as_asked_and_as_pnpm_does() {
         assert_eq!(installed(&site), wanted, "{arguments:?}");
         if let Some(pnpm) = &pnpm {
             let theirs = project.write(&registry);
-            let output = run_pnpm(
-                pnpm,
-                &theirs,
-                &[&["install", "--frozen-lockfile"], arguments].concat(),
-            );
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stdout)
-            );
+            let output = run_pnpm(pnpm, &theirs, &[&["install", "--frozen-lockfile"], arguments].concat());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
             assert_eq!(installed(&theirs), wanted, "pnpm with {arguments:?}");
         }
     }
@@ -333,11 +265,7 @@ fn a_later_install_of_more_groups_completes_what_is_there() {
     let complete = project.write(&registry);
     run::install_well(&complete, Flags::default());
     let site = project.write(&registry);
-    let fewer = Flags {
-        only: Some(OnlyDependencies::Production),
-        no_optional: true,
-        ..Flags::default()
-    };
+    let fewer = Flags { only: Some(OnlyDependencies::Production), no_optional: true, ..Flags::default() };
     run::install_well(&site, fewer);
     run::install_well(&site, Flags::default());
     tree::assert_same(&tree::list(&site.modules()), &tree::list(&complete.modules()));
@@ -350,9 +278,7 @@ fn platforms_and_engines_are_judged_as_pnpm_judges_them() {
     };
     let registry = Registry::start();
     let here = host();
-    let mut project = Project::new()
-        .setting("trustLockfile: true")
-        .setting("nodeVersion: 20.5.0");
+    let mut project = Project::new().setting("trustLockfile: true").setting("nodeVersion: 20.5.0");
     let lists: [&[&str]; 8] = [
         &["aix"],
         &["!aix"],
@@ -366,57 +292,27 @@ fn platforms_and_engines_are_judged_as_pnpm_judges_them() {
     for (number, list) in lists.iter().enumerate() {
         project = project.direct_optional(&limited(&format!("os-{number}"), "os", list));
     }
-    for (number, list) in [
-        &["s390"][..],
-        &["!s390"],
-        &[&here.cpu],
-        &["x64", "arm64"],
-        &["!x64", "!arm64"],
-    ]
-    .iter()
-    .enumerate()
+    for (number, list) in
+        [&["s390"][..], &["!s390"], &[&here.cpu], &["x64", "arm64"], &["!x64", "!arm64"]].iter().enumerate()
     {
         project = project.direct_optional(&limited(&format!("cpu-{number}"), "cpu", list));
     }
-    for (number, list) in [&["musl"][..], &["glibc"], &["!musl"], &["any"]]
-        .iter()
-        .enumerate()
-    {
+    for (number, list) in [&["musl"][..], &["glibc"], &["!musl"], &["any"]].iter().enumerate() {
         project = project.direct_optional(&limited(&format!("libc-{number}"), "libc", list));
     }
-    let ranges = [
-        ">=20",
-        "^20.5.0",
-        ">=21",
-        "<20",
-        "18 || 20",
-        "*",
-        "",
-        "20.x",
-        "~20.4",
-        ">=20.5.0-0",
-        "no range",
-    ];
+    let ranges =
+        [">=20", "^20.5.0", ">=21", "<20", "18 || 20", "*", "", "20.x", "~20.4", ">=20.5.0-0", "no range"];
     for (number, range) in ranges.iter().enumerate() {
         project = project
             .direct_optional(&Package::new(&format!("engine-{number}"), "1.0.0").engine("node", range));
     }
     // The name tells the platform where nothing else does.
-    for name in [
-        "native-linux-x64",
-        "native-darwin-arm64",
-        "native-win32-x64",
-        "native-linux-arm64-musl",
-    ] {
+    for name in ["native-linux-x64", "native-darwin-arm64", "native-win32-x64", "native-linux-arm64-musl"] {
         project = project.direct_optional(&Package::new(name, "1.0.0"));
     }
     let (ours, theirs) = (project.write(&registry), project.write(&registry));
     run::install_well(&ours, Flags::default());
     let output = run_pnpm(&pnpm, &theirs, &["install", "--frozen-lockfile"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(installed(&ours), installed(&theirs));
 }

@@ -39,9 +39,8 @@ fn project() -> Project {
         .symlink("symlink", "/etc/passwd")
         .entry(Entry::global_header("comment", "0123456789"))
         .trailing("after the end");
-    let scripts = Package::new("scripts", "1.0.0")
-        .script("postinstall", "node build.js")
-        .file("build.js", "");
+    let scripts =
+        Package::new("scripts", "1.0.0").script("postinstall", "node build.js").file("build.js", "");
     let gyp = Package::new("gyp", "1.0.0").file("binding.gyp", "{}");
     let marked =
         Package::new("marked", "1.0.0").manifest_bytes("\u{feff}{\"name\":\"marked\",\"version\":\"1.0.0\"}");
@@ -51,11 +50,7 @@ fn project() -> Project {
         )
         .file("x.js", "");
     let mut project = sample::of_every_shape()
-        .direct(
-            &Package::new("large", "1.0.0")
-                .zeros("zeros", 17 << 20)
-                .file("after", "zeros"),
-        )
+        .direct(&Package::new("large", "1.0.0").zeros("zeros", 17 << 20).file("after", "zeros"))
         .direct(&Package::new("plain", "1.0.0").file("x", "x").uncompressed())
         // What the release age and scripts are about is not the store.
         .setting("trustLockfile: true")
@@ -98,17 +93,9 @@ fn beside(site: &Site, project: &Project, registry: &Registry) -> Site {
 fn install_by_pnpm(pnpm: &PathBuf, site: &Site, more: &[&str]) -> Vec<Value> {
     let arguments = [&["install", "--frozen-lockfile", "--reporter=ndjson"], more].concat();
     let output = run_pnpm(pnpm, site, &arguments);
-    let said = [output.stdout, output.stderr]
-        .map(|text| String::from_utf8(text).unwrap())
-        .concat();
-    assert!(
-        output.status.success(),
-        "{}",
-        said.lines().last().unwrap_or_default()
-    );
-    said.lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+    assert!(output.status.success(), "{}", said.lines().last().unwrap_or_default());
+    said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 #[test]
@@ -146,10 +133,7 @@ fn pacwatch_installs_offline_from_what_pnpm_stored() {
     install_by_pnpm(&pnpm, &theirs, &[]);
     let ours = beside(&theirs, &project, &registry);
     drop(registry);
-    let flags = Flags {
-        offline: Some(true),
-        ..Flags::default()
-    };
+    let flags = Flags { offline: Some(true), ..Flags::default() };
     let run = run::install_well(&ours, flags);
     for (dep_path, steps) in run.steps() {
         assert!(
@@ -165,14 +149,7 @@ fn meaning(row: &[u8]) -> (bool, Vec<(String, String, bool, u64)>) {
     let package = StoredPackage::decode(row.to_vec()).unwrap();
     let files = package
         .files()
-        .map(|file| {
-            (
-                file.path.to_owned(),
-                file.digest.to_owned(),
-                file.executable,
-                file.size,
-            )
-        })
+        .map(|file| (file.path.to_owned(), file.digest.to_owned(), file.executable, file.size))
         .collect();
     (package.requires_build(), files)
 }
@@ -195,19 +172,10 @@ fn both_store_the_same_files_and_rows() {
     let first = store::path_of(&theirs, b"first", false);
     assert!(unnamed.len() == 1 && first.ends_with(unnamed[0]), "{unnamed:?}");
     let (our_rows, their_rows) = (store::rows(&ours), store::rows(&theirs));
-    assert_eq!(
-        our_rows.keys().collect::<Vec<_>>(),
-        their_rows.keys().collect::<Vec<_>>()
-    );
+    assert_eq!(our_rows.keys().collect::<Vec<_>>(), their_rows.keys().collect::<Vec<_>>());
     let other: Vec<_> = our_rows
         .iter()
-        .map(|(key, row)| {
-            (
-                key.split_once('\t').unwrap().1,
-                meaning(row),
-                meaning(&their_rows[key]),
-            )
-        })
+        .map(|(key, row)| (key.split_once('\t').unwrap().1, meaning(row), meaning(&their_rows[key])))
         .filter(|(_, ours, theirs)| ours != theirs)
         .collect();
     assert!(other.is_empty(), "name, ours, theirs: {other:#?}");
@@ -229,22 +197,14 @@ fn what_is_damaged_in_a_shared_store_is_noticed_by_either() {
         fs::remove_file(&blob).unwrap();
         fs::write(&blob, "CONTENT").unwrap();
         let later = std::time::SystemTime::now() + std::time::Duration::from_secs(10);
-        fs::File::options()
-            .write(true)
-            .open(&blob)
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
+        fs::File::options().write(true).open(&blob).unwrap().set_modified(later).unwrap();
         let site = beside(&first, &project, &registry);
         if by_pnpm {
             install_by_pnpm(&pnpm, &site, &[]);
         } else {
             run::install_well(&site, Flags::default());
         }
-        assert_eq!(
-            fs::read_to_string(site.modules().join("damaged/file")).unwrap(),
-            "content"
-        );
+        assert_eq!(fs::read_to_string(site.modules().join("damaged/file")).unwrap(), "content");
         assert_eq!(fs::read_to_string(&blob).unwrap(), "content");
     }
 }
@@ -262,12 +222,7 @@ fn both_at_the_same_time_on_one_store_do_not_disturb_each_other() {
         scope.spawn(|| install_by_pnpm(&pnpm, &first, &[]));
         scope.spawn(|| {
             let output = run::pacwatch(&second, &["install"]).output().unwrap();
-            assert_eq!(
-                output.status.code(),
-                Some(0),
-                "{}",
-                String::from_utf8_lossy(&output.stdout)
-            );
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
         });
     });
     tree::assert_same(&slots(&first), &slots(&second));

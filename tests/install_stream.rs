@@ -79,10 +79,7 @@ fn assert_phases_agree_with_events(run: &Run) {
     let linked = |pass| {
         let links = run.links();
         let links = links.iter().filter(|link| link.pass == pass);
-        (
-            links.clone().map(|link| link.end - link.start).sum(),
-            links.count() as u64,
-        )
+        (links.clone().map(|link| link.end - link.start).sum(), links.count() as u64)
     };
     for (phase, expected) in [
         (Phase::Download, downloads),
@@ -90,9 +87,7 @@ fn assert_phases_agree_with_events(run: &Run) {
         (Phase::LinkWarm, linked(LinkPass::Warm)),
         (Phase::LinkCold, linked(LinkPass::Cold)),
     ] {
-        let totals = run
-            .phase(phase)
-            .map_or((0, 0), |totals| (totals.busy_us, totals.count));
+        let totals = run.phase(phase).map_or((0, 0), |totals| (totals.busy_us, totals.count));
         assert_eq!(totals, expected, "{phase:?}");
     }
     let mut told = Vec::new();
@@ -107,11 +102,7 @@ fn assert_phases_agree_with_events(run: &Run) {
                 let busy = u32::try_from(totals.busy_us).unwrap();
                 let expected = f64::from(busy) / f64::from(wall.max(1));
                 assert!((totals.parallelism - expected).abs() < 1e-9, "{totals:?}");
-                assert!(
-                    totals
-                        .utilisation
-                        .is_none_or(|share| (0.0..=1.0).contains(&share))
-                );
+                assert!(totals.utilisation.is_none_or(|share| (0.0..=1.0).contains(&share)));
                 told.push(*totals);
             }
             _ => {}
@@ -134,11 +125,8 @@ fn the_phases_cover_the_run_and_their_numbers_are_those_of_the_events() {
     let project = sample::of_many(300, 25);
     project.write(&registry);
     let install = |site: &Site, mode| {
-        let flags = Flags {
-            link_mode: Some(mode),
-            import_method: Some(ImportMethod::Copy),
-            ..Flags::default()
-        };
+        let flags =
+            Flags { link_mode: Some(mode), import_method: Some(ImportMethod::Copy), ..Flags::default() };
         run::install_well(site, flags)
     };
     for mode in MODES {
@@ -195,10 +183,7 @@ fn the_stream_has_no_gaps_and_begins_and_ends_as_it_should_whatever_the_outcome(
             project.write_into(&site, &registry);
             site
         };
-        let flags = || Flags {
-            link_mode: Some(mode),
-            ..Flags::default()
-        };
+        let flags = || Flags { link_mode: Some(mode), ..Flags::default() };
         assert_is_a_whole_stream(&run::install_well(&fresh(), flags()));
         let cancelled = run::install_watched(&fresh(), flags(), |event, controls| {
             if matches!(event.kind, EventKind::Fetched(_)) {
@@ -206,21 +191,12 @@ fn the_stream_has_no_gaps_and_begins_and_ends_as_it_should_whatever_the_outcome(
             }
         });
         assert_is_a_whole_stream(&cancelled);
-        assert!(matches!(
-            cancelled.finished().outcome,
-            Outcome::Cancelled | Outcome::Done
-        ));
-        let broken = project
-            .clone()
-            .integrity("many-7@1.0.0", "sha512-AAAA")
-            .setting("fetchRetries: 0");
+        assert!(matches!(cancelled.finished().outcome, Outcome::Cancelled | Outcome::Done));
+        let broken = project.clone().integrity("many-7@1.0.0", "sha512-AAAA").setting("fetchRetries: 0");
         let refused = fresh();
         broken.write_into(&refused, &registry);
         let failed = run::install(&refused, flags());
-        assert_eq!(
-            failed.failure().code.as_deref(),
-            Some("ERR_PNPM_TARBALL_INTEGRITY")
-        );
+        assert_eq!(failed.failure().code.as_deref(), Some("ERR_PNPM_TARBALL_INTEGRITY"));
         assert_is_a_whole_stream(&failed);
     }
     fs::remove_file(site.project.join("pnpm-lock.yaml")).unwrap();
@@ -235,21 +211,9 @@ fn standard_output_and_the_recording_are_the_same_lines_and_each_fits_the_schema
     for mode in MODES {
         let site = project.write(&registry);
         for temperature in ["cold", "warm"] {
-            let arguments = [
-                "install",
-                "--json",
-                "--record",
-                "run.jsonl",
-                "--link-mode",
-                mode.name(),
-            ];
+            let arguments = ["install", "--json", "--record", "run.jsonl", "--link-mode", mode.name()];
             let output = run::pacwatch(&site, &arguments).output().unwrap();
-            assert_eq!(
-                output.status.code(),
-                Some(0),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
             let text = String::from_utf8(output.stdout).unwrap();
             assert_eq!(fs::read_to_string(site.project.join("run.jsonl")).unwrap(), text);
             let mut kinds = BTreeSet::new();
@@ -262,10 +226,7 @@ fn standard_output_and_the_recording_are_the_same_lines_and_each_fits_the_schema
                 assert_ne!(event.kind, EventKind::Unknown, "{line}");
                 kinds.insert(value["kind"].as_str().unwrap().to_owned());
             }
-            assert!(
-                kinds.contains("planned") && kinds.contains("imported"),
-                "{kinds:?}"
-            );
+            assert!(kinds.contains("planned") && kinds.contains("imported"), "{kinds:?}");
             fs::rename(site.modules(), site.root.path().join(temperature)).unwrap();
         }
     }

@@ -24,27 +24,15 @@ fn folded<'a>(events: impl IntoIterator<Item = &'a Event>) -> Model {
 #[test]
 fn live_numbers_and_the_engines_totals_agree() {
     for link_mode in [LinkMode::Inline, LinkMode::Deferred, LinkMode::Pipelined] {
-        let events = synthetic::run(&Script {
-            link_mode,
-            ..Script::default()
-        });
-        let live = folded(events.iter().filter(|event| {
-            !matches!(
-                event.kind,
-                EventKind::PhaseFinished(_) | EventKind::RunFinished(_)
-            )
-        }));
+        let events = synthetic::run(&Script { link_mode, ..Script::default() });
+        let live =
+            folded(events.iter().filter(|event| {
+                !matches!(event.kind, EventKind::PhaseFinished(_) | EventKind::RunFinished(_))
+            }));
         let ended = folded(&events);
         for phase in [Phase::Extract, Phase::LinkWarm, Phase::LinkCold] {
-            let (live, ended) = (
-                live.phase_numbers(phase, live.now()),
-                ended.phase_numbers(phase, 0),
-            );
-            assert_eq!(
-                (live.busy_us, live.count),
-                (ended.busy_us, ended.count),
-                "{phase:?} {link_mode:?}"
-            );
+            let (live, ended) = (live.phase_numbers(phase, live.now()), ended.phase_numbers(phase, 0));
+            assert_eq!((live.busy_us, live.count), (ended.busy_us, ended.count), "{phase:?} {link_mode:?}");
         }
         let (live, ended) = (live.totals(), ended.totals());
         assert_eq!(live, ended, "{link_mode:?}");
@@ -53,10 +41,7 @@ fn live_numbers_and_the_engines_totals_agree() {
 
 #[test]
 fn the_lanes_of_a_pool_add_up_to_the_phases_it_works_for() {
-    let events = synthetic::run(&Script {
-        link_mode: LinkMode::Inline,
-        ..Script::default()
-    });
+    let events = synthetic::run(&Script { link_mode: LinkMode::Inline, ..Script::default() });
     let model = folded(&events);
     let busy = |pool| model.lanes(pool).map(|(_, lane)| lane.busy_us).sum::<u64>();
     let phase = |phase| model.phase_numbers(phase, model.now()).busy_us.unwrap();
@@ -69,11 +54,7 @@ fn inline_works_on_one_link_lane_and_deferred_on_all() {
     let most_at_once = |link_mode| {
         let mut model = Model::default();
         let mut most = 0;
-        for event in synthetic::run(&Script {
-            link_mode,
-            warm: 0,
-            ..Script::default()
-        }) {
+        for event in synthetic::run(&Script { link_mode, warm: 0, ..Script::default() }) {
             model.apply(&event);
             most = most.max(model.busy_lanes(Pool::Link));
         }
@@ -87,12 +68,7 @@ fn inline_works_on_one_link_lane_and_deferred_on_all() {
 fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
     let id = PackageId(0);
     let at = |at, kind| Event { seq: 1, at, kind };
-    let started = |attempt| EventKind::FetchStarted {
-        package: id,
-        attempt,
-        lane: 0,
-        size: None,
-    };
+    let started = |attempt| EventKind::FetchStarted { package: id, attempt, lane: 0, size: None };
     let mut model = Model::default();
     model.apply(&at(100, started(1)));
     model.apply(&at(
@@ -113,14 +89,7 @@ fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
     assert_eq!(downloads.len(), 1);
     let (_, since, package) = downloads[0];
     assert_eq!((since, package.attempt, package.retries), (100, 2, 1));
-    model.apply(&at(
-        1_500,
-        EventKind::Downloaded {
-            package: id,
-            lane: 0,
-            bytes: 10,
-        },
-    ));
+    model.apply(&at(1_500, EventKind::Downloaded { package: id, lane: 0, bytes: 10 }));
     assert!(model.in_flight().is_empty());
     assert_eq!(model.phase_numbers(Phase::Download, 1_500).busy_us, Some(400));
 }
@@ -134,12 +103,7 @@ fn the_oldest_download_stands_first() {
         model.apply(&Event {
             seq: 1,
             at,
-            kind: EventKind::FetchStarted {
-                package,
-                attempt: 1,
-                lane,
-                size: None,
-            },
+            kind: EventKind::FetchStarted { package, attempt: 1, lane, size: None },
         });
     }
     let order: Vec<u32> = model.in_flight().iter().map(|(id, ..)| id.0).collect();
@@ -162,10 +126,7 @@ fn telling_a_thing_twice_counts_it_once() {
     let twice = folded(events.iter().flat_map(|event| [event, event]));
     assert_eq!(once.totals(), twice.totals());
     for phase in Phase::ALL {
-        assert_eq!(
-            once.phase_numbers(phase, once.now()),
-            twice.phase_numbers(phase, twice.now())
-        );
+        assert_eq!(once.phase_numbers(phase, once.now()), twice.phase_numbers(phase, twice.now()));
     }
 }
 
@@ -174,23 +135,10 @@ fn a_huge_package_number_takes_no_room() {
     let mut model = Model::default();
     let package = PackageId(u32::MAX);
     for kind in [
-        EventKind::FetchStarted {
-            package,
-            attempt: u32::MAX,
-            lane: u16::MAX,
-            size: Some(u64::MAX),
-        },
-        EventKind::Downloaded {
-            package,
-            lane: u16::MAX,
-            bytes: u64::MAX,
-        },
+        EventKind::FetchStarted { package, attempt: u32::MAX, lane: u16::MAX, size: Some(u64::MAX) },
+        EventKind::Downloaded { package, lane: u16::MAX, bytes: u64::MAX },
     ] {
-        model.apply(&Event {
-            seq: 1,
-            at: u64::MAX,
-            kind,
-        });
+        model.apply(&Event { seq: 1, at: u64::MAX, kind });
     }
     assert_eq!(model.packages().len(), 1);
     assert_eq!(model.lanes(Pool::Network).len(), 0);
@@ -199,10 +147,7 @@ fn a_huge_package_number_takes_no_room() {
 
 #[test]
 fn a_run_that_ends_leaves_nobody_at_work() {
-    let events = synthetic::run(&Script {
-        outcome: Outcome::Failed,
-        ..Script::default()
-    });
+    let events = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });
     let before_end = folded(&events[..events.len() - 1]);
     assert!(!before_end.in_flight().is_empty());
     let model = folded(&events);
@@ -227,46 +172,29 @@ fn a_phase_that_a_failure_cut_short_is_not_done() {
         utilisation: Some(0.5),
     };
     let ended = |outcome| {
-        let events = synthetic::run(&Script {
-            outcome,
-            ..Script::default()
-        });
+        let events = synthetic::run(&Script { outcome, ..Script::default() });
         events.into_iter().next_back().unwrap().kind
     };
     for kind in [
-        EventKind::Planned(Planned {
-            packages: 3,
-            cold: 3,
-            downloads: 3,
-            ..Planned::default()
-        }),
+        EventKind::Planned(Planned { packages: 3, cold: 3, downloads: 3, ..Planned::default() }),
         EventKind::PhaseFinished(totals(Phase::Resolve, 1)),
         EventKind::PhaseFinished(totals(Phase::Download, 3)),
         EventKind::PhaseFinished(totals(Phase::Extract, 2)),
     ] {
-        model.apply(&Event {
-            seq: 1,
-            at: 100,
-            kind,
-        });
+        model.apply(&Event { seq: 1, at: 100, kind });
     }
     let EventKind::RunFinished(mut finished) = ended(Outcome::Failed) else {
         panic!("a run ends with its end")
     };
     finished.phases.clear();
-    model.apply(&Event {
-        seq: 2,
-        at: 100,
-        kind: EventKind::RunFinished(finished),
-    });
+    model.apply(&Event { seq: 2, at: 100, kind: EventKind::RunFinished(finished) });
     let status = |phase| model.phase_numbers(phase, 100).status;
     assert_eq!(status(Phase::Resolve), PhaseStatus::Done);
     assert_eq!(status(Phase::Download), PhaseStatus::Done);
     assert_eq!(status(Phase::Extract), PhaseStatus::Stopped);
     let log: Vec<_> = model.log().entries().map(|entry| entry.text.as_str()).collect();
     assert!(
-        log.iter()
-            .any(|text| text.contains("extract ended after") && text.contains("2 of 3 tasks")),
+        log.iter().any(|text| text.contains("extract ended after") && text.contains("2 of 3 tasks")),
         "{log:?}"
     );
 }
@@ -278,12 +206,7 @@ fn what_is_told_late_stands_where_it_was_told() {
         model.apply(&Event {
             seq,
             at,
-            kind: EventKind::ConcurrencyChanged {
-                knob: Knob::LinkThreads,
-                from: 1,
-                to: 2,
-                by: by.into(),
-            },
+            kind: EventKind::ConcurrencyChanged { knob: Knob::LinkThreads, from: 1, to: 2, by: by.into() },
         });
     }
     let times: Vec<_> = model.log().entries().map(|entry| entry.at).collect();
@@ -293,11 +216,7 @@ fn what_is_told_late_stands_where_it_was_told() {
 #[test]
 fn the_plain_lines_of_a_run() {
     for (name, outcome) in [("done", Outcome::Done), ("failed", Outcome::Failed)] {
-        let events = synthetic::run(&Script {
-            cold: 1_200,
-            outcome,
-            ..Script::default()
-        });
+        let events = synthetic::run(&Script { cold: 1_200, outcome, ..Script::default() });
         let mut out = Vec::new();
         plain::write_all(&events, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

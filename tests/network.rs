@@ -25,12 +25,7 @@ const AMPLE: u64 = 64 << 20;
 /// Limits that no machine reaches by being slow.
 fn patient() -> NetworkSettings {
     NetworkSettings {
-        retry: RetryPolicy {
-            retries: 2,
-            factor: 1,
-            shortest: Duration::ZERO,
-            longest: Duration::ZERO,
-        },
+        retry: RetryPolicy { retries: 2, factor: 1, shortest: Duration::ZERO, longest: Duration::ZERO },
         ..NetworkSettings::default()
     }
 }

@@ -22,13 +22,7 @@ fn until(events: &[Event], at: u64) -> (Model, ViewState) {
     for event in events.iter().filter(|event| event.at <= at) {
         model.apply(event);
     }
-    (
-        model,
-        ViewState {
-            now: at,
-            ..ViewState::default()
-        },
-    )
+    (model, ViewState { now: at, ..ViewState::default() })
 }
 
 fn whole(events: &[Event]) -> (Model, ViewState) {
@@ -39,9 +33,7 @@ fn whole(events: &[Event]) -> (Model, ViewState) {
 
 fn draw(model: &Model, state: &mut ViewState, theme: &Theme, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal
-        .draw(|frame| view::render(frame, model, state, theme))
-        .unwrap();
+    terminal.draw(|frame| view::render(frame, model, state, theme)).unwrap();
     let buffer = terminal.backend().buffer();
     let mut out = String::new();
     for y in 0..height {
@@ -57,20 +49,14 @@ fn draw(model: &Model, state: &mut ViewState, theme: &Theme, width: u16, height:
 
 fn snapshots(name: &str, model: &Model, state: &mut ViewState, theme: &Theme) {
     for (width, height) in SIZES {
-        insta::assert_snapshot!(
-            format!("{name}_{width}x{height}"),
-            draw(model, state, theme, width, height)
-        );
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), draw(model, state, theme, width, height));
     }
 }
 
 /// A moment in the middle of the cold pass.
 fn in_cold_pass(events: &[Event]) -> u64 {
     let (model, _) = whole(events);
-    let cold = model
-        .phase(pacwatch::core::event::Phase::LinkCold)
-        .totals
-        .unwrap();
+    let cold = model.phase(pacwatch::core::event::Phase::LinkCold).totals.unwrap();
     cold.started_us + cold.wall_us / 2
 }
 
@@ -83,12 +69,7 @@ fn start() {
 
 #[test]
 fn before_the_first_event() {
-    snapshots(
-        "waiting",
-        &Model::default(),
-        &mut ViewState::default(),
-        &Theme::dark(),
-    );
+    snapshots("waiting", &Model::default(), &mut ViewState::default(), &Theme::dark());
 }
 
 #[test]
@@ -100,25 +81,15 @@ fn in_the_middle_of_the_downloads() {
 
 #[test]
 fn inline_keeps_one_link_lane_busy() {
-    let events = synthetic::run(&Script {
-        link_mode: LinkMode::Inline,
-        ..Script::default()
-    });
+    let events = synthetic::run(&Script { link_mode: LinkMode::Inline, ..Script::default() });
     let (model, mut state) = until(&events, in_cold_pass(&events));
     snapshots("inline", &model, &mut state, &Theme::dark());
 }
 
 #[test]
 fn deferred_keeps_all_link_lanes_busy() {
-    let lanes = LaneCounts {
-        network: 16,
-        extract: 4,
-        link: 8,
-    };
-    let events = synthetic::run(&Script {
-        lanes,
-        ..Script::default()
-    });
+    let lanes = LaneCounts { network: 16, extract: 4, link: 8 };
+    let events = synthetic::run(&Script { lanes, ..Script::default() });
     let (model, mut state) = until(&events, in_cold_pass(&events));
     snapshots("deferred", &model, &mut state, &Theme::dark());
 }
@@ -132,10 +103,7 @@ fn finished() {
 
 #[test]
 fn failed() {
-    let events = synthetic::run(&Script {
-        outcome: Outcome::Failed,
-        ..Script::default()
-    });
+    let events = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });
     let (model, mut state) = whole(&events);
     snapshots("failed", &model, &mut state, &Theme::dark());
 }
@@ -145,10 +113,7 @@ fn cancelling_and_frozen() {
     let events = synthetic::run(&Script::default());
     let (model, mut state) = until(&events, 900_000);
     state.cancelling = true;
-    insta::assert_snapshot!(
-        "cancelling_80x24",
-        draw(&model, &mut state, &Theme::dark(), 80, 24)
-    );
+    insta::assert_snapshot!("cancelling_80x24", draw(&model, &mut state, &Theme::dark(), 80, 24));
     let (earlier, _) = until(&events, 500_000);
     state.now = 500_000;
     state.cancelling = false;
@@ -200,23 +165,12 @@ fn a_recording_shows_what_was_seen_when_it_was_made() {
 #[test]
 fn no_size_is_too_small() {
     let events = synthetic::run(&Script::default());
-    let failed = synthetic::run(&Script {
-        outcome: Outcome::Failed,
-        ..Script::default()
-    });
-    for (model, state) in [
-        until(&events, 0),
-        until(&events, 900_000),
-        whole(&events),
-        whole(&failed),
-    ] {
+    let failed = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });
+    for (model, state) in [until(&events, 0), until(&events, 900_000), whole(&events), whole(&failed)] {
         for help in [false, true] {
             for width in 1..=20 {
                 for height in 1..=8 {
-                    let mut state = ViewState {
-                        help,
-                        ..state.clone()
-                    };
+                    let mut state = ViewState { help, ..state.clone() };
                     draw(&model, &mut state, &Theme::dark(), width, height);
                 }
             }
@@ -228,15 +182,10 @@ fn no_size_is_too_small() {
 fn without_colours_no_cell_has_one() {
     use ratatui::style::Color;
 
-    let events = synthetic::run(&Script {
-        outcome: Outcome::Failed,
-        ..Script::default()
-    });
+    let events = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });
     for (model, mut state) in [until(&events, 500_000), whole(&events)] {
         let mut terminal = Terminal::new(TestBackend::new(130, 40)).unwrap();
-        terminal
-            .draw(|frame| view::render(frame, &model, &mut state, &Theme::mono()))
-            .unwrap();
+        terminal.draw(|frame| view::render(frame, &model, &mut state, &Theme::mono())).unwrap();
         for cell in terminal.backend().buffer().content() {
             assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
         }

@@ -34,10 +34,7 @@ fn entries(tarball: &[u8]) -> Vec<(String, EntryType, u64)> {
 }
 
 fn paths(package: &Package) -> Vec<String> {
-    entries(&package.tarball())
-        .into_iter()
-        .map(|(path, ..)| path)
-        .collect()
+    entries(&package.tarball()).into_iter().map(|(path, ..)| path).collect()
 }
 
 #[test]
@@ -56,11 +53,7 @@ fn hostile_entries_stand_in_the_archive_as_they_were_described() {
         .file("case", "lower")
         .file("empty", "");
     let read = entries(&package.tarball());
-    let has = |path: &str, kind| {
-        read.iter()
-            .filter(|entry| entry.0 == path && entry.1 == kind)
-            .count()
-    };
+    let has = |path: &str, kind| read.iter().filter(|entry| entry.0 == path && entry.1 == kind).count();
     assert_eq!(read[0].0, "package/package.json");
     assert_eq!(has("/etc/absolute", EntryType::Regular), 1);
     assert_eq!(has("package/../../escaped", EntryType::Regular), 1);
@@ -70,10 +63,7 @@ fn hostile_entries_stand_in_the_archive_as_they_were_described() {
     assert_eq!(has("package/pipe", EntryType::Fifo), 1);
     assert_eq!(has("package/folder", EntryType::Directory), 1);
     assert_eq!(has("package/twice", EntryType::Regular), 2);
-    assert_eq!(
-        has("package/Case", EntryType::Regular) + has("package/case", EntryType::Regular),
-        2
-    );
+    assert_eq!(has("package/Case", EntryType::Regular) + has("package/case", EntryType::Regular), 2);
 }
 
 #[test]
@@ -94,9 +84,7 @@ fn archives_come_in_every_wrapping() {
     assert_eq!(plain.clone().uncompressed().tarball(), plain.tar());
     assert!(plain.clone().trailing("garbage").tarball().ends_with(b"garbage"));
     assert_eq!(plain.clone().cut_archive(700).tar().len(), 700);
-    let rooted = Package::new("wrapped", "1.0.0")
-        .root("other root")
-        .file("a.js", "a");
+    let rooted = Package::new("wrapped", "1.0.0").root("other root").file("a.js", "a");
     assert_eq!(paths(&rooted), ["other root/package.json", "other root/a.js"]);
     assert_eq!(paths(&plain.clone().without_manifest()), ["package/a.js"]);
     let global = Package::new("g", "1.0.0").entry(Entry::global_header("comment", "0123456789"));
@@ -124,13 +112,9 @@ fn a_package_is_the_same_bytes_each_time_and_its_digests_are_theirs() {
 #[test]
 fn a_lockfile_is_written_as_pnpm_writes_it() {
     let react = Package::new("react", "18.0.0").engine("node", ">=0.10.0");
-    let dom = Package::new("react-dom", "18.0.0")
-        .peer("react", "^18.0.0")
-        .dependency("loose", "1.4.0");
+    let dom = Package::new("react-dom", "18.0.0").peer("react", "^18.0.0").dependency("loose", "1.4.0");
     let loose = Package::new("loose", "1.4.0").bin("loose", "cli.js");
-    let native = Package::new("@native/linux", "1.0.0")
-        .only_on("os", &["linux"])
-        .only_on("cpu", &["x64"]);
+    let native = Package::new("@native/linux", "1.0.0").only_on("os", &["linux"]).only_on("cpu", &["x64"]);
     let wrapper = Package::new("wrapper", "2.0.0").optional_dependency("@native/linux", "1.0.0");
     let project = Project::new()
         .direct(&react)
@@ -217,9 +201,7 @@ snapshots:
 #[test]
 fn a_project_is_written_with_all_that_an_install_reads() {
     let registry = Registry::start();
-    let site = Project::new()
-        .direct(&Package::new("one", "1.0.0"))
-        .write(&registry);
+    let site = Project::new().direct(&Package::new("one", "1.0.0")).write(&registry);
     let files: BTreeSet<_> = tree::list(&site.project).into_keys().collect();
     assert_eq!(
         files.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -227,10 +209,7 @@ fn a_project_is_written_with_all_that_an_install_reads() {
     );
     let npmrc = fs::read_to_string(site.project.join(".npmrc")).unwrap();
     assert_eq!(npmrc, format!("registry={}\n", registry.url()));
-    assert!(
-        !site.store.exists() && !site.cache.exists(),
-        "an install makes these"
-    );
+    assert!(!site.store.exists() && !site.cache.exists(), "an install makes these");
 }
 
 #[test]
@@ -244,10 +223,7 @@ fn trees_are_compared_by_kind_mode_target_and_content() {
     fs::write(one.project.join("folder/file"), "changed").unwrap();
     fs::write(other.project.join("more"), "").unwrap();
     let differences = tree::differences(&tree::list(&one.project), &tree::list(&other.project));
-    let signs: Vec<_> = differences
-        .iter()
-        .map(|line| line.rsplit_once(" File").unwrap().0)
-        .collect();
+    let signs: Vec<_> = differences.iter().map(|line| line.rsplit_once(" File").unwrap().0).collect();
     assert_eq!(signs, ["- folder/file", "+ folder/file", "+ more"]);
     assert_eq!(tree::list(&one.root.path().join("absent")), tree::list(&one.home));
 }
@@ -272,12 +248,7 @@ fn the_support_reads_back_what_it_packs() {
     let mut archive = Archive::new(MultiGzDecoder::new(&tarball[..]));
     let mut text = String::new();
     let mut entries = archive.entries().unwrap();
-    entries
-        .nth(1)
-        .unwrap()
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
+    entries.nth(1).unwrap().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "exports.a = 1\n");
 }
 
@@ -291,12 +262,8 @@ fn a_real_pnpm_installs_the_project_and_leaves_its_lockfile_alone() {
         .optional_peer("absent", "*")
         .dependency("loose", "1.4.0")
         .file_named_by(&format!("{}/x.js", "deep".repeat(30)), "", LongName::Pax);
-    let loose = Package::new("loose", "1.4.0")
-        .bin("loose", "cli.js")
-        .executable("cli.js", "#!/bin/sh\n");
-    let native = Package::new("@native/other", "1.0.0")
-        .only_on("os", &["aix"])
-        .only_on("cpu", &["s390"]);
+    let loose = Package::new("loose", "1.4.0").bin("loose", "cli.js").executable("cli.js", "#!/bin/sh\n");
+    let native = Package::new("@native/other", "1.0.0").only_on("os", &["aix"]).only_on("cpu", &["s390"]);
     let wrapper = Package::new("wrapper", "2.0.0")
         .engine("node", ">=0.10.0")
         .deprecated("do not: use # this")
@@ -310,16 +277,9 @@ fn a_real_pnpm_installs_the_project_and_leaves_its_lockfile_alone() {
         .package(&wrapper)
         .depend("react-dom", "18.0.0(react@18.0.0)")
         .depend_in(Group::Development, "alias", "wrapper@2.0.0")
-        .direct_optional(
-            &Package::new("maybe", "0.1.0")
-                .file("case.js", "")
-                .file("Case.js", "x"),
-        );
+        .direct_optional(&Package::new("maybe", "0.1.0").file("case.js", "").file("Case.js", "x"));
     let site = project.write(&registry);
-    for arguments in [
-        &["install", "--frozen-lockfile"][..],
-        &["install", "--no-frozen-lockfile"],
-    ] {
+    for arguments in [&["install", "--frozen-lockfile"][..], &["install", "--no-frozen-lockfile"]] {
         let output = peer::run_pnpm(&pnpm, &site, arguments);
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(output.status.success(), "{}", said.concat());
@@ -330,17 +290,10 @@ fn a_real_pnpm_installs_the_project_and_leaves_its_lockfile_alone() {
     fs::remove_file(site.project.join("pnpm-lock.yaml")).unwrap();
     fs::remove_dir_all(site.modules()).unwrap();
     let output = peer::run_pnpm(&pnpm, &site, &["install", "--no-frozen-lockfile"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let lockfile = fs::read_to_string(site.project.join("pnpm-lock.yaml")).unwrap();
     assert_eq!(lockfile, project.lockfile.text());
-    assert!(
-        site.store_v11().join("index.db").exists(),
-        "the store is where the project says"
-    );
+    assert!(site.store_v11().join("index.db").exists(), "the store is where the project says");
     let tree = tree::list(&site.modules());
     assert!(tree.contains_key(".pnpm/react-dom@18.0.0_react@18.0.0/node_modules/react-dom/package.json"));
 }

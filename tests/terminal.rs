@@ -20,10 +20,9 @@ const INTERRUPTED: u32 = 130;
 #[test]
 fn an_install_shows_its_phases_stays_until_a_key_and_leaves_its_summary() {
     let stage = Stage::new();
-    stage.registry.script_tarball(
-        &package(3),
-        [Answer::After(Duration::from_secs(2), Box::new(Answer::Content))],
-    );
+    stage
+        .registry
+        .script_tarball(&package(3), [Answer::After(Duration::from_secs(2), Box::new(Answer::Content))]);
     let mut tty = stage.terminal();
     tty.until_text("▶ download  running");
     assert!(tty.on_alternate_screen());
@@ -103,12 +102,7 @@ fn keys_turn_the_knobs_of_the_engine() {
         ("[", "link 1"),
     ] {
         tty.keys(key);
-        tty.until(shown, |tty| {
-            tty.text()
-                .lines()
-                .last()
-                .is_some_and(|footer| footer.contains(shown))
-        });
+        tty.until(shown, |tty| tty.text().lines().last().is_some_and(|footer| footer.contains(shown)));
     }
     tty.keys("q");
     assert_eq!(tty.ended().status.exit_code(), INTERRUPTED);
@@ -142,9 +136,7 @@ fn q_and_control_c_cancel_the_install() {
         assert!(left.text.contains("Cancelled after"), "{}", left.text);
         assert!(left.text.contains("(by key)"), "{}", left.text);
         // The next run begins where this one ended.
-        stage
-            .registry
-            .script_tarball(&package(PACKAGES - 1), [Answer::Content]);
+        stage.registry.script_tarball(&package(PACKAGES - 1), [Answer::Content]);
         assert!(stage.install(&[]).status.success());
         stage.assert_installed();
     }
@@ -152,11 +144,7 @@ fn q_and_control_c_cancel_the_install() {
 
 #[test]
 fn signals_cancel_the_install_and_give_the_terminal_back() {
-    for (signal, name) in [
-        (Signal::INT, "SIGINT"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::HUP, "SIGHUP"),
-    ] {
+    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
         let stage = Stage::endless();
         let tty = stage.waiting_terminal();
         tty.signal(signal);
@@ -181,19 +169,12 @@ fn a_missing_package_is_explained_on_screen_and_in_the_scrollback() {
     let screen = tty.text();
     assert!(screen.contains("✗ failed"), "{screen}");
     assert!(screen.contains("why it failed"), "{screen}");
-    assert!(
-        screen.contains("package-23") && screen.contains("404"),
-        "{screen}"
-    );
+    assert!(screen.contains("package-23") && screen.contains("404"), "{screen}");
     tty.keys("q");
     let left = tty.ended();
     assert_eq!(left.status.exit_code(), 1);
     assert!(left.text.contains("Failed after"), "{}", left.text);
-    assert!(
-        left.text.contains("package-23") && left.text.contains("404"),
-        "{}",
-        left.text
-    );
+    assert!(left.text.contains("package-23") && left.text.contains("404"), "{}", left.text);
 }
 
 #[test]

@@ -49,16 +49,10 @@ const KINDS: usize = 23;
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
     let mut events = synthetic::run(&Script::default());
-    events.extend(synthetic::run(&Script {
-        outcome: Outcome::Failed,
-        ..Script::default()
-    }));
+    events.extend(synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() }));
     let package = PackageId(7);
     let more = [
-        EventKind::FoundInStore {
-            package,
-            shared_with: Some(PackageId(0)),
-        },
+        EventKind::FoundInStore { package, shared_with: Some(PackageId(0)) },
         EventKind::Retry {
             package,
             attempt: 1,
@@ -67,17 +61,10 @@ fn samples() -> Vec<Event> {
             reason: "the connection was closed".into(),
             status: None,
         },
-        EventKind::Warning {
-            code: None,
-            message: "the disk is nearly full".into(),
-            package: None,
-        },
+        EventKind::Warning { code: None, message: "the disk is nearly full".into(), package: None },
         EventKind::ImportersKnown(Box::new(ImportersKnown {
             importers: vec![
-                ImporterKnown {
-                    id: ".".into(),
-                    ..ImporterKnown::default()
-                },
+                ImporterKnown { id: ".".into(), ..ImporterKnown::default() },
                 ImporterKnown {
                     id: "packages/a".into(),
                     name: Some("@scope/a".into()),
@@ -101,25 +88,13 @@ fn samples() -> Vec<Event> {
         SkipReason::FetchFailure,
         SkipReason::Unreachable,
     ];
-    let skips = reasons.map(|reason| EventKind::Skipped {
-        package,
-        reason,
-        detail: "for another system".into(),
-    });
+    let skips =
+        reasons.map(|reason| EventKind::Skipped { package, reason, detail: "for another system".into() });
     let knobs = [Knob::NetworkConcurrency, Knob::ExtractThreads, Knob::LinkThreads];
-    let turns = knobs.map(|knob| EventKind::ConcurrencyChanged {
-        knob,
-        from: 1,
-        to: 2,
-        by: "key".into(),
-    });
+    let turns = knobs.map(|knob| EventKind::ConcurrencyChanged { knob, from: 1, to: 2, by: "key".into() });
     let phases = Phase::ALL.map(|phase| EventKind::PhaseStarted { phase });
     for kind in more.into_iter().chain(skips).chain(turns).chain(phases) {
-        events.push(Event {
-            seq: events.len() as u64 + 1,
-            at: 5,
-            kind,
-        });
+        events.push(Event { seq: events.len() as u64 + 1, at: 5, kind });
     }
     events
 }
@@ -161,10 +136,7 @@ fn the_schema_knows_every_field_and_asks_for_it() {
             assert!(!validator.is_valid(&without), "{field} may be absent: {without}");
             let mut wrong = fields.clone();
             wrong.insert(field.clone(), serde_json::json!({"never": "this"}));
-            assert!(
-                !validator.is_valid(&Value::Object(wrong)),
-                "{field} may be anything"
-            );
+            assert!(!validator.is_valid(&Value::Object(wrong)), "{field} may be anything");
         }
     }
 }
@@ -198,19 +170,8 @@ fn recordings_fit_the_schema_and_are_written_again_as_they_were() {
 fn a_kind_of_a_later_version_is_ignored() {
     let line = r#"{"seq":3,"at":17,"kind":"moon_phase","phase":"waxing","more":{"a":[1,null]}}"#;
     let event: Event = serde_json::from_str(line).unwrap();
-    assert_eq!(
-        event,
-        Event {
-            seq: 3,
-            at: 17,
-            kind: EventKind::Unknown
-        }
-    );
-    assert!(
-        jsonschema::validator_for(&schema())
-            .unwrap()
-            .is_valid(&serde_json::from_str(line).unwrap())
-    );
+    assert_eq!(event, Event { seq: 3, at: 17, kind: EventKind::Unknown });
+    assert!(jsonschema::validator_for(&schema()).unwrap().is_valid(&serde_json::from_str(line).unwrap()));
     let line = r#"{"seq":4,"at":18,"kind":"phase_started","phase":"bins","later":true}"#;
     let event: Event = serde_json::from_str(line).unwrap();
     assert_eq!(event.kind, EventKind::PhaseStarted { phase: Phase::Bins });

@@ -59,10 +59,7 @@ snapshots:\n
         .setting("dedupeInjectedDeps: false")
         .setting("minimumReleaseAge: 0")
         .setting("trustLockfile: true")
-        .file(
-            "package.json",
-            r#"{"name":"root","dependencies":{"a":"workspace:*"}}"#,
-        )
+        .file("package.json", r#"{"name":"root","dependencies":{"a":"workspace:*"}}"#)
         .file(
             "apps/web/package.json",
             r#"{"name":"web","dependencies":{"a":"workspace:^1.0.0","folder":"file:../../local/folder",
@@ -77,10 +74,7 @@ snapshots:\n
             "packages/b/package.json",
             r#"{"name":"b","version":"2.0.0","publishConfig":{"directory":"dist","linkDirectory":true}}"#,
         )
-        .file(
-            "packages/b/dist/package.json",
-            r#"{"name":"b","version":"2.0.0"}"#,
-        )
+        .file("packages/b/dist/package.json", r#"{"name":"b","version":"2.0.0"}"#)
         .file(
             "packages/c/package.json",
             r#"{"name":"c","dependencies":{"d":"workspace:*"},"dependenciesMeta":{"d":{"injected":true}}}"#,
@@ -108,38 +102,19 @@ fn registry() -> Registry {
 }
 
 fn frozen() -> Flags {
-    Flags {
-        frozen_lockfile: Some(true),
-        ignore_scripts: Some(true),
-        ..Flags::default()
-    }
+    Flags { frozen_lockfile: Some(true), ignore_scripts: Some(true), ..Flags::default() }
 }
 
 fn filtered(selectors: &[&str]) -> Flags {
-    Flags {
-        filter: selectors.iter().map(|selector| (*selector).to_owned()).collect(),
-        ..frozen()
-    }
+    Flags { filter: selectors.iter().map(|selector| (*selector).to_owned()).collect(), ..frozen() }
 }
 
 /// The folders of the project that have a `node_modules`, `.` for the root.
 fn installed(site: &Site) -> Vec<String> {
-    let folders = [
-        ".",
-        "apps/web",
-        "apps/web/test/inner",
-        "packages/a",
-        "packages/b",
-        "packages/c",
-        "packages/d",
-    ];
+    let folders =
+        [".", "apps/web", "apps/web/test/inner", "packages/a", "packages/b", "packages/c", "packages/d"];
     let has_modules = |folder: &&str| site.project.join(folder).join("node_modules").exists();
-    folders
-        .iter()
-        .copied()
-        .filter(has_modules)
-        .map(str::to_owned)
-        .collect()
+    folders.iter().copied().filter(has_modules).map(str::to_owned).collect()
 }
 
 fn link(site: &Site, path: &str) -> PathBuf {
@@ -159,15 +134,9 @@ fn every_member_gets_its_links_and_its_folders_and_tarballs_are_there() {
     let registry = registry();
     let site = workspace().write(&registry);
     let run = run::install(&site, frozen()).went_well();
-    assert_eq!(
-        installed(&site),
-        [".", "apps/web", "packages/a", "packages/c", "packages/d"]
-    );
+    assert_eq!(installed(&site), [".", "apps/web", "packages/a", "packages/c", "packages/d"]);
     assert_eq!(link(&site, "node_modules/a"), Path::new("../packages/a"));
-    assert_eq!(
-        link(&site, "packages/a/node_modules/b"),
-        Path::new("../../b/dist")
-    );
+    assert_eq!(link(&site, "packages/a/node_modules/b"), Path::new("../../b/dist"));
     assert_eq!(
         link(&site, "apps/web/node_modules/packed"),
         Path::new("../../../node_modules/.pnpm/packed@file+local+packed.tgz/node_modules/packed")
@@ -175,38 +144,21 @@ fn every_member_gets_its_links_and_its_folders_and_tarballs_are_there() {
     let read = |path: &str| fs::read_to_string(site.project.join(path)).unwrap();
     assert_eq!(read("apps/web/node_modules/packed/lib/i.js"), "packed");
     assert_eq!(read("apps/web/node_modules/folder/index.js"), "folder");
-    assert!(
-        !site
-            .project
-            .join("apps/web/node_modules/folder/ignored.log")
-            .exists()
-    );
+    assert!(!site.project.join("apps/web/node_modules/folder/ignored.log").exists());
     assert_eq!(read("packages/c/node_modules/d/lib/l.js"), "l");
     assert!(!site.project.join("packages/c/node_modules/d/src").exists());
     let inode = |path: &str| fs::metadata(site.project.join(path)).unwrap().ino();
-    assert_eq!(
-        inode("packages/c/node_modules/d/lib/l.js"),
-        inode("packages/d/lib/l.js")
-    );
+    assert_eq!(inode("packages/c/node_modules/d/lib/l.js"), inode("packages/d/lib/l.js"));
 
     let keys = store::rows(&site);
     let with = |text: &str| keys.keys().filter(|key| key.contains(text)).count();
-    assert_eq!(
-        (with("file:local/packed.tgz"), with("folder"), with("packages/d")),
-        (1, 0, 0)
-    );
+    assert_eq!((with("file:local/packed.tgz"), with("folder"), with("packages/d")), (1, 0, 0));
 
     let known = importers(&run);
     let counts: Vec<(&str, u32, usize)> = known
         .importers
         .iter()
-        .map(|importer| {
-            (
-                importer.id.as_str(),
-                importer.dependencies,
-                importer.packages.len(),
-            )
-        })
+        .map(|importer| (importer.id.as_str(), importer.dependencies, importer.packages.len()))
         .collect();
     assert_eq!(
         counts,
@@ -251,29 +203,14 @@ fn nothing_is_written_into_folders_that_are_no_projects_whatever_the_lockfile_sa
         )
     };
     let text = fs::read_to_string(&lockfile).unwrap();
-    let text = text.replacen(
-        "  packages/a:",
-        &(importer("apps/web/test/inner", "../../../../") + "packages/a:"),
-        1,
-    );
-    let text = text.replacen(
-        "  packages/a:",
-        &(importer("local/folder", "../../") + "packages/a:"),
-        1,
-    );
+    let text =
+        text.replacen("  packages/a:", &(importer("apps/web/test/inner", "../../../../") + "packages/a:"), 1);
+    let text = text.replacen("  packages/a:", &(importer("local/folder", "../../") + "packages/a:"), 1);
     fs::write(&lockfile, text).unwrap();
     let run = run::install(&site, frozen()).went_well();
-    assert_eq!(
-        installed(&site),
-        [".", "apps/web", "packages/a", "packages/c", "packages/d"]
-    );
+    assert_eq!(installed(&site), [".", "apps/web", "packages/a", "packages/c", "packages/d"]);
     assert!(!site.project.join("local/folder/node_modules").exists());
-    let about = |id: &str| {
-        run.warnings()
-            .iter()
-            .filter(|(_, text)| text.contains(id))
-            .count()
-    };
+    let about = |id: &str| run.warnings().iter().filter(|(_, text)| text.contains(id)).count();
     assert_eq!((about("apps/web/test/inner"), about("local/folder")), (1, 1));
 }
 
@@ -285,16 +222,10 @@ fn an_importer_without_a_project_is_left_out_and_a_project_without_an_importer_m
     fs::create_dir(site.project.join("packages/empty")).unwrap();
     fs::write(site.project.join("packages/empty/package.json"), "{}").unwrap();
     run::install(&site, filtered(&["c"])).went_well();
-    fs::write(
-        site.project.join("packages/empty/package.json"),
-        r#"{"dependencies":{"once":"1.0.0"}}"#,
-    )
-    .unwrap();
+    fs::write(site.project.join("packages/empty/package.json"), r#"{"dependencies":{"once":"1.0.0"}}"#)
+        .unwrap();
     let refused = run::install(&site, frozen());
-    assert_eq!(
-        refused.failure().code.as_deref(),
-        Some("ERR_PNPM_OUTDATED_LOCKFILE")
-    );
+    assert_eq!(refused.failure().code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
 }
 
 #[test]
@@ -328,10 +259,9 @@ fn a_filter_that_selects_nothing_says_so_and_does_nothing() {
 fn a_member_installs_the_whole_workspace_unless_installs_are_not_recursive() {
     let registry = registry();
     let whole = [".", "apps/web", "packages/a", "packages/c", "packages/d"];
-    for (setting, expected) in [
-        ("recursiveInstall: true", &whole[..]),
-        ("recursiveInstall: false", &whole[..3]),
-    ] {
+    for (setting, expected) in
+        [("recursiveInstall: true", &whole[..]), ("recursiveInstall: false", &whole[..3])]
+    {
         let mut site = workspace().setting(setting).write(&registry);
         let root = site.project.clone();
         site.project.push("apps/web");
@@ -346,60 +276,34 @@ fn a_folder_or_tarball_that_is_not_what_the_lockfile_was_made_with_is_refused() 
     let registry = registry();
     let site = workspace().write(&registry);
     let manifest = site.project.join("local/folder/package.json");
-    fs::write(
-        &manifest,
-        r#"{"name":"folder","dependencies":{"once":"1.0.0","more":"1"}}"#,
-    )
-    .unwrap();
+    fs::write(&manifest, r#"{"name":"folder","dependencies":{"once":"1.0.0","more":"1"}}"#).unwrap();
     let refused = run::install(&site, frozen());
-    assert_eq!(
-        refused.failure().code.as_deref(),
-        Some("ERR_PNPM_OUTDATED_LOCKFILE")
-    );
+    assert_eq!(refused.failure().code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
     fs::remove_file(&manifest).unwrap();
     let refused = run::install(&site, frozen());
-    assert_eq!(
-        refused.failure().code.as_deref(),
-        Some("ERR_PNPM_OUTDATED_LOCKFILE")
-    );
+    assert_eq!(refused.failure().code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
 
     let site = workspace().write(&registry);
     fs::write(site.project.join("local/packed.tgz"), "another").unwrap();
     let refused = run::install(&site, frozen());
-    assert_eq!(
-        refused.failure().code.as_deref(),
-        Some("ERR_PNPM_TARBALL_INTEGRITY")
-    );
+    assert_eq!(refused.failure().code.as_deref(), Some("ERR_PNPM_TARBALL_INTEGRITY"));
 }
 
 #[test]
 fn projects_with_manifests_of_other_kinds_are_linked_and_mentioned() {
     let registry = registry();
     let site = workspace().write(&registry);
-    fs::rename(
-        site.project.join("packages/d/package.json"),
-        site.root.path().join("manifest"),
-    )
-    .unwrap();
+    fs::rename(site.project.join("packages/d/package.json"), site.root.path().join("manifest")).unwrap();
     fs::write(site.project.join("packages/d/package.yaml"), "name: d\n").unwrap();
     let run = run::install(&site, filtered(&["./packages/d"])).went_well();
     assert_eq!(installed(&site), [".", "packages/d"]);
-    assert!(
-        run.warnings()
-            .iter()
-            .any(|(_, text)| text.contains("package.yaml"))
-    );
+    assert!(run.warnings().iter().any(|(_, text)| text.contains("package.yaml")));
 }
 
 /// The tree of a workspace without what records it, and without its registry's files.
 fn whole_tree(site: &Site) -> BTreeMap<String, Node> {
     let mut tree = tree::list(&site.project);
-    let records = [
-        ".modules.yaml",
-        "lock.yaml",
-        ".pnpm-workspace-state-v1.json",
-        "pnpm-workspace.yaml",
-    ];
+    let records = [".modules.yaml", "lock.yaml", ".pnpm-workspace-state-v1.json", "pnpm-workspace.yaml"];
     tree.retain(|path, _| !records.iter().any(|record| path.ends_with(record)));
     tree
 }
@@ -415,11 +319,7 @@ fn the_tree_is_pnpms() {
             arguments.extend(["--filter", selector]);
         }
         let output = peer::run_pnpm(&pnpm, &theirs, &arguments);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         let ours = workspace().write(&registry);
         run::install(&ours, filtered(selectors)).went_well();
         tree::assert_same(&whole_tree(&theirs), &whole_tree(&ours));

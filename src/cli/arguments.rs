@@ -40,13 +40,7 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct ProjectArguments {
     /// Folder of the project
-    #[arg(
-        short = 'C',
-        long,
-        value_name = "DIR",
-        default_value = ".",
-        help_heading = "Places"
-    )]
+    #[arg(short = 'C', long, value_name = "DIR", default_value = ".", help_heading = "Places")]
     pub dir: PathBuf,
 
     /// Folder of the store that projects share [default: where pnpm has it]

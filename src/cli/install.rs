@@ -88,19 +88,12 @@ pub struct Ended {
 pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallCommandError> {
     let input = Input::of_process(arguments.project.dir.clone(), flags(arguments))?;
     let config = Config::load(&input);
-    let mode = mode(
-        arguments,
-        &input,
-        config.as_ref().is_ok_and(|config| config.is_ci),
-    );
+    let mode = mode(arguments, &input, config.as_ref().is_ok_and(|config| config.is_ci));
     let (emitter, receiver) = Emitter::new(clock);
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     let mut outcomes = Vec::new();
     if let Some(path) = &arguments.record {
-        let fail = |source| InstallCommandError::Record {
-            path: path.clone(),
-            source,
-        };
+        let fail = |source| InstallCommandError::Record { path: path.clone(), source };
         let (sink, outcome) = File::create(path).and_then(JsonLines::start).map_err(fail)?;
         sinks.push(Box::new(sink));
         outcomes.push((Some(path.clone()), outcome));
@@ -121,10 +114,7 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
             tell_refusal(&emitter, &input.working_dir.join(&input.dir), failure);
             drop(emitter);
             settle(hub, outcomes)?;
-            return Ok(Ended {
-                outcome: Outcome::Failed,
-                error: Some(error.into()),
-            });
+            return Ok(Ended { outcome: Outcome::Failed, error: Some(error.into()) });
         }
     };
     let controls = Controls::new(KnobValues { ..config.knobs() });
@@ -148,35 +138,19 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
         interrupt::cancel_on_signals(&controls)?;
     }
     let hub = hub::start(receiver, sinks)?;
-    let install = Install {
-        config,
-        controls: controls.clone(),
-        emitter,
-    };
-    let engine = std::thread::Builder::new()
-        .name("engine".into())
-        .spawn(move || install.run())?;
-    let left = if let Some(events) = dashboard {
-        show(events, &controls, clock)?
-    } else {
-        Left::AtTheEnd
-    };
+    let install = Install { config, controls: controls.clone(), emitter };
+    let engine = std::thread::Builder::new().name("engine".into()).spawn(move || install.run())?;
+    let left = if let Some(events) = dashboard { show(events, &controls, clock)? } else { Left::AtTheEnd };
     if left == Left::Early {
         // What still runs is ended with the process.
-        return Ok(Ended {
-            outcome: Outcome::Cancelled,
-            error: None,
-        });
+        return Ok(Ended { outcome: Outcome::Cancelled, error: None });
     }
     let finished = engine.join().map_err(|_| InstallCommandError::EngineLost)?;
     settle(hub, outcomes)?;
     let told = mode != Mode::Json;
     Ok(Ended {
         outcome: finished.outcome,
-        error: finished
-            .error
-            .filter(|_| !told)
-            .map(|error| Box::new(error).into()),
+        error: finished.error.filter(|_| !told).map(|error| Box::new(error).into()),
     })
 }
 
@@ -207,9 +181,7 @@ fn show(
     let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
     let mut out = io::stdout().lock();
     // A terminal that went away takes no summary, and nobody is there to miss it.
-    let _ = out
-        .write_all(summary(&model, width).as_bytes())
-        .and_then(|()| out.flush());
+    let _ = out.write_all(summary(&model, width).as_bytes()).and_then(|()| out.flush());
     Ok(left)
 }
 

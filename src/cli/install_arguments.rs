@@ -12,10 +12,7 @@ use crate::core::event::{ImportMethod, Knob, LinkMode};
 
 /// The arguments of `pacwatch install`.
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct InstallArguments {
     /// Where the project and the store are.
     #[command(flatten)]
@@ -58,30 +55,15 @@ pub struct InstallArguments {
     pub ignore_scripts: bool,
 
     /// Processors to install packages for, beside or instead of this one ("current")
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        help_heading = "What to install"
-    )]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
     pub cpu: Vec<String>,
 
     /// Operating systems to install packages for
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        help_heading = "What to install"
-    )]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
     pub os: Vec<String>,
 
     /// C libraries to install packages for: glibc, musl
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        help_heading = "What to install"
-    )]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
     pub libc: Vec<String>,
 
     /// Install only the projects of the workspace that this selects, and its root

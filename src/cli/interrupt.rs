@@ -14,42 +14,31 @@ pub const INTERRUPTED: u8 = 130;
 /// # Errors
 /// When the system has no thread to give or takes no handler.
 pub fn cancel_on_signals(controls: &Controls) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let controls = controls.clone();
     let (mut interrupt, mut terminate, mut hangup) = {
         let _context = runtime.enter();
-        (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        )
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)
     };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            runtime.block_on(async move {
-                loop {
-                    let by = tokio::select! {
-                        _ = interrupt.recv() => "SIGINT",
-                        _ = terminate.recv() => "SIGTERM",
-                        _ = hangup.recv() => "SIGHUP",
-                    };
-                    if controls.cancelled().is_some() {
-                        leave_at_once();
-                    }
-                    controls.cancel(by);
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async move {
+            loop {
+                let by = tokio::select! {
+                    _ = interrupt.recv() => "SIGINT",
+                    _ = terminate.recv() => "SIGTERM",
+                    _ = hangup.recv() => "SIGHUP",
+                };
+                if controls.cancelled().is_some() {
+                    leave_at_once();
                 }
-            });
-        })?;
+                controls.cancel(by);
+            }
+        });
+    })?;
     Ok(())
 }
 
-#[expect(
-    clippy::exit,
-    reason = "the user asked twice; a kill at any moment is safe by design"
-)]
+#[expect(clippy::exit, reason = "the user asked twice; a kill at any moment is safe by design")]
 fn leave_at_once() -> ! {
     std::process::exit(INTERRUPTED.into())
 }

@@ -48,9 +48,8 @@ pub fn choose_mode(headless: bool, json: bool, surroundings: &Surroundings<'_>) 
     if json {
         return Mode::Json;
     }
-    let is_large_enough = surroundings
-        .size
-        .is_none_or(|(columns, rows)| columns >= SMALLEST.0 && rows >= SMALLEST.1);
+    let is_large_enough =
+        surroundings.size.is_none_or(|(columns, rows)| columns >= SMALLEST.0 && rows >= SMALLEST.1);
     let shows = !headless
         && surroundings.stdout_is_terminal
         && surroundings.stdin_is_terminal
@@ -79,87 +78,15 @@ mod tests {
             ("--json", false, true, DESK, Mode::Json),
             ("--json --headless", true, true, DESK, Mode::Json),
             ("--headless", true, false, DESK, Mode::Plain),
-            (
-                "into a pipe",
-                false,
-                false,
-                Surroundings {
-                    stdout_is_terminal: false,
-                    ..DESK
-                },
-                Mode::Plain,
-            ),
-            (
-                "out of a pipe",
-                false,
-                false,
-                Surroundings {
-                    stdin_is_terminal: false,
-                    ..DESK
-                },
-                Mode::Plain,
-            ),
-            (
-                "in CI",
-                false,
-                false,
-                Surroundings { is_ci: true, ..DESK },
-                Mode::Plain,
-            ),
-            (
-                "TERM=dumb",
-                false,
-                false,
-                Surroundings {
-                    term: Some("dumb"),
-                    ..DESK
-                },
-                Mode::Plain,
-            ),
-            (
-                "no TERM",
-                false,
-                false,
-                Surroundings { term: None, ..DESK },
-                Mode::Dashboard,
-            ),
-            (
-                "smallest",
-                false,
-                false,
-                Surroundings {
-                    size: Some(SMALLEST),
-                    ..DESK
-                },
-                Mode::Dashboard,
-            ),
-            (
-                "too narrow",
-                false,
-                false,
-                Surroundings {
-                    size: Some((19, 24)),
-                    ..DESK
-                },
-                Mode::Plain,
-            ),
-            (
-                "too low",
-                false,
-                false,
-                Surroundings {
-                    size: Some((80, 5)),
-                    ..DESK
-                },
-                Mode::Plain,
-            ),
-            (
-                "unknown size",
-                false,
-                false,
-                Surroundings { size: None, ..DESK },
-                Mode::Dashboard,
-            ),
+            ("into a pipe", false, false, Surroundings { stdout_is_terminal: false, ..DESK }, Mode::Plain),
+            ("out of a pipe", false, false, Surroundings { stdin_is_terminal: false, ..DESK }, Mode::Plain),
+            ("in CI", false, false, Surroundings { is_ci: true, ..DESK }, Mode::Plain),
+            ("TERM=dumb", false, false, Surroundings { term: Some("dumb"), ..DESK }, Mode::Plain),
+            ("no TERM", false, false, Surroundings { term: None, ..DESK }, Mode::Dashboard),
+            ("smallest", false, false, Surroundings { size: Some(SMALLEST), ..DESK }, Mode::Dashboard),
+            ("too narrow", false, false, Surroundings { size: Some((19, 24)), ..DESK }, Mode::Plain),
+            ("too low", false, false, Surroundings { size: Some((80, 5)), ..DESK }, Mode::Plain),
+            ("unknown size", false, false, Surroundings { size: None, ..DESK }, Mode::Dashboard),
         ] {
             assert_eq!(choose_mode(headless, json, &surroundings), mode, "{line}");
         }

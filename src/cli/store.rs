@@ -43,10 +43,7 @@ pub enum StoreError {
 /// When the settings are wrong or the answer cannot be written.
 pub fn run(arguments: &StoreArguments, output: &mut dyn Write) -> Result<(), StoreError> {
     let StoreCommand::Path(project) = &arguments.command;
-    let flags = Flags {
-        store_dir: project.store_dir.clone(),
-        ..Flags::default()
-    };
+    let flags = Flags { store_dir: project.store_dir.clone(), ..Flags::default() };
     let config = Config::load(&Input::of_process(project.dir.clone(), flags)?)?;
     write_path(&config.store_dir, output)?;
     Ok(())

@@ -101,13 +101,7 @@ impl Folder {
     /// # Errors
     /// When the name is taken, or hard links cannot be made there.
     pub fn hard_link(&self, name: &str, to: &Self, path: &str) -> io::Result<()> {
-        Ok(rustix::fs::linkat(
-            &self.descriptor,
-            name,
-            &to.descriptor,
-            path,
-            AtFlags::empty(),
-        )?)
+        Ok(rustix::fs::linkat(&self.descriptor, name, &to.descriptor, path, AtFlags::empty())?)
     }
 
     /// Makes a copy of a file that shares its blocks, whole as soon as it has its name.
@@ -191,10 +185,7 @@ impl Folder {
             let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
             match rustix::fs::openat(&self.descriptor, ".", flags, file_mode(executable)) {
                 Ok(descriptor) => {
-                    return Ok(UnnamedFile {
-                        file: descriptor.into(),
-                        temporary: None,
-                    });
+                    return Ok(UnnamedFile { file: descriptor.into(), temporary: None });
                 }
                 Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => {
                     NAMELESS_FILES_FAIL.store(true, Ordering::Relaxed);
@@ -210,13 +201,8 @@ impl Folder {
         // A process that was killed may have had our number, and this name.
         self.remove(&name)?;
         let file = self.create_file(&name, executable)?;
-        let folder = Self {
-            descriptor: self.descriptor.try_clone()?,
-        };
-        Ok(UnnamedFile {
-            file,
-            temporary: Some(Temporary { folder, name }),
-        })
+        let folder = Self { descriptor: self.descriptor.try_clone()? };
+        Ok(UnnamedFile { file, temporary: Some(Temporary { folder, name }) })
     }
 }
 
@@ -225,11 +211,7 @@ static NAMELESS_FILES_FAIL: AtomicBool = AtomicBool::new(false);
 static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 fn temporary_name() -> String {
-    format!(
-        ".pacwatch-{}-{}",
-        std::process::id(),
-        NEXT_TEMPORARY.fetch_add(1, Ordering::Relaxed)
-    )
+    format!(".pacwatch-{}-{}", std::process::id(), NEXT_TEMPORARY.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A file that becomes visible when it is complete.
@@ -286,23 +268,12 @@ impl UnnamedFile {
 
     fn link(&self, folder: &Folder, name: &str) -> io::Result<()> {
         let from = format!("/proc/self/fd/{}", self.file.as_fd().as_raw_fd());
-        Ok(rustix::fs::linkat(
-            CWD,
-            &from,
-            &folder.descriptor,
-            name,
-            AtFlags::SYMLINK_FOLLOW,
-        )?)
+        Ok(rustix::fs::linkat(CWD, &from, &folder.descriptor, name, AtFlags::SYMLINK_FOLLOW)?)
     }
 }
 
 fn rename(from: &Folder, name: &str, to: &Folder, new_name: &str) -> io::Result<()> {
-    Ok(rustix::fs::renameat(
-        &from.descriptor,
-        name,
-        &to.descriptor,
-        new_name,
-    )?)
+    Ok(rustix::fs::renameat(&from.descriptor, name, &to.descriptor, new_name)?)
 }
 
 /// Whether an error means that the file system, or this pair of them, cannot do a thing at all.
@@ -342,10 +313,7 @@ fn file_mode(executable: bool) -> Mode {
     Mode::from_raw_mode(if executable { 0o777 } else { 0o666 })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since 1970 fit a float's 53 bits"
-)]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a float's 53 bits")]
 fn modified_ms(stat: &rustix::fs::Stat) -> f64 {
     stat.st_mtime as f64 * 1000.0 + stat.st_mtime_nsec as f64 / 1_000_000.0
 }
@@ -360,37 +328,24 @@ mod tests {
     fn a_file_is_not_seen_before_it_is_published_with_or_without_a_temporary_name() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
-        let files = [
-            folder.unnamed_file(true).unwrap(),
-            folder.temporary_file(false).unwrap(),
-        ];
+        let files = [folder.unnamed_file(true).unwrap(), folder.temporary_file(false).unwrap()];
         for (mut unnamed, name) in files.into_iter().zip(["a", "b"]) {
             unnamed.file.write_all(b"content").unwrap();
             assert!(folder.metadata(name).unwrap().is_none());
             unnamed.publish(&folder, name).unwrap();
             assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), b"content");
         }
-        for (mut unnamed, name) in [
-            folder.unnamed_file(true).unwrap(),
-            folder.temporary_file(false).unwrap(),
-        ]
-        .into_iter()
-        .zip(["a", "b"])
+        for (mut unnamed, name) in [folder.unnamed_file(true).unwrap(), folder.temporary_file(false).unwrap()]
+            .into_iter()
+            .zip(["a", "b"])
         {
             unnamed.file.write_all(b"new").unwrap();
-            assert_eq!(
-                unnamed.publish(&folder, name).unwrap_err().kind(),
-                io::ErrorKind::AlreadyExists
-            );
+            assert_eq!(unnamed.publish(&folder, name).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
             unnamed.replace(&folder, name).unwrap();
             assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), b"new");
         }
         drop(folder.temporary_file(false).unwrap());
-        assert_eq!(
-            std::fs::read_dir(directory.path()).unwrap().count(),
-            2,
-            "no temporary name stays"
-        );
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "no temporary name stays");
     }
 
     #[test]
@@ -404,13 +359,7 @@ mod tests {
         assert!(folder.open_file("link").is_err());
         assert!(!folder.metadata("link").unwrap().unwrap().is_file);
         folder.place_symlink("link", "other").unwrap();
-        assert_eq!(
-            std::fs::read_link(directory.path().join("link")).unwrap(),
-            Path::new("other")
-        );
-        assert!(
-            folder.place_symlink("elsewhere", "other").is_err(),
-            "a folder is not replaced"
-        );
+        assert_eq!(std::fs::read_link(directory.path().join("link")).unwrap(), Path::new("other"));
+        assert!(folder.place_symlink("elsewhere", "other").is_err(), "a folder is not replaced");
     }
 }

@@ -94,10 +94,7 @@ impl Install {
     #[must_use]
     pub fn run(self) -> Finished {
         let meters = Meters::new(self.emitter.clone());
-        let mut gathered = Gathered {
-            totals: Totals::default(),
-            method: *self.config.import_method,
-        };
+        let mut gathered = Gathered { totals: Totals::default(), method: *self.config.import_method };
         self.tell_start();
         let result = self.restore(&meters, &mut gathered);
         let (outcome, error) = match result {
@@ -108,14 +105,7 @@ impl Install {
                     meters.cut_short(phase, now);
                 }
                 let cancelled = matches!(error, InstallError::Cancelled(_));
-                (
-                    if cancelled {
-                        Outcome::Cancelled
-                    } else {
-                        Outcome::Failed
-                    },
-                    Some(error),
-                )
+                (if cancelled { Outcome::Cancelled } else { Outcome::Failed }, Some(error))
             }
         };
         self.tell_end(&meters, &gathered, outcome, error.as_ref());
@@ -161,11 +151,7 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        Ok(if plan.is_unchanged {
-            Outcome::UpToDate
-        } else {
-            Outcome::Done
-        })
+        Ok(if plan.is_unchanged { Outcome::UpToDate } else { Outcome::Done })
     }
 
     /// Whether the install is about nothing, or nothing has changed since the last one. The phase is over then.
@@ -195,30 +181,17 @@ impl Install {
         graph.keep_importers(lockfile, &inputs.importers);
         let selection = selector.select(lockfile, &graph, &inputs.importers)?;
         let work = Arc::new(Work::plan(config, lockfile, &graph, &selection)?);
-        work.announcements(lockfile, &selection)
-            .for_each(|event| self.emitter.emit(event));
+        work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
         let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
-        let Tools {
-            runtime,
-            fetcher,
-            linker,
-            link_pool,
-        } = setup.finish(config)?;
+        let Tools { runtime, fetcher, linker, link_pool } = setup.finish(config)?;
         let folders = local::look(&work, lockfile, &selection)?;
         let verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
-        let split = self.split(
-            &fetcher,
-            &work,
-            &verdicts,
-            &selection,
-            folders,
-            &mut gathered.totals,
-        )?;
+        let split = self.split(&fetcher, &work, &verdicts, &selection, folders, &mut gathered.totals)?;
         let is_unchanged = existing.is_unchanged(config, &verdicts);
         let plan = Plan {
             graph,
@@ -281,14 +254,7 @@ impl Install {
     ) -> Result<HoistedDependencies, InstallError> {
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
-        let moved = direct::link(
-            &self.config,
-            inputs,
-            &plan.graph,
-            &plan.work,
-            &plan.linker,
-            &done.dropped,
-        )?;
+        let moved = direct::link(&self.config, inputs, &plan.graph, &plan.work, &plan.linker, &done.dropped)?;
         self.warn_of_moves(&moved, &mut gathered.totals);
         meters.task(Phase::Bins, started, self.emitter.now());
         let bins = bins::Bins {
@@ -368,18 +334,12 @@ impl Install {
         }
         planned.skipped = u32::try_from(selection.skipped.len()).unwrap_or(u32::MAX);
         planned.in_place = u32::try_from(totals.in_place).unwrap_or(u32::MAX);
-        planned.packages = u32::try_from(work.slots.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(planned.skipped);
+        planned.packages =
+            u32::try_from(work.slots.len()).unwrap_or(u32::MAX).saturating_add(planned.skipped);
         totals.packages = planned.packages.into();
         totals.skipped = planned.skipped.into();
         self.emitter.emit(EventKind::Planned(planned));
-        Ok(Split {
-            warm,
-            local,
-            cold,
-            todo,
-        })
+        Ok(Split { warm, local, cold, todo })
     }
 }
 

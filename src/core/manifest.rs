@@ -163,9 +163,7 @@ impl Manifest {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(ManifestError::Absent {
-                    directory: directory.to_owned(),
-                });
+                return Err(ManifestError::Absent { directory: directory.to_owned() });
             }
             Err(source) => return Err(ManifestError::Read { path, source }),
         };
@@ -236,11 +234,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn wrong(&self, field: impl Into<String>, expected: &'static str) -> ManifestError {
-        ManifestError::Field {
-            path: self.path.to_owned(),
-            field: field.into(),
-            expected,
-        }
+        ManifestError::Field { path: self.path.to_owned(), field: field.into(), expected }
     }
 
     fn get(&self, field: &str) -> Option<&'a Value> {
@@ -300,12 +294,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Vec<String>, ManifestError> {
         values
             .iter()
-            .map(|value| {
-                value
-                    .as_str()
-                    .map(str::to_owned)
-                    .ok_or_else(|| self.wrong(field, expected))
-            })
+            .map(|value| value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(field, expected)))
             .collect()
     }
 
@@ -338,9 +327,9 @@ impl<'a> Fields<'a> {
         match self.get(field) {
             None => Ok(None),
             Some(Value::Bool(all)) => Ok(Some(BundledDependencies::All(*all))),
-            Some(Value::Array(names)) => Ok(Some(BundledDependencies::Names(
-                self.list(field, names, EXPECTED)?,
-            ))),
+            Some(Value::Array(names)) => {
+                Ok(Some(BundledDependencies::Names(self.list(field, names, EXPECTED)?)))
+            }
             Some(_) => Err(self.wrong(field, EXPECTED)),
         }
     }

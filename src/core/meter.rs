@@ -30,10 +30,7 @@ impl Meters {
     /// Meters that stand at nothing.
     #[must_use]
     pub fn new(emitter: Emitter) -> Self {
-        Self {
-            emitter,
-            phases: Arc::default(),
-        }
+        Self { emitter, phases: Arc::default() }
     }
 
     /// The phase begins at `at` (microseconds since the run began), unless it has begun already.
@@ -60,9 +57,7 @@ impl Meters {
         let under_way = meter.started.load(Ordering::Acquire) && !meter.finished.load(Ordering::Acquire);
         if under_way && meter.count.load(Ordering::Relaxed) == 0 {
             let started = meter.first_start.load(Ordering::Acquire);
-            meter
-                .busy
-                .fetch_add(at.saturating_sub(started), Ordering::Relaxed);
+            meter.busy.fetch_add(at.saturating_sub(started), Ordering::Relaxed);
             meter.last_end.fetch_max(at, Ordering::AcqRel);
         }
     }
@@ -72,29 +67,19 @@ impl Meters {
         let meter = &self.phases[phase.index()];
         if meter.started.load(Ordering::Acquire) && !meter.finished.swap(true, Ordering::AcqRel) {
             let totals = self.totals(phase, workers);
-            self.emitter.emit_at(
-                totals.started_us + totals.wall_us,
-                EventKind::PhaseFinished(totals),
-            );
+            self.emitter.emit_at(totals.started_us + totals.wall_us, EventKind::PhaseFinished(totals));
         }
     }
 
     /// The numbers of a phase as they stand.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "microseconds of a run fit a float's 53 bits"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a run fit a float's 53 bits")]
     pub fn totals(&self, phase: Phase, workers: Option<u32>) -> PhaseTotals {
         let meter = &self.phases[phase.index()];
         let started_us = meter.first_start.load(Ordering::Acquire);
         let wall_us = meter.last_end.load(Ordering::Acquire).saturating_sub(started_us);
         let busy_us = meter.busy.load(Ordering::Relaxed);
-        let parallelism = if wall_us == 0 {
-            0.0
-        } else {
-            busy_us as f64 / wall_us as f64
-        };
+        let parallelism = if wall_us == 0 { 0.0 } else { busy_us as f64 / wall_us as f64 };
         PhaseTotals {
             phase,
             started_us,
@@ -143,10 +128,7 @@ mod tests {
         meters.finish(Phase::Download, Some(2));
         meters.finish(Phase::Build, None);
         drop(meters);
-        let events: Vec<_> = receiver
-            .iter()
-            .map(|stamped| (stamped.at, stamped.kind))
-            .collect();
+        let events: Vec<_> = receiver.iter().map(|stamped| (stamped.at, stamped.kind)).collect();
         let totals = PhaseTotals {
             phase: Phase::Download,
             started_us: 100,
@@ -160,12 +142,7 @@ mod tests {
         assert_eq!(
             events,
             [
-                (
-                    100,
-                    EventKind::PhaseStarted {
-                        phase: Phase::Download
-                    }
-                ),
+                (100, EventKind::PhaseStarted { phase: Phase::Download }),
                 (400, EventKind::PhaseFinished(totals)),
             ]
         );

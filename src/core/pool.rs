@@ -20,10 +20,7 @@ pub struct LanePool {
 
 impl std::fmt::Debug for LanePool {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("LanePool")
-            .field("name", &self.shared.name)
-            .finish_non_exhaustive()
+        formatter.debug_struct("LanePool").field("name", &self.shared.name).finish_non_exhaustive()
     }
 }
 
@@ -62,20 +59,8 @@ impl LanePool {
     pub fn new(name: &'static str, lanes: u32) -> Result<Self, PoolError> {
         let allowed = (lanes as usize).max(1);
         let threads = Arc::new(build(name, allowed.max(SPARE_THREADS))?);
-        let state = State {
-            jobs: VecDeque::new(),
-            allowed,
-            running: Vec::new(),
-            lent: 0,
-            threads,
-        };
-        Ok(Self {
-            shared: Arc::new(Shared {
-                name,
-                state: Mutex::new(state),
-                stopped: Condvar::new(),
-            }),
-        })
+        let state = State { jobs: VecDeque::new(), allowed, running: Vec::new(), lent: 0, threads };
+        Ok(Self { shared: Arc::new(Shared { name, state: Mutex::new(state), stopped: Condvar::new() }) })
     }
 
     /// Queues a job; it is called with the number of its lane.
@@ -117,21 +102,14 @@ impl LanePool {
         // Dropped outside the lock: what a job holds may want the pool.
         let forgotten = std::mem::take(&mut state.jobs);
         while state.running.contains(&true) {
-            state = self
-                .shared
-                .stopped
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.stopped.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
         drop(forgotten);
     }
 
     fn start_lanes(&self, state: &mut State) {
-        let wanted = state
-            .allowed
-            .saturating_sub(state.own_lanes())
-            .min(state.jobs.len());
+        let wanted = state.allowed.saturating_sub(state.own_lanes()).min(state.jobs.len());
         for _ in 0..wanted {
             let lane = state.take_lane();
             let shared = Arc::clone(&self.shared);
@@ -243,10 +221,7 @@ mod tests {
             pool.submit(held_job(&said));
         }
         let first: Vec<_> = (0..3).map(|_| hear.recv().unwrap()).collect();
-        assert_eq!(
-            first.iter().map(|(lane, _)| *lane).collect::<HashSet<_>>(),
-            HashSet::from([0, 1, 2])
-        );
+        assert_eq!(first.iter().map(|(lane, _)| *lane).collect::<HashSet<_>>(), HashSet::from([0, 1, 2]));
         assert!(hear.try_recv().is_err(), "a fourth job waits");
         drop(first);
         let second: Vec<_> = (0..3).map(|_| hear.recv().unwrap()).collect();
@@ -293,15 +268,9 @@ mod tests {
             pool.submit(held_job(&said));
         }
         let held: Vec<_> = (0..2).map(|_| hear.recv().unwrap()).collect();
-        assert_eq!(
-            held.iter().map(|(lane, _)| *lane).collect::<HashSet<_>>(),
-            HashSet::from([1, 2])
-        );
+        assert_eq!(held.iter().map(|(lane, _)| *lane).collect::<HashSet<_>>(), HashSet::from([1, 2]));
         drop(lent);
-        assert!(
-            hear.try_recv().is_err(),
-            "the third job waits for a lane of the pool"
-        );
+        assert!(hear.try_recv().is_err(), "the third job waits for a lane of the pool");
         drop(held);
         assert!(hear.recv().is_ok());
     }

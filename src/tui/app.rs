@@ -42,10 +42,7 @@ impl Options {
     /// Options for a run, with the look that fits this process's environment.
     #[must_use]
     pub fn from_environment(clock: Clock) -> Self {
-        Self {
-            clock,
-            theme: Theme::from_environment(|name| std::env::var(name).ok()),
-        }
+        Self { clock, theme: Theme::from_environment(|name| std::env::var(name).ok()) }
     }
 }
 
@@ -111,11 +108,7 @@ pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Re
     let leaving = app.show(&mut screen, &events, &messages, options.clock);
     drop(screen);
     drop(input);
-    Ok(Closed {
-        leaving,
-        model: app.model,
-        events,
-    })
+    Ok(Closed { leaving, model: app.model, events })
 }
 
 struct App {
@@ -165,18 +158,9 @@ impl App {
             }
             let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
             if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
-                self.state.now = if ended {
-                    self.model.wall_us()
-                } else {
-                    clock.now().max(self.model.now())
-                };
-                let Self {
-                    model, state, theme, ..
-                } = self;
-                if screen
-                    .draw(|frame| view::render(frame, model, state, theme))
-                    .is_err()
-                {
+                self.state.now = if ended { self.model.wall_us() } else { clock.now().max(self.model.now()) };
+                let Self { model, state, theme, .. } = self;
+                if screen.draw(|frame| view::render(frame, model, state, theme)).is_err() {
                     return self.lose();
                 }
                 drawn_at = Some(Instant::now());
@@ -189,11 +173,7 @@ impl App {
             let message = if ended && self.stream_ended && !dirty {
                 messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                let left = if dirty {
-                    FRAME.saturating_sub(since_drawn)
-                } else {
-                    FRAME
-                };
+                let left = if dirty { FRAME.saturating_sub(since_drawn) } else { FRAME };
                 messages.recv_timeout(left)
             };
             match message {
@@ -299,14 +279,8 @@ impl App {
     fn turn(&self, action: Action) {
         let network = self.controls.knobs().network_concurrency;
         let (knob, steps) = match action {
-            Action::NetworkUp => (
-                Knob::NetworkConcurrency,
-                distance(network, next_multiple(network)),
-            ),
-            Action::NetworkDown => (
-                Knob::NetworkConcurrency,
-                distance(network, previous_multiple(network)),
-            ),
+            Action::NetworkUp => (Knob::NetworkConcurrency, distance(network, next_multiple(network))),
+            Action::NetworkDown => (Knob::NetworkConcurrency, distance(network, previous_multiple(network))),
             Action::LinkUp => (Knob::LinkThreads, 1),
             Action::LinkDown => (Knob::LinkThreads, -1),
             _ => return,
@@ -316,9 +290,7 @@ impl App {
 }
 
 fn next_multiple(value: u32) -> u32 {
-    (value / NETWORK_STEP)
-        .saturating_add(1)
-        .saturating_mul(NETWORK_STEP)
+    (value / NETWORK_STEP).saturating_add(1).saturating_mul(NETWORK_STEP)
 }
 
 fn previous_multiple(value: u32) -> u32 {

@@ -48,32 +48,24 @@ impl Input {
         let keys = std::thread::Builder::new()
             .name("keys".into())
             .spawn(move || read_keys(&source, &stopped, &to_loop))?;
-        let mut input = Self {
-            stop_keys: Some(stop_keys),
-            keys: Some(keys),
-            stop_signals: None,
-            signals: None,
-        };
+        let mut input =
+            Self { stop_keys: Some(stop_keys), keys: Some(keys), stop_signals: None, signals: None };
 
         let (stop_signals, until_stopped) = tokio::sync::oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (to_loop, controls) = (messages.clone(), controls.clone());
         let mut streams = {
             let _guard = runtime.enter();
             Signals::listen()?
         };
-        let signals = std::thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = until_stopped => {}
-                        () = streams.forward(&to_loop, &controls) => {}
-                    }
-                });
-            })?;
+        let signals = std::thread::Builder::new().name("signals".into()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = until_stopped => {}
+                    () = streams.forward(&to_loop, &controls) => {}
+                }
+            });
+        })?;
         input.stop_signals = Some(stop_signals);
         input.signals = Some(signals);
         Ok(input)
@@ -105,10 +97,7 @@ fn source() -> io::Result<OwnedFd> {
 /// terminal is gone.
 fn read_keys(source: &OwnedFd, stopped: &PipeReader, messages: &Sender<Message>) {
     loop {
-        let mut waiting = [
-            PollFd::new(source, PollFlags::IN),
-            PollFd::new(stopped, PollFlags::IN),
-        ];
+        let mut waiting = [PollFd::new(source, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
         match rustix::event::poll(&mut waiting, None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
@@ -120,10 +109,7 @@ fn read_keys(source: &OwnedFd, stopped: &PipeReader, messages: &Sender<Message>)
         if !waiting[1].revents().is_empty() {
             return;
         }
-        if waiting[0]
-            .revents()
-            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
-        {
+        if waiting[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             let _ = messages.send(Message::TerminalGone);
             return;
         }

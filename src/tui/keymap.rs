@@ -29,19 +29,11 @@ pub struct Binding {
 }
 
 const fn plain(label: &'static str, code: KeyCode) -> Key {
-    Key {
-        label,
-        code,
-        control: false,
-    }
+    Key { label, code, control: false }
 }
 
 const fn control(label: &'static str, letter: char) -> Key {
-    Key {
-        label,
-        code: KeyCode::Char(letter),
-        control: true,
-    }
+    Key { label, code: KeyCode::Char(letter), control: true }
 }
 
 /// All bindings, in the order the footer and the help page show them.
@@ -114,12 +106,7 @@ pub fn action(event: &KeyEvent) -> Option<Action> {
     let control = event.modifiers.contains(KeyModifiers::CONTROL);
     BINDINGS
         .iter()
-        .find(|binding| {
-            binding
-                .keys
-                .iter()
-                .any(|key| key.code == event.code && key.control == control)
-        })
+        .find(|binding| binding.keys.iter().any(|key| key.code == event.code && key.control == control))
         .map(|binding| binding.action)
 }
 
@@ -141,11 +128,7 @@ mod tests {
     fn no_key_means_two_things() {
         let mut seen = Vec::new();
         for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
-            assert!(
-                !seen.contains(&(key.code, key.control)),
-                "{} is bound twice",
-                key.label
-            );
+            assert!(!seen.contains(&(key.code, key.control)), "{} is bound twice", key.label);
             seen.push((key.code, key.control));
         }
     }
@@ -153,14 +136,8 @@ mod tests {
     #[test]
     fn control_c_is_not_the_letter_c() {
         let pressed = |code, modifiers| action(&KeyEvent::new(code, modifiers));
-        assert_eq!(
-            pressed(KeyCode::Char('c'), KeyModifiers::CONTROL),
-            Some(Action::Quit)
-        );
+        assert_eq!(pressed(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Action::Quit));
         assert_eq!(pressed(KeyCode::Char('c'), KeyModifiers::NONE), None);
-        assert_eq!(
-            pressed(KeyCode::Char('+'), KeyModifiers::SHIFT),
-            Some(Action::NetworkUp)
-        );
+        assert_eq!(pressed(KeyCode::Char('+'), KeyModifiers::SHIFT), Some(Action::NetworkUp));
     }
 }

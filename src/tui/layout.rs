@@ -48,17 +48,10 @@ pub const TITLED: u16 = 16;
 pub fn arrange(area: Rect, needs: Needs) -> Areas {
     let header = if area.height >= TITLED { 2 } else { 1 };
     let footer = u16::from(area.height >= 3);
-    let [header, body, footer] = Layout::vertical([
-        Constraint::Length(header),
-        Constraint::Min(0),
-        Constraint::Length(footer),
-    ])
-    .areas(area);
-    let mut areas = Areas {
-        header,
-        footer,
-        ..Areas::default()
-    };
+    let [header, body, footer] =
+        Layout::vertical([Constraint::Length(header), Constraint::Min(0), Constraint::Length(footer)])
+            .areas(area);
+    let mut areas = Areas { header, footer, ..Areas::default() };
     if body.height + 3 < TITLED {
         compact(&mut areas, body, needs);
     } else if area.width >= WIDE && body.height >= needs.phases + 12 {
@@ -72,9 +65,7 @@ pub fn arrange(area: Rect, needs: Needs) -> Areas {
 fn compact(areas: &mut Areas, body: Rect, needs: Needs) {
     let failure = needs.failure.min(body.height.saturating_sub(2));
     let rest = body.height - failure;
-    let phases = needs
-        .phases
-        .min(if failure > 0 { rest } else { (rest * 5).div_ceil(8) });
+    let phases = needs.phases.min(if failure > 0 { rest } else { (rest * 5).div_ceil(8) });
     let lanes = needs.lanes.min(rest - phases);
     let downloads = failure.max(if needs.downloads { rest - phases - lanes } else { 0 });
     let order = [phases, lanes, downloads];
@@ -90,11 +81,7 @@ fn stacked(areas: &mut Areas, body: Rect, needs: Needs) {
     let mut rest = body.height - phases;
     let failure = needs.failure.min(rest * 2 / 3);
     rest -= failure;
-    let lanes_share = if needs.downloads {
-        rest.div_ceil(2)
-    } else {
-        rest * 2 / 3
-    };
+    let lanes_share = if needs.downloads { rest.div_ceil(2) } else { rest * 2 / 3 };
     let lanes = (needs.lanes + 1).min(lanes_share);
     let lanes = if lanes < 2 { 0 } else { lanes };
     rest -= lanes;
@@ -105,13 +92,8 @@ fn stacked(areas: &mut Areas, body: Rect, needs: Needs) {
         (failure, _) => failure,
     };
     let log = body.height - phases - lanes - throughput - downloads;
-    [
-        areas.phases,
-        areas.lanes,
-        areas.downloads,
-        areas.throughput,
-        areas.log,
-    ] = vertical(body, [phases, lanes, downloads, throughput, log]);
+    [areas.phases, areas.lanes, areas.downloads, areas.throughput, areas.log] =
+        vertical(body, [phases, lanes, downloads, throughput, log]);
 }
 
 fn wide(areas: &mut Areas, body: Rect, needs: Needs) {
@@ -135,11 +117,7 @@ fn wide(areas: &mut Areas, body: Rect, needs: Needs) {
 fn vertical<const N: usize>(area: Rect, heights: [u16; N]) -> [Rect; N] {
     let mut y = area.y;
     heights.map(|height| {
-        let rows = Rect {
-            y,
-            height: height.min(area.bottom().saturating_sub(y)),
-            ..area
-        };
+        let rows = Rect { y, height: height.min(area.bottom().saturating_sub(y)), ..area };
         y = rows.bottom();
         rows
     })
@@ -155,15 +133,7 @@ mod tests {
             for height in 1..=60 {
                 for (phases, lanes, failure) in [(9, 4, 0), (9, 130, 5), (9, 6, 5_000), (0, 0, 0)] {
                     let area = Rect::new(0, 0, width, height);
-                    let areas = arrange(
-                        area,
-                        Needs {
-                            phases,
-                            lanes,
-                            failure,
-                            downloads: width % 2 == 0,
-                        },
-                    );
+                    let areas = arrange(area, Needs { phases, lanes, failure, downloads: width % 2 == 0 });
                     let all = [
                         areas.header,
                         areas.phases,
@@ -179,10 +149,7 @@ mod tests {
                             "{panel:?} in {area:?}"
                         );
                         for other in &all[index + 1..] {
-                            assert!(
-                                panel.intersection(*other).is_empty(),
-                                "{panel:?} {other:?} in {area:?}"
-                            );
+                            assert!(panel.intersection(*other).is_empty(), "{panel:?} {other:?} in {area:?}");
                         }
                     }
                 }
@@ -192,23 +159,9 @@ mod tests {
 
     #[test]
     fn the_usual_terminal_has_every_panel() {
-        let areas = arrange(
-            Rect::new(0, 0, 80, 24),
-            Needs {
-                phases: 9,
-                lanes: 4,
-                failure: 0,
-                downloads: true,
-            },
-        );
-        for panel in [
-            areas.header,
-            areas.phases,
-            areas.lanes,
-            areas.downloads,
-            areas.throughput,
-            areas.log,
-        ] {
+        let areas =
+            arrange(Rect::new(0, 0, 80, 24), Needs { phases: 9, lanes: 4, failure: 0, downloads: true });
+        for panel in [areas.header, areas.phases, areas.lanes, areas.downloads, areas.throughput, areas.log] {
             assert!(!panel.is_empty(), "{areas:?}");
         }
         assert_eq!(areas.phases.height, 10);

@@ -37,10 +37,7 @@ impl ViewState {
     pub fn toggle_freeze(&mut self, model: &Model) {
         self.frozen = match self.frozen.take() {
             Some(_) => None,
-            None => Some(Frozen {
-                model: Box::new(model.clone()),
-                now: self.now,
-            }),
+            None => Some(Frozen { model: Box::new(model.clone()), now: self.now }),
         };
     }
 }

@@ -38,9 +38,7 @@ impl Screen {
         });
         take()?;
         let terminal = Terminal::new(CrosstermBackend::new(FrameWriter::default()));
-        terminal
-            .map(|terminal| Self { terminal })
-            .inspect_err(|_| restore())
+        terminal.map(|terminal| Self { terminal }).inspect_err(|_| restore())
     }
 
     /// Draws a frame, if the terminal is still ours.
@@ -81,13 +79,7 @@ fn take() -> io::Result<()> {
 pub(super) fn restore() {
     if HELD.swap(false, Ordering::SeqCst) {
         // A terminal that has gone away cannot be restored and need not be.
-        let _ = execute!(
-            io::stdout(),
-            EndSynchronizedUpdate,
-            EnableLineWrap,
-            LeaveAlternateScreen,
-            Show
-        );
+        let _ = execute!(io::stdout(), EndSynchronizedUpdate, EnableLineWrap, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
 }

@@ -147,15 +147,8 @@ impl Theme {
     #[must_use]
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let theme = if set("NO_COLOR").is_some() {
-            Self::mono()
-        } else {
-            Self::dark()
-        };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .into_iter()
-            .find_map(set)
-            .unwrap_or_default();
+        let theme = if set("NO_COLOR").is_some() { Self::mono() } else { Self::dark() };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
         let locale = locale.to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
         let poor = matches!(set("TERM").as_deref(), Some("dumb" | "linux"));
@@ -169,10 +162,7 @@ mod tests {
 
     fn theme(variables: &[(&str, &str)]) -> Theme {
         Theme::from_environment(|name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -187,24 +177,13 @@ mod tests {
     #[test]
     fn a_poor_terminal_gets_ascii() {
         assert!(theme(&[("LANG", "C.UTF-8"), ("TERM", "linux")]).glyphs.ascii);
-        assert!(
-            !theme(&[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")])
-                .glyphs
-                .ascii
-        );
+        assert!(!theme(&[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")]).glyphs.ascii);
     }
 
     #[test]
     fn no_color_takes_every_colour_away() {
         let theme = theme(&[("NO_COLOR", "1"), ("LANG", "C.UTF-8")]);
-        for style in [
-            theme.dim,
-            theme.running,
-            theme.good,
-            theme.bad,
-            theme.link,
-            theme.banner,
-        ] {
+        for style in [theme.dim, theme.running, theme.good, theme.bad, theme.link, theme.banner] {
             assert_eq!((style.fg, style.bg), (None, None));
         }
     }

@@ -106,19 +106,12 @@ impl Machine {
     /// The error's sentence, with the machine's own folder cut out.
     fn complaint(&self) -> String {
         let root = self.root.path().canonicalize().unwrap();
-        self.try_load()
-            .unwrap_err()
-            .to_string()
-            .replace(root.to_str().unwrap(), "")
+        self.try_load().unwrap_err().to_string().replace(root.to_str().unwrap(), "")
     }
 
     /// The warnings, with the machine's own folder cut out.
     fn warnings(&self) -> Vec<String> {
         let root = self.root.path().canonicalize().unwrap();
-        self.load()
-            .warnings
-            .iter()
-            .map(|warning| warning.replace(root.to_str().unwrap(), ""))
-            .collect()
+        self.load().warnings.iter().map(|warning| warning.replace(root.to_str().unwrap(), "")).collect()
     }
 }

@@ -9,38 +9,23 @@ use super::Machine;
 fn a_wrong_value_is_an_error_that_names_file_line_key_and_what_is_taken() {
     let file = "/work/project/pnpm-workspace.yaml";
     for (yaml, expected) in [
-        (
-            "# first\nhoist: maybe\n",
-            format!("{file}:2: hoist is \"maybe\" but must be true or false"),
-        ),
+        ("# first\nhoist: maybe\n", format!("{file}:2: hoist is \"maybe\" but must be true or false")),
         (
             "nodeLinker: flat\n",
             format!("{file}:1: nodeLinker is \"flat\" but must be one of isolated, hoisted, pnp"),
         ),
-        (
-            "linkThreads: 0\n",
-            format!("{file}:1: linkThreads is 0 but must be a whole number from 1 to 64"),
-        ),
-        (
-            "linkThreads: 65\n",
-            format!("{file}:1: linkThreads is 65 but must be a whole number from 1 to 64"),
-        ),
+        ("linkThreads: 0\n", format!("{file}:1: linkThreads is 0 but must be a whole number from 1 to 64")),
+        ("linkThreads: 65\n", format!("{file}:1: linkThreads is 65 but must be a whole number from 1 to 64")),
         (
             "fetchRetries: -1\n",
             format!("{file}:1: fetchRetries is -1 but must be a whole number from 0 to 4294967295"),
         ),
-        (
-            "fetchTimeout: 1.5\n",
-            format!("{file}:1: fetchTimeout is 1.5 but must be a whole number from 0"),
-        ),
+        ("fetchTimeout: 1.5\n", format!("{file}:1: fetchTimeout is 1.5 but must be a whole number from 0")),
         (
             "registry: ftp://a.test\n",
             format!("{file}:1: registry is \"ftp://a.test\" but must be an http: or https: URL"),
         ),
-        (
-            "storeDir: [a]\n",
-            format!("{file}:1: storeDir is a list but must be a path"),
-        ),
+        ("storeDir: [a]\n", format!("{file}:1: storeDir is a list but must be a path")),
     ] {
         assert_eq!(Machine::new().project_yaml(yaml).complaint(), expected);
     }
@@ -70,10 +55,7 @@ fn a_wrong_value_elsewhere_names_its_variable_or_npmrc() {
             "/home/.npmrc: localAddress is \"here\" but must be an IP address",
         ),
         (
-            Machine::new().flags(Flags {
-                registry: Some("nowhere".to_owned()),
-                ..Flags::default()
-            }),
+            Machine::new().flags(Flags { registry: Some("nowhere".to_owned()), ..Flags::default() }),
             "flag --registry: registry is \"nowhere\" but must be an http: or https: URL",
         ),
     ] {
@@ -102,10 +84,7 @@ fn broken_yaml_is_an_error_with_its_line() {
 fn an_empty_file_says_nothing() {
     for text in ["", "\n", "# nothing\n", "---\n", "{}\n"] {
         let config = Machine::new().project_yaml(text).project_npmrc(text).load();
-        assert!(
-            config.workspace_dir.is_some() && config.warnings.is_empty(),
-            "{text:?}"
-        );
+        assert!(config.workspace_dir.is_some() && config.warnings.is_empty(), "{text:?}");
     }
 }
 
@@ -140,10 +119,8 @@ fn secrets_never_stand_in_errors() {
         Machine::new().project_yaml("registries:\n  http://me:s3cret@a.test: 5\n"),
         Machine::new().project_yaml("httpsProxy: [http://me:s3cret@a.test]\n"),
         Machine::new().user_npmrc("//a.test/:_auth=s3cret!\n"),
-        Machine::new().variable(
-            "pnpm_config__auth",
-            "{\"http://a.test\": {\"@\": {\"password\": \"s3cret\"}}}",
-        ),
+        Machine::new()
+            .variable("pnpm_config__auth", "{\"http://a.test\": {\"@\": {\"password\": \"s3cret\"}}}"),
         Machine::new().variable("pnpm_config__auth", "{s3cret"),
     ] {
         let complaint = machine.complaint();
@@ -173,12 +150,7 @@ fn an_npmrc_that_cannot_be_read_costs_its_settings_and_not_the_run() {
 #[test]
 fn a_catalog_cannot_be_given_twice() {
     let yaml = "catalog:\n  a: '1'\ncatalogs:\n  default:\n    a: '2'\n";
-    assert!(
-        Machine::new()
-            .project_yaml(yaml)
-            .complaint()
-            .contains("catalogs.default")
-    );
+    assert!(Machine::new().project_yaml(yaml).complaint().contains("catalogs.default"));
 }
 
 #[test]

@@ -21,10 +21,7 @@ fn with_sources(upto: usize) -> Machine {
         machine = machine.variable("PNPM_CONFIG_NETWORK_CONCURRENCY", "14");
     }
     if upto >= 5 {
-        machine = machine.flags(Flags {
-            network_concurrency: Some(15),
-            ..Flags::default()
-        });
+        machine = machine.flags(Flags { network_concurrency: Some(15), ..Flags::default() });
     }
     machine
 }
@@ -52,10 +49,7 @@ fn the_registry_passes_through_every_source() {
     let registry = |machine: &Machine| machine.load().registries.default.value;
     let machine = Machine::new();
     let default = registry(&machine);
-    assert!(
-        default.starts_with("https://") && default.ends_with('/'),
-        "{default}"
-    );
+    assert!(default.starts_with("https://") && default.ends_with('/'), "{default}");
     let machine = machine.user_npmrc("registry=http://user.test");
     assert_eq!(registry(&machine), "http://user.test/");
     let machine = machine.project_npmrc("registry=http://project.test/npm\n");
@@ -68,10 +62,7 @@ fn the_registry_passes_through_every_source() {
     assert_eq!(registry(&machine), "http://variable.test/");
     let machine = machine.variable("npm_config_registry", "http://npm-variable.test");
     assert_eq!(registry(&machine), "http://variable.test/");
-    let flags = Flags {
-        registry: Some("http://flag.test".to_owned()),
-        ..Flags::default()
-    };
+    let flags = Flags { registry: Some("http://flag.test".to_owned()), ..Flags::default() };
     assert_eq!(registry(&machine.flags(flags)), "http://flag.test/");
 }
 
@@ -88,18 +79,13 @@ fn settings_that_are_no_addresses_have_no_effect_in_an_npmrc() {
 
 #[test]
 fn settings_of_npm_variables_have_no_effect() {
-    let config = Machine::new()
-        .variable("npm_config_node_linker", "hoisted")
-        .load();
+    let config = Machine::new().variable("npm_config_node_linker", "hoisted").load();
     assert_eq!(*config.node_linker, NodeLinker::Isolated);
 }
 
 #[test]
 fn a_variable_that_is_set_to_nothing_is_not_set() {
-    let config = Machine::new()
-        .project_yaml("hoist: false\n")
-        .variable("PNPM_CONFIG_HOIST", "")
-        .load();
+    let config = Machine::new().project_yaml("hoist: false\n").variable("PNPM_CONFIG_HOIST", "").load();
     assert!(!*config.hoist);
 }
 
@@ -114,10 +100,7 @@ fn variables_hold_json_or_plain_words() {
         .load();
     assert_eq!(*config.node_linker, NodeLinker::Hoisted);
     assert_eq!(*config.trust_policy, TrustPolicy::NoDowngrade);
-    assert_eq!(
-        config.public_hoist_pattern.value,
-        Some(vec!["*eslint*".to_owned()])
-    );
+    assert_eq!(config.public_hoist_pattern.value, Some(vec!["*eslint*".to_owned()]));
     assert_eq!(*config.minimum_release_age, 5);
     assert_eq!(config.hoist_pattern.value, Some(vec!["*".to_owned()]));
 }
@@ -130,10 +113,7 @@ fn this_programs_own_settings_come_from_yaml_variables_and_flags() {
     let config = machine.load();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     assert_eq!((*config.extract_threads, *config.link_threads), (2, 3));
-    assert_eq!(
-        (*config.link_mode, *config.import_method),
-        (LinkMode::Inline, ImportMethod::Reflink)
-    );
+    assert_eq!((*config.link_mode, *config.import_method), (LinkMode::Inline, ImportMethod::Reflink));
     let machine = machine
         .variable("PACWATCH_EXTRACT_THREADS", "5")
         .variable("PACWATCH_LINK_THREADS", "6")
@@ -142,14 +122,8 @@ fn this_programs_own_settings_come_from_yaml_variables_and_flags() {
         .variable("PACWATCH_IMPORT_METHOD", "copy");
     let config = machine.load();
     assert_eq!((*config.extract_threads, *config.link_threads), (5, 6));
-    assert_eq!(
-        (*config.link_mode, *config.import_method),
-        (LinkMode::Pipelined, ImportMethod::Copy)
-    );
-    assert_eq!(
-        config.link_mode.origin,
-        Origin::Environment("PACWATCH_LINK_MODE".to_owned())
-    );
+    assert_eq!((*config.link_mode, *config.import_method), (LinkMode::Pipelined, ImportMethod::Copy));
+    assert_eq!(config.link_mode.origin, Origin::Environment("PACWATCH_LINK_MODE".to_owned()));
     let flags = Flags {
         link_mode: Some(LinkMode::Deferred),
         import_method: Some(ImportMethod::Auto),
@@ -157,10 +131,7 @@ fn this_programs_own_settings_come_from_yaml_variables_and_flags() {
         ..Flags::default()
     };
     let config = machine.flags(flags).load();
-    assert_eq!(
-        (*config.link_mode, *config.import_method),
-        (LinkMode::Deferred, ImportMethod::Auto)
-    );
+    assert_eq!((*config.link_mode, *config.import_method), (LinkMode::Deferred, ImportMethod::Auto));
     assert_eq!(config.link_threads.origin.to_string(), "flag --link-threads");
 }
 
@@ -168,14 +139,8 @@ fn this_programs_own_settings_come_from_yaml_variables_and_flags() {
 fn built_in_values_are_those_of_pnpm() {
     let config = Machine::new().load();
     assert_eq!((*config.fetch_retries, *config.fetch_retry_factor), (2, 10));
-    assert_eq!(
-        (*config.fetch_retry_mintimeout, *config.fetch_retry_maxtimeout),
-        (10_000, 60_000)
-    );
-    assert_eq!(
-        (*config.fetch_timeout, *config.minimum_release_age),
-        (60_000, 1440)
-    );
+    assert_eq!((*config.fetch_retry_mintimeout, *config.fetch_retry_maxtimeout), (10_000, 60_000));
+    assert_eq!((*config.fetch_timeout, *config.minimum_release_age), (60_000, 1440));
     assert_eq!((*config.extract_threads, *config.link_threads), (4, 4));
     assert_eq!(*config.link_mode, LinkMode::Deferred);
     assert_eq!(config.hoist_pattern.value, Some(vec!["*".to_owned()]));
@@ -188,9 +153,8 @@ fn built_in_values_are_those_of_pnpm() {
 
 #[test]
 fn some_settings_follow_from_others() {
-    let config = Machine::new()
-        .project_yaml("minimumReleaseAge: 60\nhoist: false\nshamefullyHoist: true\n")
-        .load();
+    let config =
+        Machine::new().project_yaml("minimumReleaseAge: 60\nhoist: false\nshamefullyHoist: true\n").load();
     assert!(*config.minimum_release_age_strict);
     assert_eq!(config.hoist_pattern.value, None);
     assert_eq!(config.public_hoist_pattern.value, Some(vec!["*".to_owned()]));
@@ -199,9 +163,7 @@ fn some_settings_follow_from_others() {
         .load();
     assert!(!*config.minimum_release_age_strict);
     assert_eq!(config.public_hoist_pattern.value, None);
-    let config = Machine::new()
-        .project_yaml("hoistPattern: null\nnodeLinker: hoisted\n")
-        .load();
+    let config = Machine::new().project_yaml("hoistPattern: null\nnodeLinker: hoisted\n").load();
     assert_eq!(config.hoist_pattern.value, None);
     assert_eq!(*config.prefer_symlinked_executables, Some(true));
 }
@@ -209,40 +171,21 @@ fn some_settings_follow_from_others() {
 #[test]
 fn flags_decide_which_kinds_of_dependencies_are_installed() {
     let kinds = |only, no_optional| {
-        let config = Machine::new()
-            .flags(Flags {
-                only,
-                no_optional,
-                ..Flags::default()
-            })
-            .load();
+        let config = Machine::new().flags(Flags { only, no_optional, ..Flags::default() }).load();
         let included = *config.included;
-        (
-            included.dependencies,
-            included.dev_dependencies,
-            included.optional_dependencies,
-        )
+        (included.dependencies, included.dev_dependencies, included.optional_dependencies)
     };
     assert_eq!(kinds(None, false), (true, true, true));
     assert_eq!(kinds(None, true), (true, true, false));
-    assert_eq!(
-        kinds(Some(OnlyDependencies::Production), false),
-        (true, false, true)
-    );
-    assert_eq!(
-        kinds(Some(OnlyDependencies::Development), false),
-        (false, true, true)
-    );
+    assert_eq!(kinds(Some(OnlyDependencies::Production), false), (true, false, true));
+    assert_eq!(kinds(Some(OnlyDependencies::Development), false), (false, true, true));
 }
 
 #[test]
 fn architectures_of_flags_replace_those_of_the_file() {
     let machine =
         Machine::new().project_yaml("supportedArchitectures:\n  os: [linux, current]\n  cpu: x64\n");
-    let flags = Flags {
-        cpu: vec!["arm64".to_owned()],
-        ..Flags::default()
-    };
+    let flags = Flags { cpu: vec!["arm64".to_owned()], ..Flags::default() };
     let config = machine.flags(flags).load();
     assert_eq!(config.supported_architectures.os, ["linux", "current"]);
     assert_eq!(config.supported_architectures.cpu, ["arm64"]);
@@ -259,27 +202,19 @@ fn tables_keep_their_order_and_their_texts() {
              allowBuilds:\n  esbuild: true\n  core-js: false\n  undecided: set this to true or false\n",
         )
         .load();
-    let overrides: Vec<_> = config
-        .overrides
-        .iter()
-        .map(|(name, spec)| (name.as_str(), spec.as_str()))
-        .collect();
+    let overrides: Vec<_> =
+        config.overrides.iter().map(|(name, spec)| (name.as_str(), spec.as_str())).collect();
     assert_eq!(overrides, [("zebra", "18.10"), ("ape", "^1")]);
     assert_eq!(config.catalogs["default"]["react"], "19");
     assert_eq!(config.catalogs["old"]["react"], "17.0");
-    let builds: Vec<_> = config
-        .allow_builds
-        .iter()
-        .map(|(name, allowed)| (name.as_str(), *allowed))
-        .collect();
+    let builds: Vec<_> =
+        config.allow_builds.iter().map(|(name, allowed)| (name.as_str(), *allowed)).collect();
     assert_eq!(builds, [("esbuild", true), ("core-js", false)]);
 }
 
 #[test]
 fn numbers_and_truths_may_stand_in_quotes() {
-    let config = Machine::new()
-        .project_yaml("fetchRetries: '3'\nhoist: 'false'\n")
-        .load();
+    let config = Machine::new().project_yaml("fetchRetries: '3'\nhoist: 'false'\n").load();
     assert!(*config.fetch_retries == 3 && !*config.hoist);
 }
 
@@ -290,13 +225,7 @@ fn continuous_integration_is_told_by_variables_and_never_by_a_project() {
         is_ci("CI", "true") && is_ci("CI", "1") && is_ci("GITHUB_ACTIONS", "true") && is_ci("GITLAB_CI", "x")
     );
     assert!(!Machine::new().load().is_ci && !is_ci("CI", "false"));
-    assert!(
-        !Machine::new()
-            .variable("CI", "false")
-            .variable("GITHUB_ACTIONS", "true")
-            .load()
-            .is_ci
-    );
+    assert!(!Machine::new().variable("CI", "false").variable("GITHUB_ACTIONS", "true").load().is_ci);
     assert!(is_ci("PNPM_CONFIG_CI", "true"));
     assert!(!Machine::new().project_yaml("ci: true\n").load().is_ci);
 }
@@ -318,10 +247,7 @@ fn the_settings_of_a_run_are_shown_with_their_origins_and_without_secrets() {
     assert_eq!(line("registry").value, "http://registry.test/");
     assert!(line("httpsProxy").origin.ends_with("/.npmrc"));
     assert!(line("hoist").value == "false" && lines.iter().all(|line| line.name != "dedupePeers"));
-    assert!(
-        lines.iter().all(|line| !line.value.contains("s3cret")),
-        "{lines:?}"
-    );
+    assert!(lines.iter().all(|line| !line.value.contains("s3cret")), "{lines:?}");
     assert!(!format!("{:?}", config.credentials).contains("s3cret"));
     assert!(!format!("{:?}", config.proxy).contains("s3cret"));
 }

@@ -41,14 +41,9 @@ fn registries_can_be_declared_by_their_urls() {
 #[test]
 fn a_default_among_the_registries_gives_way_to_the_registry_of_its_file() {
     let text = "registries:\n  default: http://routes.test\n";
-    let config = Machine::new()
-        .user_npmrc("registry=http://npmrc.test\n")
-        .project_yaml(text)
-        .load();
+    let config = Machine::new().user_npmrc("registry=http://npmrc.test\n").project_yaml(text).load();
     assert_eq!(config.registries.default.value, "http://routes.test/");
-    let config = Machine::new()
-        .project_yaml(&format!("{text}registry: http://plain.test\n"))
-        .load();
+    let config = Machine::new().project_yaml(&format!("{text}registry: http://plain.test\n")).load();
     assert_eq!(config.registries.default.value, "http://plain.test/");
 }
 
@@ -64,10 +59,8 @@ fn a_projects_registry_cannot_hold_the_users_variables() {
         assert_eq!(error.code(), Some("ERR_PNPM_REGISTRY_ENV_NOT_EXPANDED"));
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
-    let config = Machine::new()
-        .variable("PORT", "81")
-        .user_npmrc("registry=http://mine.test:${PORT}\n")
-        .load();
+    let config =
+        Machine::new().variable("PORT", "81").user_npmrc("registry=http://mine.test:${PORT}\n").load();
     assert_eq!(config.registries.default.value, "http://mine.test:81/");
 }
 
@@ -75,21 +68,11 @@ fn a_projects_registry_cannot_hold_the_users_variables() {
 fn stored_credentials_route_packages_only_where_nobody_else_does() {
     let registry = |machine: Machine| machine.load().registries.default.value;
     let stored = "_auth:\n  http://stored.test:\n    '@':\n      authToken: t\n";
-    let variable = (
-        "pnpm_config__auth",
-        r#"{"http://variable.test": {"@": {"authToken": "t"}}}"#,
-    );
+    let variable = ("pnpm_config__auth", r#"{"http://variable.test": {"@": {"authToken": "t"}}}"#);
     assert_eq!(registry(Machine::new().user_yaml(stored)), "http://stored.test/");
-    let machine = || {
-        Machine::new()
-            .user_yaml(stored)
-            .user_npmrc("registry=http://npmrc.test\n")
-    };
+    let machine = || Machine::new().user_yaml(stored).user_npmrc("registry=http://npmrc.test\n");
     assert_eq!(registry(machine()), "http://npmrc.test/");
-    assert_eq!(
-        registry(machine().variable(variable.0, variable.1)),
-        "http://variable.test/"
-    );
+    assert_eq!(registry(machine().variable(variable.0, variable.1)), "http://variable.test/");
     let two =
         r#"{"http://a.test": {"@": {"authToken": "t"}}, "http://b.test": {"@org": {"authToken": "t"}}}"#;
     let config = machine().variable("pnpm_config__auth", two).load();
@@ -128,17 +111,9 @@ fn a_wrong_declaration_is_an_error_that_leads_to_its_entry() {
             "  '@a': http://a.test\n  http://b.test: {prefix: b}",
             "registries[\"@a\"] is \"http://a.test\" but must be a map",
         ),
-        (
-            "  '@a': nowhere",
-            "registries[\"@a\"] is \"nowhere\" but must be an http: or https: URL",
-        ),
+        ("  '@a': nowhere", "registries[\"@a\"] is \"nowhere\" but must be an http: or https: URL"),
     ] {
-        let complaint = Machine::new()
-            .project_yaml(&format!("registries:\n{entries}\n"))
-            .complaint();
-        assert!(
-            complaint.contains(expected) && !complaint.contains("s3cret"),
-            "{complaint}"
-        );
+        let complaint = Machine::new().project_yaml(&format!("registries:\n{entries}\n")).complaint();
+        assert!(complaint.contains(expected) && !complaint.contains("s3cret"), "{complaint}");
     }
 }

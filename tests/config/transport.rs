@@ -19,15 +19,9 @@ fn proxies_are_looked_for_in_order() {
     let machine = Machine::new();
     assert_eq!(proxies(&machine.load()), (None, None));
     let machine = machine.variable("PROXY", "http://plain.test");
-    assert_eq!(
-        proxies(&machine.load()),
-        (None, Some("http://plain.test".to_owned()))
-    );
+    assert_eq!(proxies(&machine.load()), (None, Some("http://plain.test".to_owned())));
     let machine = machine.variable("http_proxy", "http://lower.test");
-    assert_eq!(
-        proxies(&machine.load()),
-        (None, Some("http://lower.test".to_owned()))
-    );
+    assert_eq!(proxies(&machine.load()), (None, Some("http://lower.test".to_owned())));
     let machine = machine.variable("HTTPS_PROXY", "http://upper.test");
     assert_eq!(proxies(&machine.load()), both("http://upper.test"));
     let machine = machine.user_npmrc("proxy=http://legacy.test\n");
@@ -35,22 +29,16 @@ fn proxies_are_looked_for_in_order() {
     let machine = machine.project_yaml("httpsProxy: http://yaml.test\n");
     assert_eq!(proxies(&machine.load()), both("http://yaml.test"));
     let machine = machine.variable("PNPM_CONFIG_HTTP_PROXY", "http://http.test");
-    let expected = (
-        Some("http://yaml.test".to_owned()),
-        Some("http://http.test".to_owned()),
-    );
+    let expected = (Some("http://yaml.test".to_owned()), Some("http://http.test".to_owned()));
     assert_eq!(proxies(&machine.load()), expected);
 }
 
 #[test]
 fn proxy_false_switches_variables_off() {
-    let machine = Machine::new()
-        .variable("HTTPS_PROXY", "http://a.test")
-        .variable("HTTP_PROXY", "http://a.test");
+    let machine =
+        Machine::new().variable("HTTPS_PROXY", "http://a.test").variable("HTTP_PROXY", "http://a.test");
     assert_eq!(proxies(&machine.user_npmrc("proxy=false\n").load()), (None, None));
-    let machine = Machine::new()
-        .variable("HTTPS_PROXY", "http://a.test")
-        .project_yaml("proxy: false\n");
+    let machine = Machine::new().variable("HTTPS_PROXY", "http://a.test").project_yaml("proxy: false\n");
     assert_eq!(proxies(&machine.load()), (None, None));
 }
 
@@ -88,40 +76,19 @@ fn certificates_come_from_settings_files_and_node() {
     assert_eq!(config.tls.ca, [PEM, PEM, PEM]);
     assert_eq!(config.tls.extra_ca, [PEM]);
     assert!(!*config.tls.strict_ssl);
-    let of_host = config
-        .tls
-        .for_url(&Url::parse("https://host.test/x").unwrap())
-        .unwrap();
+    let of_host = config.tls.for_url(&Url::parse("https://host.test/x").unwrap()).unwrap();
     assert_eq!(of_host.cert.as_deref(), Some("a\nb"));
     assert!(of_host.key.as_deref().unwrap().starts_with(PEM));
-    assert!(
-        config
-            .tls
-            .for_url(&Url::parse("https://other.test/x").unwrap())
-            .is_none()
-    );
+    assert!(config.tls.for_url(&Url::parse("https://other.test/x").unwrap()).is_none());
     assert!(!format!("{:?}", config.tls).contains("BEGIN"));
 }
 
 #[test]
 fn a_client_certificate_without_a_registry_is_bound_to_the_registry_of_its_file() {
-    let config = Machine::new()
-        .user_npmrc("registry=https://mine.test/\ncert=c\nkey=k\n")
-        .load();
-    let identity = config
-        .tls
-        .for_url(&Url::parse("https://mine.test/x").unwrap())
-        .unwrap();
-    assert_eq!(
-        (identity.cert.as_deref(), identity.key.as_deref()),
-        (Some("c"), Some("k"))
-    );
-    assert!(
-        config
-            .tls
-            .for_url(&Url::parse("https://other.test/x").unwrap())
-            .is_none()
-    );
+    let config = Machine::new().user_npmrc("registry=https://mine.test/\ncert=c\nkey=k\n").load();
+    let identity = config.tls.for_url(&Url::parse("https://mine.test/x").unwrap()).unwrap();
+    assert_eq!((identity.cert.as_deref(), identity.key.as_deref()), (Some("c"), Some("k")));
+    assert!(config.tls.for_url(&Url::parse("https://other.test/x").unwrap()).is_none());
 }
 
 #[test]
@@ -134,13 +101,10 @@ fn certificates_that_cannot_be_read_are_mentioned_and_left_out() {
 
 #[test]
 fn strictness_and_address_can_be_set_anywhere() {
-    let machine = Machine::new()
-        .user_npmrc("strict-ssl=true\n")
-        .project_yaml("strictSsl: false\n");
+    let machine = Machine::new().user_npmrc("strict-ssl=true\n").project_yaml("strictSsl: false\n");
     assert!(!*machine.load().tls.strict_ssl);
-    let machine = machine
-        .variable("PNPM_CONFIG_STRICT_SSL", "true")
-        .variable("PNPM_CONFIG_LOCAL_ADDRESS", "::1");
+    let machine =
+        machine.variable("PNPM_CONFIG_STRICT_SSL", "true").variable("PNPM_CONFIG_LOCAL_ADDRESS", "::1");
     assert!(*machine.load().tls.strict_ssl);
     assert_eq!(*machine.load().local_address, Some("::1".parse().unwrap()));
 }

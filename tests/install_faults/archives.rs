@@ -16,9 +16,7 @@ use crate::{Fault, assert_left_out, assert_refused};
 
 /// Serves these bytes and locks their integrity.
 fn serving(fault: Fault, bytes: &[u8]) -> Fault {
-    fault
-        .answers([Answer::Bytes(bytes.to_vec())])
-        .integrity(digest(Algorithm::Sha512, bytes))
+    fault.answers([Answer::Bytes(bytes.to_vec())]).integrity(digest(Algorithm::Sha512, bytes))
 }
 
 fn faults() -> Vec<Fault> {
@@ -34,31 +32,16 @@ fn faults() -> Vec<Fault> {
         Fault::new("a bomb", "ERR_PNPM_TARBALL_TOO_LARGE", "maxTarballUnpackedSize")
             .package(|package| package.zeros("zeros", 1 << 20))
             .setting("maxTarballUnpackedSize: 100000"),
-        Fault::new(
-            "a bomb that says it is small",
-            "ERR_PNPM_TARBALL_TOO_LARGE",
-            "maxTarballUnpackedSize",
-        )
-        .package(|package| package.gzip_members(4).zeros("zeros", 40 << 20))
-        .setting("maxTarballUnpackedSize: 30000000"),
-        Fault::new(
-            "an archive cut short",
-            "ERR_PNPM_TARBALL_INCOMPLETE_TAR",
-            "broken",
-        )
-        .package(|package| package.cut_archive(3000)),
+        Fault::new("a bomb that says it is small", "ERR_PNPM_TARBALL_TOO_LARGE", "maxTarballUnpackedSize")
+            .package(|package| package.gzip_members(4).zeros("zeros", 40 << 20))
+            .setting("maxTarballUnpackedSize: 30000000"),
+        Fault::new("an archive cut short", "ERR_PNPM_TARBALL_INCOMPLETE_TAR", "broken")
+            .package(|package| package.cut_archive(3000)),
         serving(
-            Fault::new(
-                "another kind of archive",
-                "ERR_PNPM_TARBALL_UNRECOGNIZED",
-                "neither",
-            ),
+            Fault::new("another kind of archive", "ERR_PNPM_TARBALL_UNRECOGNIZED", "neither"),
             b"PK\x03\x04zip",
         ),
-        serving(
-            Fault::new("nothing at all", "ERR_PNPM_TARBALL_UNRECOGNIZED", "neither"),
-            b"",
-        ),
+        serving(Fault::new("nothing at all", "ERR_PNPM_TARBALL_UNRECOGNIZED", "neither"), b""),
         serving(
             Fault::new("data cut short", "ERR_PNPM_TARBALL_GZIP", "broken"),
             &tarball[..tarball.len() / 2],

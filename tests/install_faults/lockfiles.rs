@@ -13,13 +13,8 @@ use crate::support::{run, tree};
 
 fn installed(registry: &Registry) -> Site {
     let dependency = Package::new("b", "1.0.0").file("b.js", "b");
-    let package = Package::new("a", "1.0.0")
-        .dependency("b", "1.0.0")
-        .file("a.js", "a");
-    Project::new()
-        .direct(&package)
-        .package(&dependency)
-        .write(registry)
+    let package = Package::new("a", "1.0.0").dependency("b", "1.0.0").file("a.js", "a");
+    Project::new().direct(&package).package(&dependency).write(registry)
 }
 
 /// Everything below the site's root but for what an install is to write: the project's modules, the store, the cache.
@@ -49,10 +44,7 @@ fn assert_refused(replace: &[(&str, &str)], code: &str, says: &str) {
     let run = run::install(&site, Flags::default());
     let failure = run.failure();
     assert_eq!(failure.code.as_deref(), Some(code), "{replace:?}: {failure:?}");
-    assert!(
-        failure.message.contains(says),
-        "{replace:?}: no {says:?} in {failure:?}"
-    );
+    assert!(failure.message.contains(says), "{replace:?}: no {says:?} in {failure:?}");
     assert!(failure.help.is_some(), "{failure:?}");
     tree::assert_same(&surroundings(&site), &before);
     let slots = tree::list(&site.modules().join(".pnpm"));
@@ -78,10 +70,7 @@ fn names_that_would_leave_node_modules_are_refused() {
         let quoted = format!("'{hostile}':");
         // As a direct dependency's alias, as an alias of an edge, and as a package.
         assert_refused(
-            &[(
-                "      a:\n        specifier",
-                &format!("      {quoted}\n        specifier"),
-            )],
+            &[("      a:\n        specifier", &format!("      {quoted}\n        specifier"))],
             name,
             hostile_part(hostile),
         );
@@ -106,22 +95,14 @@ fn hostile_part(name: &str) -> &str {
 fn versions_and_peers_that_would_leave_the_virtual_store_are_refused() {
     for hostile in ["..", "../../x", "1.0.0/../../x", "/etc"] {
         let broken = "ERR_PNPM_BROKEN_LOCKFILE";
-        assert_refused(
-            &[("b@1.0.0:", &format!("b@{hostile}:"))],
-            broken,
-            "neither a version",
-        );
+        assert_refused(&[("b@1.0.0:", &format!("b@{hostile}:"))], broken, "neither a version");
     }
 }
 
 #[test]
 fn control_characters_are_refused() {
     let broken = "ERR_PNPM_BROKEN_LOCKFILE";
-    assert_refused(
-        &[("      b: 1.0.0", "      b: \"1.0.0\\0\"")],
-        broken,
-        "control characters",
-    );
+    assert_refused(&[("      b: 1.0.0", "      b: \"1.0.0\\0\"")], broken, "control characters");
     assert_refused(
         &[("      b: 1.0.0", "      \"b\\0\": b@1.0.0")],
         "ERR_PNPM_INVALID_DEPENDENCY_NAME",
@@ -151,11 +132,7 @@ fn nesting_without_end_is_refused() {
     let path = site.project.join("pnpm-lock.yaml");
     let text = fs::read_to_string(&path).unwrap();
     let (head, snapshots) = text.split_once("snapshots:").unwrap();
-    fs::write(
-        &path,
-        format!("{head}snapshots:{}", snapshots.replace("b@1.0.0:", &peers)),
-    )
-    .unwrap();
+    fs::write(&path, format!("{head}snapshots:{}", snapshots.replace("b@1.0.0:", &peers))).unwrap();
     let output = run::pacwatch(&site, &["install"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }
@@ -187,11 +164,8 @@ fn a_lockfile_that_does_not_fit_the_manifest_is_told_with_what_differs() {
     let registry = Registry::start();
     let site = installed(&registry);
     let manifest = fs::read_to_string(site.project.join("package.json")).unwrap();
-    fs::write(
-        site.project.join("package.json"),
-        manifest.replace("\"a\": \"1.0.0\"", "\"a\": \"^2.0.0\""),
-    )
-    .unwrap();
+    fs::write(site.project.join("package.json"), manifest.replace("\"a\": \"1.0.0\"", "\"a\": \"^2.0.0\""))
+        .unwrap();
     let run = run::install(&site, Flags::default());
     let failure = run.failure();
     assert_eq!(failure.code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
@@ -204,10 +178,7 @@ fn an_install_without_lockfile_or_manifest_says_which_is_missing() {
     let registry = Registry::start();
     let site = installed(&registry);
     fs::remove_file(site.project.join("pnpm-lock.yaml")).unwrap();
-    let frozen = Flags {
-        frozen_lockfile: Some(true),
-        ..Flags::default()
-    };
+    let frozen = Flags { frozen_lockfile: Some(true), ..Flags::default() };
     let run = run::install(&site, frozen.clone());
     assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_NO_LOCKFILE"));
     assert!(run.failure().message.contains("pnpm-lock.yaml"));

@@ -29,13 +29,9 @@ const MARK: &str = "of the package that things happen to\n";
 /// The package that things happen to, as it should be.
 fn victim() -> Package {
     // Long enough to be cut anywhere, and it does not compress to nothing.
-    let lines: Vec<String> = (0..500_u32)
-        .map(|line| line.wrapping_mul(2_654_435_761).to_string())
-        .collect();
+    let lines: Vec<String> = (0..500_u32).map(|line| line.wrapping_mul(2_654_435_761).to_string()).collect();
     let lines = lines.join("\n");
-    Package::new("victim", "1.0.0")
-        .file("mark", MARK)
-        .file("lines", lines)
+    Package::new("victim", "1.0.0").file("mark", MARK).file("lines", lines)
 }
 
 /// Something that can happen to it.
@@ -94,13 +90,9 @@ fn project(victim: &Package, optional: bool) -> Project {
     let between = Package::new("between", "1.0.0").file("index.js", "require('victim')\n");
     let project = sample::of_many(8, 2).setting("fetchRetries: 0");
     if optional {
-        project
-            .direct_optional(victim)
-            .direct(&between.optional_dependency("victim", "1.0.0"))
+        project.direct_optional(victim).direct(&between.optional_dependency("victim", "1.0.0"))
     } else {
-        project
-            .direct(&between.dependency("victim", "1.0.0"))
-            .package(victim)
+        project.direct(&between.dependency("victim", "1.0.0")).package(victim)
     }
 }
 
@@ -138,11 +130,7 @@ fn unharmed(registry: &Registry, optional: bool) -> (BTreeMap<String, Node>, BTr
 fn assert_nothing_in_store(fault: &Fault, site: &Site, files: &BTreeSet<PathBuf>) {
     stored::assert_rows_are_complete(site);
     assert!(!stored::packages(site).contains("victim@1.0.0"), "{}", fault.name);
-    assert!(
-        !stored::path_of(site, MARK.as_bytes(), false).exists(),
-        "{}",
-        fault.name
-    );
+    assert!(!stored::path_of(site, MARK.as_bytes(), false).exists(), "{}", fault.name);
     let strange: Vec<_> = stored::files(site).difference(files).cloned().collect();
     assert_eq!(strange, Vec::<PathBuf>::new(), "{}", fault.name);
 }
@@ -150,13 +138,8 @@ fn assert_nothing_in_store(fault: &Fault, site: &Site, files: &BTreeSet<PathBuf>
 /// Symlinks that lead nowhere.
 fn dangling(site: &Site) -> Vec<String> {
     let modules = site.modules();
-    let links = tree::list(&modules)
-        .into_iter()
-        .filter(|(_, node)| matches!(node, Node::Symlink(_)));
-    links
-        .map(|(path, _)| path)
-        .filter(|path| !modules.join(path).exists())
-        .collect()
+    let links = tree::list(&modules).into_iter().filter(|(_, node)| matches!(node, Node::Symlink(_)));
+    links.map(|(path, _)| path).filter(|path| !modules.join(path).exists()).collect()
 }
 
 /// A package that is needed and cannot be had ends the run with a clear word, leaves nothing of itself, and harms
@@ -170,17 +153,10 @@ fn assert_refused(faults: Vec<Fault>) {
         let failure = run.failure();
         assert_eq!(failure.code.as_deref(), Some(fault.code), "{name}: {failure:?}");
         for part in ["victim@1.0.0", &registry.tarball_url(&fault.package), fault.says] {
-            assert!(
-                failure.message.contains(part),
-                "{name}: no {part:?} in {failure:?}"
-            );
+            assert!(failure.message.contains(part), "{name}: no {part:?} in {failure:?}");
         }
         assert!(failure.help.is_some(), "{name}: no help in {failure:?}");
-        assert_eq!(
-            run.packages()[&failure.package.unwrap()],
-            "victim@1.0.0",
-            "{name}"
-        );
+        assert_eq!(run.packages()[&failure.package.unwrap()], "victim@1.0.0", "{name}");
         assert_eq!(run.steps_of("victim@1.0.0"), [], "{name}");
 
         mend(&site, &registry, false);
@@ -201,11 +177,8 @@ fn assert_left_out(faults: Vec<Fault>) {
         let site = write(&fault, &registry, true);
         let run = run::install_well(&site, Flags::default());
         for (dep_path, steps) in run.steps() {
-            let expected: &[Step] = if dep_path == "victim@1.0.0" {
-                &[Step::Skipped]
-            } else {
-                &[Step::Fetched, Step::Imported]
-            };
+            let expected: &[Step] =
+                if dep_path == "victim@1.0.0" { &[Step::Skipped] } else { &[Step::Fetched, Step::Imported] };
             assert_eq!(steps, expected, "{name}: {dep_path}");
         }
         let details = run.events.iter().filter_map(|event| match &event.kind {
@@ -220,10 +193,7 @@ fn assert_left_out(faults: Vec<Fault>) {
         assert_eq!(run.finished().totals.skipped, 1, "{name}");
         assert_eq!(dangling(&site), Vec::<String>::new(), "{name}");
         assert!(!site.modules().join("victim").is_symlink(), "{name}");
-        assert!(
-            fs::metadata(site.modules().join("between/index.js")).is_ok(),
-            "{name}"
-        );
+        assert!(fs::metadata(site.modules().join("between/index.js")).is_ok(), "{name}");
 
         mend(&site, &registry, true);
         let (tree, files) = unharmed(&registry, true);

@@ -16,9 +16,7 @@ const BROKEN_OFF: &str = "ERR_PNPM_TARBALL_FETCH_TARBALL";
 const INTEGRITY: &str = "ERR_PNPM_TARBALL_INTEGRITY";
 
 fn faults() -> Vec<Fault> {
-    let wrong = Package::new("victim", "1.0.0")
-        .file("mark", "of another package")
-        .integrity();
+    let wrong = Package::new("victim", "1.0.0").file("mark", "of another package").integrity();
     vec![
         Fault::new("not found", STATUS, "Not Found - 404").answers([Answer::Status(404)]),
         Fault::new("not allowed", STATUS, "Unauthorized - 401").answers([Answer::Status(401)]),
@@ -36,9 +34,7 @@ fn faults() -> Vec<Fault> {
         Fault::new("stalling", BROKEN_OFF, "stopped sending")
             .answers([Answer::StallAfter(300)])
             .setting("fetchTimeout: 300"),
-        Fault::new("silent", BROKEN_OFF, "no answer")
-            .answers([Answer::Silence])
-            .setting("fetchTimeout: 300"),
+        Fault::new("silent", BROKEN_OFF, "no answer").answers([Answer::Silence]).setting("fetchTimeout: 300"),
         Fault::new("leading elsewhere", STATUS, "404").answers([Answer::Redirect("/nowhere".to_owned())]),
     ]
 }
@@ -57,10 +53,7 @@ fn an_optional_package_that_does_not_come_is_left_out() {
 fn a_failure_that_passes_is_tried_again() {
     for (answers, retries) in [
         (vec![Answer::Status(500), Answer::Content], 1),
-        (
-            vec![Answer::Truncated(300), Answer::Status(503), Answer::Content],
-            2,
-        ),
+        (vec![Answer::Truncated(300), Answer::Status(503), Answer::Content], 2),
         (vec![Answer::Bytes(b"<html>".to_vec()), Answer::Content], 1),
     ] {
         let registry = Registry::start();
@@ -95,10 +88,7 @@ fn a_token_opens_what_is_closed_without_it() {
     assert!(refused.failure().help.as_deref().unwrap().contains("_authToken"));
     for (token, opens) in [("wrong-one", false), ("let-me-in", true)] {
         let address = registry.url().trim_start_matches("http:").to_owned();
-        project
-            .clone()
-            .npmrc(&format!("{address}:_authToken={token}"))
-            .write_into(&site, &registry);
+        project.clone().npmrc(&format!("{address}:_authToken={token}")).write_into(&site, &registry);
         let run = run::install(&site, Flags::default());
         assert_eq!(run.finished().failure.is_none(), opens);
         let told = serde_json::to_string(&run.events).unwrap();
@@ -131,9 +121,7 @@ fn the_program_says_it_all_and_ends_with_1() {
     let site = crate::write(&fault, &registry, false);
     let output = run::pacwatch(&site, &["install"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = [output.stdout, output.stderr]
-        .map(|text| String::from_utf8(text).unwrap())
-        .concat();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
     for part in [
         "victim@1.0.0",
         &registry.tarball_url(&fault.package),
@@ -144,8 +132,6 @@ fn the_program_says_it_all_and_ends_with_1() {
         assert!(said.contains(part), "no {part:?} in {said}");
     }
     assert!(!said.contains('\u{1b}'), "no escape codes without a terminal");
-    let output = run::pacwatch(&site, &["install", "--no-such-flag"])
-        .output()
-        .unwrap();
+    let output = run::pacwatch(&site, &["install", "--no-such-flag"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }

@@ -14,10 +14,7 @@ use crate::support::run::{self, MODES, Run, Step};
 use crate::support::{sample, store, tree};
 
 fn offline() -> Flags {
-    Flags {
-        offline: Some(true),
-        ..Flags::default()
-    }
+    Flags { offline: Some(true), ..Flags::default() }
 }
 
 #[test]
@@ -27,10 +24,7 @@ fn offline_without_the_package_is_an_error_that_says_so_and_asks_nobody() {
     let run = run::install(&site, offline());
     let failure = run.failure();
     assert_eq!(failure.code.as_deref(), Some("ERR_PNPM_NO_OFFLINE_TARBALL"));
-    assert!(
-        failure.message.contains("many-") && failure.message.contains("--offline"),
-        "{failure:?}"
-    );
+    assert!(failure.message.contains("many-") && failure.message.contains("--offline"), "{failure:?}");
     assert!(failure.help.is_some());
     assert_eq!(registry.requests().len(), 0);
 }
@@ -75,26 +69,13 @@ fn rewrite_later(path: &Path, content: &str) {
     fs::remove_file(path).unwrap();
     fs::write(path, content).unwrap();
     let later = SystemTime::now() + Duration::from_secs(10);
-    fs::File::options()
-        .write(true)
-        .open(path)
-        .unwrap()
-        .set_modified(later)
-        .unwrap();
+    fs::File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
 }
 
 fn assert_repaired(site: &Site, run: &Run, mode: &str) {
-    assert_eq!(
-        run.steps_of("damaged@1.0.0"),
-        [Step::Fetched, Step::Imported],
-        "{mode}"
-    );
+    assert_eq!(run.steps_of("damaged@1.0.0"), [Step::Fetched, Step::Imported], "{mode}");
     assert_eq!(run.finished().totals.fetched, 1, "{mode}");
-    assert_eq!(
-        fs::read_to_string(site.modules().join("damaged/file")).unwrap(),
-        "content",
-        "{mode}"
-    );
+    assert_eq!(fs::read_to_string(site.modules().join("damaged/file")).unwrap(), "content", "{mode}");
     store::assert_rows_are_complete(site);
 }
 
@@ -118,12 +99,7 @@ fn a_stored_file_that_was_changed_or_deleted_is_noticed_and_fetched_again() {
             damage(&blob);
             let run = run::install_by(&site, mode).went_well();
             assert_repaired(&site, &run, name);
-            assert!(
-                run.warnings()
-                    .iter()
-                    .any(|(_, message)| message.contains("fetched again")),
-                "{name}"
-            );
+            assert!(run.warnings().iter().any(|(_, message)| message.contains("fetched again")), "{name}");
         }
     }
 }
@@ -135,12 +111,7 @@ fn a_damaged_file_that_cannot_be_fetched_again_is_an_error_and_is_not_linked() {
     rewrite_later(&blob, "CONTENT");
     let run = run::install(&site, offline());
     assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_NO_OFFLINE_TARBALL"));
-    assert!(
-        !site
-            .modules()
-            .join(".pnpm/damaged@1.0.0/node_modules/damaged/file")
-            .exists()
-    );
+    assert!(!site.modules().join(".pnpm/damaged@1.0.0/node_modules/damaged/file").exists());
 }
 
 #[test]
@@ -149,10 +120,7 @@ fn a_stored_file_that_was_touched_but_not_changed_is_used() {
     let (site, blob, _) = warmed(&registry);
     rewrite_later(&blob, "content");
     let run = run::install_well(&site, offline());
-    assert_eq!(
-        run.steps_of("damaged@1.0.0"),
-        [Step::FoundInStore, Step::Imported]
-    );
+    assert_eq!(run.steps_of("damaged@1.0.0"), [Step::FoundInStore, Step::Imported]);
 }
 
 #[test]
@@ -160,33 +128,20 @@ fn a_row_that_cannot_be_read_or_would_leave_its_package_is_as_good_as_none() {
     let registry = Registry::start();
     let (site, _, _) = warmed(&registry);
     let rows = store::rows(&site);
-    let (key, good) = rows
-        .iter()
-        .find(|(key, _)| key.ends_with("damaged@1.0.0"))
-        .unwrap();
+    let (key, good) = rows.iter().find(|(key, _)| key.ends_with("damaged@1.0.0")).unwrap();
     let path = b"\xa4file";
-    let at = good
-        .windows(path.len())
-        .position(|window| window == path)
-        .unwrap();
+    let at = good.windows(path.len()).position(|window| window == path).unwrap();
     let mut escaping = good.clone();
     escaping[at..at + path.len()].copy_from_slice(b"\xa4../x");
     for row in [&b""[..], b"garbage", &good[..good.len() / 2], &escaping] {
         let index = site.store_v11().join("index.db");
         Connection::open(index)
             .unwrap()
-            .execute(
-                "UPDATE package_index SET data = ?1 WHERE key = ?2",
-                params![row, key],
-            )
+            .execute("UPDATE package_index SET data = ?1 WHERE key = ?2", params![row, key])
             .unwrap();
         let run = run::install_well(&site, Flags::default());
         assert_repaired(&site, &run, "row");
-        fs::rename(
-            site.modules(),
-            site.root.path().join(format!("row-{}", row.len())),
-        )
-        .unwrap();
+        fs::rename(site.modules(), site.root.path().join(format!("row-{}", row.len()))).unwrap();
     }
 }
 

@@ -6,19 +6,11 @@ use pacwatch::core::lockfile::{FreshnessSettings, Lockfile, PnpmfileChecksum, ch
 #[test]
 fn a_lockfile_that_fits_is_up_to_date() {
     let json = r#"{"dependencies": {"a": "^1.0.0"}}"#;
-    check_freshness(
-        &importer(ONE_DEPENDENCY),
-        &[(".", &manifest(json))],
-        &FreshnessSettings::default(),
-    )
-    .unwrap();
+    check_freshness(&importer(ONE_DEPENDENCY), &[(".", &manifest(json))], &FreshnessSettings::default())
+        .unwrap();
     // A project without dependencies need not stand in it.
-    check_freshness(
-        &lockfile("importers: {}\n"),
-        &[(".", &manifest("{}"))],
-        &FreshnessSettings::default(),
-    )
-    .unwrap();
+    check_freshness(&lockfile("importers: {}\n"), &[(".", &manifest("{}"))], &FreshnessSettings::default())
+        .unwrap();
 }
 
 fn outdated(lockfile: &Lockfile, json: &str) -> String {
@@ -85,21 +77,10 @@ fn settings_are_applied_to_the_manifest_before_it_is_compared() {
         ..FreshnessSettings::default()
     };
     let error = check_freshness(&recorded, &[(".", &manifest)], &settings).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("* 1 dependency was added: l@link:../l"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("* 1 dependency was added: l@link:../l"), "{error}");
 
-    let recorded = Lockfile {
-        settings: None,
-        ..recorded
-    };
-    let settings = FreshnessSettings {
-        exclude_links_from_lockfile: true,
-        ..settings
-    };
+    let recorded = Lockfile { settings: None, ..recorded };
+    let settings = FreshnessSettings { exclude_links_from_lockfile: true, ..settings };
     check_freshness(&recorded, &[(".", &manifest)], &settings).unwrap();
 }
 
@@ -109,25 +90,16 @@ fn a_setting_that_differs_is_named() {
         "catalogs:\n  default:\n    a:\n      specifier: ^1.0.0\n      version: 1.2.3\n\npnpmfileChecksum: sha256-X\n\nimporters: {}\n",
     );
     let agreeing = FreshnessSettings {
-        catalogs: [(
-            "default".to_owned(),
-            [("a".to_owned(), "^1.0.0".to_owned())].into_iter().collect(),
-        )]
-        .into_iter()
-        .collect(),
+        catalogs: [("default".to_owned(), [("a".to_owned(), "^1.0.0".to_owned())].into_iter().collect())]
+            .into_iter()
+            .collect(),
         ..FreshnessSettings::default()
     };
     check_freshness(&recorded, &[], &agreeing).unwrap();
     let one = || [("a".to_owned(), "1".to_owned())].into_iter().collect();
     for (setting, settings) in [
         ("catalogs", FreshnessSettings::default()),
-        (
-            "overrides",
-            FreshnessSettings {
-                overrides: one(),
-                ..agreeing.clone()
-            },
-        ),
+        ("overrides", FreshnessSettings { overrides: one(), ..agreeing.clone() }),
         (
             "packageExtensionsChecksum",
             FreshnessSettings {
@@ -137,59 +109,26 @@ fn a_setting_that_differs_is_named() {
         ),
         (
             "ignoredOptionalDependencies",
-            FreshnessSettings {
-                ignored_optional_dependencies: vec!["a".to_owned()],
-                ..agreeing.clone()
-            },
+            FreshnessSettings { ignored_optional_dependencies: vec!["a".to_owned()], ..agreeing.clone() },
         ),
-        (
-            "patchedDependencies",
-            FreshnessSettings {
-                patched_dependencies: one(),
-                ..agreeing.clone()
-            },
-        ),
-        (
-            "settings.autoInstallPeers",
-            FreshnessSettings {
-                auto_install_peers: false,
-                ..agreeing.clone()
-            },
-        ),
-        (
-            "settings.dedupePeers",
-            FreshnessSettings {
-                dedupe_peers: true,
-                ..agreeing.clone()
-            },
-        ),
+        ("patchedDependencies", FreshnessSettings { patched_dependencies: one(), ..agreeing.clone() }),
+        ("settings.autoInstallPeers", FreshnessSettings { auto_install_peers: false, ..agreeing.clone() }),
+        ("settings.dedupePeers", FreshnessSettings { dedupe_peers: true, ..agreeing.clone() }),
         (
             "settings.excludeLinksFromLockfile",
-            FreshnessSettings {
-                exclude_links_from_lockfile: true,
-                ..agreeing.clone()
-            },
+            FreshnessSettings { exclude_links_from_lockfile: true, ..agreeing.clone() },
         ),
         (
             "settings.peersSuffixMaxLength",
-            FreshnessSettings {
-                peers_suffix_max_length: 10,
-                ..agreeing.clone()
-            },
+            FreshnessSettings { peers_suffix_max_length: 10, ..agreeing.clone() },
         ),
         (
             "pnpmfileChecksum",
-            FreshnessSettings {
-                pnpmfile_checksum: PnpmfileChecksum::Absent,
-                ..agreeing.clone()
-            },
+            FreshnessSettings { pnpmfile_checksum: PnpmfileChecksum::Absent, ..agreeing.clone() },
         ),
         (
             "settings.injectWorkspacePackages",
-            FreshnessSettings {
-                inject_workspace_packages: true,
-                ..agreeing.clone()
-            },
+            FreshnessSettings { inject_workspace_packages: true, ..agreeing.clone() },
         ),
     ] {
         let error = check_freshness(&recorded, &[], &settings).unwrap_err();
@@ -203,13 +142,7 @@ fn a_project_that_was_removed_makes_the_lockfile_outdated_when_all_are_known() {
     let recorded = lockfile("importers:\n\n  .: {}\n\n  packages/gone: {}\n");
     let root = manifest("{}");
     check_freshness(&recorded, &[(".", &root)], &FreshnessSettings::default()).unwrap();
-    let settings = FreshnessSettings {
-        all_projects: true,
-        ..FreshnessSettings::default()
-    };
+    let settings = FreshnessSettings { all_projects: true, ..FreshnessSettings::default() };
     let error = check_freshness(&recorded, &[(".", &root)], &settings).unwrap_err();
-    assert!(
-        error.to_string().contains("packages/gone/package.json"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("packages/gone/package.json"), "{error}");
 }

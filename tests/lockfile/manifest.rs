@@ -17,10 +17,7 @@ fn a_manifest_is_read_or_refused_by_field_and_place() {
 
     let parse = |text: &str| Manifest::parse(text.as_bytes(), Path::new("package.json")).unwrap_err();
     let broken = parse("{\n  \"name\": oops\n}");
-    assert!(
-        matches!(broken, ManifestError::Json { line: 2, .. }),
-        "{broken:?}"
-    );
+    assert!(matches!(broken, ManifestError::Json { line: 2, .. }), "{broken:?}");
     for (text, words) in [
         (r#"{"dependencies": ["a"]}"#, "dependencies must be an object"),
         (r#"{"dependencies": {"a": 1}}"#, "dependencies.a must be a text"),

@@ -12,21 +12,13 @@ fn line_ends_byte_order_marks_and_leading_documents_do_not_matter() {
     assert_eq!(parse(&format!("\u{feff}{plain}")).unwrap(), expected);
     assert_eq!(parse(&format!("---\n{plain}")).unwrap(), expected);
 
-    let with_environment = parse(&format!(
-        "---\nlockfileVersion: '9.0'\nimporters: {{}}\n---\n{plain}"
-    ))
-    .unwrap();
+    let with_environment =
+        parse(&format!("---\nlockfileVersion: '9.0'\nimporters: {{}}\n---\n{plain}")).unwrap();
     assert_eq!(
         with_environment.environment_document.as_deref(),
         Some("lockfileVersion: '9.0'\nimporters: {}\n")
     );
-    assert_eq!(
-        Lockfile {
-            environment_document: None,
-            ..with_environment
-        },
-        expected
-    );
+    assert_eq!(Lockfile { environment_document: None, ..with_environment }, expected);
 }
 
 #[test]
@@ -72,20 +64,11 @@ fn unknown_keys_survive_at_every_level() {
 fn every_shape_of_resolution_is_known_and_others_are_kept() {
     let shapes = [
         ("{integrity: sha512-X}", "Registry"),
-        (
-            "{integrity: sha512-X, tarball: http://127.0.0.1/a.tgz}",
-            "Tarball",
-        ),
+        ("{integrity: sha512-X, tarball: http://127.0.0.1/a.tgz}", "Tarball"),
         ("{tarball: file:a.tgz}", "Tarball"),
         ("{directory: ../a, type: directory}", "Directory"),
-        (
-            "{gitHosted: true, path: sub, tarball: http://127.0.0.1/a.tgz}",
-            "Tarball",
-        ),
-        (
-            "{commit: abc, path: sub, repo: http://127.0.0.1/a.git, type: git}",
-            "Git",
-        ),
+        ("{gitHosted: true, path: sub, tarball: http://127.0.0.1/a.tgz}", "Tarball"),
+        ("{commit: abc, path: sub, repo: http://127.0.0.1/a.git, type: git}", "Git"),
         ("{type: 'custom:cdn', cdnId: x}", "Unknown"),
         ("{integrity: 5}", "Unknown"),
     ];
@@ -103,13 +86,7 @@ fn every_shape_of_resolution_is_known_and_others_are_kept() {
         panic!("{runtime:?}");
     };
     assert_eq!(variants[0].resolution.integrity(), Some("sha256-X"));
-    assert_eq!(
-        (
-            variants[0].targets[0].os.as_str(),
-            variants[0].targets[0].cpu.as_str()
-        ),
-        ("linux", "x64")
-    );
+    assert_eq!((variants[0].targets[0].os.as_str(), variants[0].targets[0].cpu.as_str()), ("linux", "x64"));
 }
 
 #[test]
@@ -141,12 +118,8 @@ fn an_absent_or_empty_file_is_no_lockfile() {
 #[test]
 fn a_key_longer_than_yaml_allows_is_read_in_both_of_pnpms_spellings() {
     let key = format!("a@1.0.0{}", "(peer@1.0.0)".repeat(400));
-    let plain = lockfile(&format!(
-        "packages: {{}}\n\nsnapshots:\n\n  {key}:\n    optional: true\n"
-    ));
-    let explicit = lockfile(&format!(
-        "packages: {{}}\n\nsnapshots:\n\n  ? {key}\n  : optional: true\n"
-    ));
+    let plain = lockfile(&format!("packages: {{}}\n\nsnapshots:\n\n  {key}:\n    optional: true\n"));
+    let explicit = lockfile(&format!("packages: {{}}\n\nsnapshots:\n\n  ? {key}\n  : optional: true\n"));
     assert!(plain.snapshots[&key].optional);
     assert_eq!(plain, explicit);
 }

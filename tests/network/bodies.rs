@@ -36,10 +36,7 @@ async fn a_tarball_arrives_as_it_was_published() {
     let request = &registry.requests()[0];
     assert_eq!(request.method, "GET");
     assert_eq!(request.path, "/@scope/name/-/name-1.0.0.tgz");
-    assert_eq!(
-        request.header("user-agent"),
-        Some(concat!("pacwatch/", env!("CARGO_PKG_VERSION")))
-    );
+    assert_eq!(request.header("user-agent"), Some(concat!("pacwatch/", env!("CARGO_PKG_VERSION"))));
     assert_eq!(request.header("accept"), Some("*/*"));
     assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.header("authorization"), None);
@@ -92,13 +89,7 @@ async fn an_observer_learns_the_size_ahead_and_sees_every_byte() {
     for (answer, size) in [(Answer::Content, Some(500_000)), (Answer::Chunked(1000), None)] {
         registry.script("/x", [answer]);
         let seen = Seen::default();
-        client
-            .get(Get {
-                observer: &seen,
-                ..Get::new(&url, AMPLE)
-            })
-            .await
-            .unwrap();
+        client.get(Get { observer: &seen, ..Get::new(&url, AMPLE) }).await.unwrap();
         assert_eq!(*seen.sizes.lock().unwrap(), [size]);
         assert_eq!(*seen.bytes.lock().unwrap(), (500_000, 500_000));
     }
@@ -111,13 +102,7 @@ async fn a_conditional_request_may_be_answered_with_not_modified() {
     let client = client(patient());
     let url = Url::parse(&registry.url_of("/name")).unwrap();
     let first = client.get(Get::new(&url, AMPLE)).await.unwrap();
-    let again = client
-        .get(Get {
-            etag: first.etag.as_deref(),
-            ..Get::new(&url, AMPLE)
-        })
-        .await
-        .unwrap();
+    let again = client.get(Get { etag: first.etag.as_deref(), ..Get::new(&url, AMPLE) }).await.unwrap();
     assert_eq!((first.status, again.status), (200, 304));
     assert!(again.bytes.is_empty());
 }
@@ -134,23 +119,12 @@ async fn not_modified_without_a_condition_is_a_failure() {
 async fn compression_on_the_way_is_asked_for_only_where_wanted_and_undone_on_demand() {
     let registry = Registry::start();
     let text = "all the same ".repeat(10_000);
-    registry
-        .serve("/x", text.clone())
-        .script("/x", [Answer::Compressed]);
+    registry.serve("/x", text.clone()).script("/x", [Answer::Compressed]);
     let client = client(patient());
     let url = Url::parse(&registry.url_of("/x")).unwrap();
     let plain = client.get(Get::new(&url, AMPLE)).await.unwrap();
-    assert_eq!(
-        (plain.content_encoding.as_deref(), plain.bytes.len()),
-        (None, text.len())
-    );
-    let packed = client
-        .get(Get {
-            compressed: true,
-            ..Get::new(&url, AMPLE)
-        })
-        .await
-        .unwrap();
+    assert_eq!((plain.content_encoding.as_deref(), plain.bytes.len()), (None, text.len()));
+    let packed = client.get(Get { compressed: true, ..Get::new(&url, AMPLE) }).await.unwrap();
     assert_eq!(packed.content_encoding.as_deref(), Some("gzip"));
     assert!(packed.bytes.len() < text.len() / 10);
     assert_eq!(packed.decoded(text.len() as u64).unwrap(), text);
@@ -168,10 +142,7 @@ async fn an_encoding_nobody_asked_for_is_refused_when_decoding() {
         let body = get(&client, &registry.url_of("/x")).await.unwrap();
         assert_eq!(body.bytes, "text", "as it came");
         let error = body.decoded(AMPLE).unwrap_err();
-        assert!(
-            matches!(error, NetworkError::Encoding { .. }),
-            "{encoding}: {error}"
-        );
+        assert!(matches!(error, NetworkError::Encoding { .. }), "{encoding}: {error}");
     }
 }
 
@@ -181,25 +152,15 @@ async fn a_body_over_the_limit_is_refused_announced_or_not() {
     registry.serve("/x", noise(100_001));
     let client = client(patient());
     let url = Url::parse(&registry.url_of("/x")).unwrap();
-    let answers = [
-        Answer::Content,
-        Answer::Chunked(1000),
-        Answer::Announcing(u64::MAX / 2),
-    ];
+    let answers = [Answer::Content, Answer::Chunked(1000), Answer::Announcing(u64::MAX / 2)];
     for answer in answers {
         registry.script("/x", [answer.clone()]);
         let error = client.get(Get::new(&url, 100_000)).await.unwrap_err();
-        assert!(
-            matches!(error, NetworkError::TooLarge { limit: 100_000, .. }),
-            "{answer:?}: {error}"
-        );
+        assert!(matches!(error, NetworkError::TooLarge { limit: 100_000, .. }), "{answer:?}: {error}");
         assert!(!error.is_retryable());
     }
     registry.script("/x", [Answer::Chunked(1000)]);
-    assert!(
-        client.get(Get::new(&url, 100_001)).await.is_ok(),
-        "exactly the limit is allowed"
-    );
+    assert!(client.get(Get::new(&url, 100_001)).await.is_ok(), "exactly the limit is allowed");
 }
 
 #[tokio::test]
@@ -223,19 +184,13 @@ async fn connections_are_used_again() {
         }
     }
     assert_eq!(registry.requests().len(), 1280);
-    assert!(
-        registry.connections() <= 64,
-        "{} connections",
-        registry.connections()
-    );
+    assert!(registry.connections() <= 64, "{} connections", registry.connections());
 }
 
 #[tokio::test]
 async fn a_connection_survives_redirects_and_failures() {
     let registry = Registry::start();
-    registry
-        .serve("/x", "content")
-        .script("/moved", [Answer::Redirect("/x".to_owned())]);
+    registry.serve("/x", "content").script("/moved", [Answer::Redirect("/x".to_owned())]);
     let client = client(patient());
     for path in ["/moved", "/missing", "/x", "/moved"] {
         let _ = get(&client, &registry.url_of(path)).await;

@@ -15,23 +15,15 @@ const TOKEN: &str = "t0ken-of-the-trusted";
 fn trusting(prefixes: &[String]) -> NetworkSettings {
     let prefixes = prefixes.to_vec();
     let credentials = move |url: &Url| {
-        let trusted = prefixes
-            .iter()
-            .any(|prefix| url.as_str().starts_with(prefix.as_str()));
+        let trusted = prefixes.iter().any(|prefix| url.as_str().starts_with(prefix.as_str()));
         trusted.then(bearer)
     };
-    NetworkSettings {
-        credentials: Arc::new(credentials),
-        ..patient()
-    }
+    NetworkSettings { credentials: Arc::new(credentials), ..patient() }
 }
 
 fn authorizations(registry: &Registry) -> Vec<Option<String>> {
     let requests = registry.requests();
-    requests
-        .iter()
-        .map(|request| request.header("authorization").map(str::to_owned))
-        .collect()
+    requests.iter().map(|request| request.header("authorization").map(str::to_owned)).collect()
 }
 
 fn bearer() -> String {
@@ -41,14 +33,9 @@ fn bearer() -> String {
 #[tokio::test]
 async fn a_token_opens_what_it_was_given_for() {
     let registry = Registry::start();
-    registry
-        .require_token("/private/", TOKEN)
-        .serve("/private/x", "secret content");
+    registry.require_token("/private/", TOKEN).serve("/private/x", "secret content");
     let client = client(trusting(&[registry.url_of("/private/")]));
-    assert_eq!(
-        get(&client, &registry.url_of("/private/x")).await.unwrap().bytes,
-        "secret content"
-    );
+    assert_eq!(get(&client, &registry.url_of("/private/x")).await.unwrap().bytes, "secret content");
 }
 
 #[tokio::test]
@@ -67,17 +54,10 @@ async fn a_redirect_to_another_origin_carries_nothing_along() {
     let client = client(trusting(&[trusted.url().to_owned()]));
     for status in [301, 302, 303, 307, 308] {
         trusted.script("/x", [Answer::RedirectWith(status, other.url_of("/x"))]);
-        assert_eq!(
-            get(&client, &trusted.url_of("/x")).await.unwrap().bytes,
-            "content"
-        );
+        assert_eq!(get(&client, &trusted.url_of("/x")).await.unwrap().bytes, "content");
     }
     assert_eq!(authorizations(&trusted), vec![Some(bearer()); 5]);
-    assert_eq!(
-        authorizations(&other),
-        vec![None; 5],
-        "another port is another origin"
-    );
+    assert_eq!(authorizations(&other), vec![None; 5], "another port is another origin");
 }
 
 #[tokio::test]
@@ -97,10 +77,7 @@ async fn a_redirect_into_a_prefix_uses_what_belongs_there() {
     second.serve("/x", "content");
     let client = client(trusting(&[second.url().to_owned()]));
     get(&client, &first.url_of("/x")).await.unwrap();
-    assert_eq!(
-        (authorizations(&first), authorizations(&second)),
-        (vec![None], vec![Some(bearer())])
-    );
+    assert_eq!((authorizations(&first), authorizations(&second)), (vec![None], vec![Some(bearer())]));
 }
 
 #[tokio::test]
@@ -110,10 +87,7 @@ async fn a_user_in_the_address_is_sent_to_that_address_only_and_never_shown() {
     let address = first.url_of("/x").replace("http://", "http://m%40e:s3cret%3A@");
     let error = get(&client(patient()), &address).await.unwrap_err();
     // "m@e:s3cret:", as the address means it.
-    assert_eq!(
-        authorizations(&first),
-        [Some("Basic bUBlOnMzY3JldDo=".to_owned())]
-    );
+    assert_eq!(authorizations(&first), [Some("Basic bUBlOnMzY3JldDo=".to_owned())]);
     assert_eq!(authorizations(&second), [None]);
     let text = format!("{error} {:?} {error:?}", error.help());
     assert!(!text.contains("s3cret") && !text.contains("m%40e"), "{text}");
@@ -123,12 +97,7 @@ async fn a_user_in_the_address_is_sent_to_that_address_only_and_never_shown() {
 async fn no_failure_shows_a_token() {
     let registry = Registry::start();
     let client = client(trusting(&[registry.url().to_owned()]));
-    let answers = [
-        Answer::Status(401),
-        Answer::Status(403),
-        Answer::Status(404),
-        Answer::Status(500),
-    ];
+    let answers = [Answer::Status(401), Answer::Status(403), Answer::Status(404), Answer::Status(500)];
     for answer in answers {
         registry.script("/x", [answer]);
         let error = get(&client, &registry.url_of("/x?key=s3cret")).await.unwrap_err();
@@ -142,10 +111,7 @@ async fn no_failure_shows_a_token() {
 async fn a_token_that_no_header_can_hold_is_a_setting_error_that_does_not_show_it() {
     let registry = Registry::start();
     let credentials = |_: &Url| Some("Bearer s3cret\r\nx: y".to_owned());
-    let client = client(NetworkSettings {
-        credentials: Arc::new(credentials),
-        ..patient()
-    });
+    let client = client(NetworkSettings { credentials: Arc::new(credentials), ..patient() });
     let error = get(&client, registry.url()).await.unwrap_err();
     assert!(matches!(error, NetworkError::Setting { .. }), "{error:?}");
     assert!(!format!("{error:?}").contains("s3cret"));

@@ -35,20 +35,13 @@ impl Authority {
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).unwrap();
         let pem = certificate.pem().into_bytes();
-        Self {
-            certificate: certificate.der().clone(),
-            pem,
-            issuer: Issuer::new(params, key),
-        }
+        Self { certificate: certificate.der().clone(), pem, issuer: Issuer::new(params, key) }
     }
 
     fn certify(&self, name: &str) -> CertifiedKey<KeyPair> {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        CertifiedKey {
-            cert: params.signed_by(&key, &self.issuer).unwrap(),
-            signing_key: key,
-        }
+        CertifiedKey { cert: params.signed_by(&key, &self.issuer).unwrap(), signing_key: key }
     }
 }
 
@@ -88,13 +81,8 @@ async fn encrypted(authority: &Authority, protocols: &[&str], asks_for_certifica
         builder.with_no_client_auth()
     };
     let private = PrivatePkcs8KeyDer::from(key.signing_key.serialize_der());
-    let mut config = builder
-        .with_single_cert(vec![key.cert.der().clone()], private.into())
-        .unwrap();
-    config.alpn_protocols = protocols
-        .iter()
-        .map(|protocol| protocol.as_bytes().to_vec())
-        .collect();
+    let mut config = builder.with_single_cert(vec![key.cert.der().clone()], private.into()).unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -107,18 +95,12 @@ async fn tell(request: Request) -> Response {
     if request.uri().path() == "/to" {
         return Redirect::temporary(request.uri().query().unwrap_or_default()).into_response();
     }
-    let authorization = request
-        .headers()
-        .get("authorization")
-        .map(|value| value.to_str().unwrap());
+    let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap());
     format!("{:?} {}", request.version(), authorization.unwrap_or("anonymous")).into_response()
 }
 
 fn trusting(authority: &Authority) -> NetworkSettings {
-    let tls = TlsSettings {
-        extra_authorities: vec![authority.pem.clone()],
-        ..TlsSettings::default()
-    };
+    let tls = TlsSettings { extra_authorities: vec![authority.pem.clone()], ..TlsSettings::default() };
     NetworkSettings { tls, ..patient() }
 }
 
@@ -129,10 +111,7 @@ async fn http2_is_spoken_where_it_is_offered() {
     for (offered, spoken) in [(&["h2", "http/1.1"][..], "HTTP/2.0"), (&["http/1.1"], "HTTP/1.1")] {
         let url = encrypted(&authority, offered, false).await;
         let body = get(&client, &url).await.unwrap();
-        assert_eq!(
-            (body.http_version, body.bytes),
-            (spoken, format!("{spoken} anonymous").into())
-        );
+        assert_eq!((body.http_version, body.bytes), (spoken, format!("{spoken} anonymous").into()));
     }
 }
 
@@ -144,15 +123,8 @@ async fn an_unknown_authority_is_refused_unless_told_otherwise() {
     assert!(matches!(error, NetworkError::Tls { .. }), "{error:?}");
     assert!(!error.is_retryable());
     assert!(error.help().unwrap().contains("cafile"));
-    let tls = TlsSettings {
-        strict: false,
-        ..TlsSettings::default()
-    };
-    assert!(
-        get(&client(NetworkSettings { tls, ..patient() }), &url)
-            .await
-            .is_ok()
-    );
+    let tls = TlsSettings { strict: false, ..TlsSettings::default() };
+    assert!(get(&client(NetworkSettings { tls, ..patient() }), &url).await.is_ok());
 }
 
 #[tokio::test]
@@ -174,24 +146,13 @@ async fn a_redirect_out_of_encryption_carries_no_credentials() {
     let plain = Registry::start();
     plain.serve("/x", "content");
     let everywhere = |_: &Url| Some("Bearer t0ken".to_owned());
-    let settings = NetworkSettings {
-        credentials: Arc::new(everywhere),
-        ..trusting(&authority)
-    };
+    let settings = NetworkSettings { credentials: Arc::new(everywhere), ..trusting(&authority) };
     let client = client(settings);
-    let body = get(&client, &format!("{encrypted}to?{}", plain.url_of("/x")))
-        .await
-        .unwrap();
+    let body = get(&client, &format!("{encrypted}to?{}", plain.url_of("/x"))).await.unwrap();
     assert_eq!(body.bytes, "content");
-    assert_eq!(
-        plain.requests()[0].header("authorization"),
-        None,
-        "though this host has some, too"
-    );
+    assert_eq!(plain.requests()[0].header("authorization"), None, "though this host has some, too");
     get(&client, &plain.url_of("/x")).await.unwrap();
     assert_eq!(plain.requests()[1].header("authorization"), Some("Bearer t0ken"));
-    let body = get(&client, &format!("{encrypted}to?{encrypted}x"))
-        .await
-        .unwrap();
+    let body = get(&client, &format!("{encrypted}to?{encrypted}x")).await.unwrap();
     assert_eq!(body.bytes, "HTTP/2.0 Bearer t0ken");
 }

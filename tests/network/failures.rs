@@ -31,12 +31,7 @@ async fn statuses_are_told_with_pnpms_code_and_a_hint() {
         let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
         assert_eq!((error.status(), error.code()), (Some(status), Some(code)));
         assert_eq!(error.is_retryable(), retryable, "{error}");
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("GET {}", registry.url_of("/x"))),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("GET {}", registry.url_of("/x"))), "{error}");
         assert!(error.help().is_some(), "{error}");
     }
 }
@@ -44,12 +39,8 @@ async fn statuses_are_told_with_pnpms_code_and_a_hint() {
 #[tokio::test]
 async fn a_server_that_recovers_is_asked_again() {
     let registry = Registry::start();
-    registry
-        .serve("/x", "content")
-        .script("/x", Answer::content_after(2, 500));
-    let body = get_with_retries(&client(patient()), &registry.url_of("/x"))
-        .await
-        .unwrap();
+    registry.serve("/x", "content").script("/x", Answer::content_after(2, 500));
+    let body = get_with_retries(&client(patient()), &registry.url_of("/x")).await.unwrap();
     assert_eq!(body.bytes, "content");
     assert_eq!(registry.requests_for("/x").len(), 3);
 }
@@ -58,23 +49,15 @@ async fn a_server_that_recovers_is_asked_again() {
 async fn a_server_that_does_not_recover_is_given_up() {
     let registry = Registry::start();
     registry.script("/x", [Answer::Status(503)]);
-    let error = get_with_retries(&client(patient()), &registry.url_of("/x"))
-        .await
-        .unwrap_err();
+    let error = get_with_retries(&client(patient()), &registry.url_of("/x")).await.unwrap_err();
     assert_eq!(error.status(), Some(503));
-    assert_eq!(
-        registry.requests_for("/x").len(),
-        3,
-        "the first attempt and two more"
-    );
+    assert_eq!(registry.requests_for("/x").len(), 3, "the first attempt and two more");
 }
 
 #[tokio::test]
 async fn what_cannot_get_better_is_asked_once() {
     let registry = Registry::start();
-    let error = get_with_retries(&client(patient()), &registry.url_of("/missing"))
-        .await
-        .unwrap_err();
+    let error = get_with_retries(&client(patient()), &registry.url_of("/missing")).await.unwrap_err();
     assert_eq!(error.status(), Some(404));
     assert_eq!(registry.requests_for("/missing").len(), 1);
 }
@@ -84,10 +67,7 @@ async fn the_time_a_server_asks_for_is_passed_on() {
     let registry = Registry::start();
     let client = client(patient());
     for (value, expected) in [("7", Some(Duration::from_secs(7))), ("whenever", None)] {
-        registry.script(
-            "/x",
-            [Answer::StatusWith(429, vec![("retry-after", value.to_owned())])],
-        );
+        registry.script("/x", [Answer::StatusWith(429, vec![("retry-after", value.to_owned())])]);
         let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
         assert_eq!(error.retry_after(), expected);
     }
@@ -104,60 +84,31 @@ async fn a_body_that_breaks_off_is_incomplete() {
     let client = client(patient());
     registry.script("/x", [Answer::Truncated(20_000)]);
     let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
-    let NetworkError::Incomplete {
-        expected, received, ..
-    } = &error
-    else {
-        panic!("{error}")
-    };
+    let NetworkError::Incomplete { expected, received, .. } = &error else { panic!("{error}") };
     assert_eq!((*expected, *received), (Some(50_000), 20_000));
     assert!(error.to_string().contains("20000 of 50000 bytes came"), "{error}");
     assert!(error.is_retryable());
     registry.script("/x", [Answer::TruncatedChunked(20_000)]);
     let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
-    assert!(
-        matches!(error, NetworkError::Incomplete { expected: None, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, NetworkError::Incomplete { expected: None, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_body_shorter_than_announced_is_incomplete() {
     let registry = Registry::start();
-    registry
-        .serve("/x", "short")
-        .script("/x", [Answer::Announcing(1000)]);
+    registry.serve("/x", "short").script("/x", [Answer::Announcing(1000)]);
     let error = get(&client(patient()), &registry.url_of("/x")).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            NetworkError::Incomplete {
-                expected: Some(1000),
-                received: 5,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, NetworkError::Incomplete { expected: Some(1000), received: 5, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn bytes_beyond_the_announced_length_are_dropped_and_do_no_lasting_harm() {
     let registry = Registry::start();
-    registry
-        .serve("/lies", vec![7; 5000])
-        .script("/lies", [Answer::Surplus(5)])
-        .serve("/x", "honest");
+    registry.serve("/lies", vec![7; 5000]).script("/lies", [Answer::Surplus(5)]).serve("/x", "honest");
     let client = client(patient());
     for _ in 0..20 {
-        let body = get_with_retries(&client, &registry.url_of("/lies"))
-            .await
-            .unwrap();
-        assert_eq!(
-            body.bytes,
-            [7; 5][..],
-            "the announced part, for the integrity check to judge"
-        );
+        let body = get_with_retries(&client, &registry.url_of("/lies")).await.unwrap();
+        assert_eq!(body.bytes, [7; 5][..], "the announced part, for the integrity check to judge");
         let body = get_with_retries(&client, &registry.url_of("/x")).await.unwrap();
         assert_eq!(body.bytes, "honest");
     }
@@ -167,10 +118,7 @@ async fn bytes_beyond_the_announced_length_are_dropped_and_do_no_lasting_harm() 
 async fn silence_runs_into_the_idle_limit() {
     let registry = Registry::start();
     registry.serve("/x", vec![7; 50_000]);
-    let client = client(NetworkSettings {
-        fetch_timeout: SOON,
-        ..patient()
-    });
+    let client = client(NetworkSettings { fetch_timeout: SOON, ..patient() });
     for (answer, stage) in [
         (Answer::Silence, Stage::FirstByte),
         (Answer::StallAfter(0), Stage::Body),
@@ -178,12 +126,7 @@ async fn silence_runs_into_the_idle_limit() {
     ] {
         registry.script("/x", [answer.clone()]);
         let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
-        let NetworkError::TimedOut {
-            stage: seen, limit, ..
-        } = &error
-        else {
-            panic!("{answer:?}: {error}")
-        };
+        let NetworkError::TimedOut { stage: seen, limit, .. } = &error else { panic!("{answer:?}: {error}") };
         assert_eq!((*seen, *limit), (stage, SOON));
         assert!(error.is_retryable());
     }
@@ -192,53 +135,25 @@ async fn silence_runs_into_the_idle_limit() {
 #[tokio::test]
 async fn a_slow_drip_is_accepted_as_long_as_no_pause_is_too_long() {
     let registry = Registry::start();
-    registry
-        .serve("/x", vec![7; 40])
-        .script("/x", [Answer::Drip(1, Duration::from_millis(10))]);
+    registry.serve("/x", vec![7; 40]).script("/x", [Answer::Drip(1, Duration::from_millis(10))]);
     // Thirty pauses are longer than the idle limit, each one is much shorter.
-    let client = client(NetworkSettings {
-        fetch_timeout: Duration::from_secs(1),
-        ..patient()
-    });
-    assert_eq!(
-        get(&client, &registry.url_of("/x")).await.unwrap().bytes.len(),
-        40
-    );
+    let client = client(NetworkSettings { fetch_timeout: Duration::from_secs(1), ..patient() });
+    assert_eq!(get(&client, &registry.url_of("/x")).await.unwrap().bytes.len(), 40);
 }
 
 #[tokio::test]
 async fn an_endless_drip_runs_into_the_total_limit() {
     let registry = Registry::start();
-    registry
-        .serve("/x", vec![7; 1 << 20])
-        .script("/x", [Answer::Drip(1, Duration::from_millis(5))]);
-    let client = client(NetworkSettings {
-        total_timeout: SOON,
-        ..patient()
-    });
+    registry.serve("/x", vec![7; 1 << 20]).script("/x", [Answer::Drip(1, Duration::from_millis(5))]);
+    let client = client(NetworkSettings { total_timeout: SOON, ..patient() });
     let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            NetworkError::TimedOut {
-                stage: Stage::Total,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, NetworkError::TimedOut { stage: Stage::Total, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn nobody_listening_is_a_connect_error() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let error = get(&client(patient()), &format!("http://127.0.0.1:{port}/x"))
-        .await
-        .unwrap_err();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = get(&client(patient()), &format!("http://127.0.0.1:{port}/x")).await.unwrap_err();
     assert!(matches!(error, NetworkError::Connect { .. }), "{error}");
     assert!(error.is_retryable());
     assert!(error.help().unwrap().contains("--offline"));
@@ -248,9 +163,7 @@ async fn nobody_listening_is_a_connect_error() {
 async fn a_name_that_no_host_can_have_is_a_lookup_error() {
     // Longer than a label may be, so that no name server is asked.
     let host = "a".repeat(70);
-    let error = get(&client(patient()), &format!("http://{host}.invalid/x"))
-        .await
-        .unwrap_err();
+    let error = get(&client(patient()), &format!("http://{host}.invalid/x")).await.unwrap_err();
     assert!(matches!(error, NetworkError::Lookup { .. }), "{error:?}");
 }
 
@@ -271,9 +184,7 @@ fn shouting(answer: &'static [u8]) -> String {
 #[tokio::test]
 async fn what_is_not_http_is_an_exchange_error() {
     for answer in [&b"SSH-2.0-OpenSSH\r\n"[..], b""] {
-        let error = get(&client(patient()), &format!("http://{}/x", shouting(answer)))
-            .await
-            .unwrap_err();
+        let error = get(&client(patient()), &format!("http://{}/x", shouting(answer))).await.unwrap_err();
         assert!(matches!(error, NetworkError::Exchange { .. }), "{error:?}");
         assert!(error.is_retryable());
     }
@@ -282,9 +193,7 @@ async fn what_is_not_http_is_an_exchange_error() {
 #[tokio::test]
 async fn a_server_that_speaks_no_tls_is_a_tls_error() {
     let address = shouting(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
-    let error = get(&client(patient()), &format!("https://{address}/x"))
-        .await
-        .unwrap_err();
+    let error = get(&client(patient()), &format!("https://{address}/x")).await.unwrap_err();
     assert!(matches!(error, NetworkError::Tls { .. }), "{error:?}");
 }
 
@@ -306,20 +215,14 @@ async fn redirects_end_somewhere() {
         registry.forget_requests();
         registry.script("/x", [Answer::Redirect(location.to_owned())]);
         let error = get(&client, &registry.url_of("/x")).await.unwrap_err();
-        assert!(
-            matches!(error, NetworkError::Redirect { .. }),
-            "{location}: {error:?}"
-        );
+        assert!(matches!(error, NetworkError::Redirect { .. }), "{location}: {error:?}");
         assert_eq!(registry.requests().len(), requests);
     }
     for (hop, next) in (0..10).zip(1..) {
         registry.script(&format!("/{hop}"), [Answer::Redirect(format!("./{next}"))]);
     }
     registry.serve("/10", "reached");
-    assert_eq!(
-        get(&client, &registry.url_of("/0")).await.unwrap().bytes,
-        "reached"
-    );
+    assert_eq!(get(&client, &registry.url_of("/0")).await.unwrap().bytes, "reached");
 }
 
 #[tokio::test]
@@ -333,18 +236,9 @@ async fn a_redirect_without_a_target_is_told_as_its_status() {
 #[tokio::test]
 async fn a_failure_after_a_redirect_names_both_ends() {
     let registry = Registry::start();
-    registry.script(
-        "/x",
-        [Answer::RedirectWith(308, "/y?signature=s3cret".to_owned())],
-    );
-    let text = get(&client(patient()), &registry.url_of("/x"))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        text.contains("/x (redirected to ") && text.contains("/y?…)"),
-        "{text}"
-    );
+    registry.script("/x", [Answer::RedirectWith(308, "/y?signature=s3cret".to_owned())]);
+    let text = get(&client(patient()), &registry.url_of("/x")).await.unwrap_err().to_string();
+    assert!(text.contains("/x (redirected to ") && text.contains("/y?…)"), "{text}");
     assert!(!text.contains("s3cret"), "{text}");
 }
 
@@ -355,27 +249,12 @@ fn a_setting_that_cannot_be_used_is_named() {
         other => panic!("{other:?}"),
     };
     let pem = || b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
-    let tls = TlsSettings {
-        extra_authorities: vec![pem()],
-        ..TlsSettings::default()
-    };
+    let tls = TlsSettings { extra_authorities: vec![pem()], ..TlsSettings::default() };
     refuse(NetworkSettings { tls, ..patient() }, "ca");
-    let tls = TlsSettings {
-        identity: Some(pem()),
-        ..TlsSettings::default()
-    };
+    let tls = TlsSettings { identity: Some(pem()), ..TlsSettings::default() };
     refuse(NetworkSettings { tls, ..patient() }, "cert");
-    refuse(
-        NetworkSettings {
-            user_agent: "two\nlines".to_owned(),
-            ..patient()
-        },
-        "user-agent",
-    );
-    let proxy = ProxySettings {
-        https: Some("http://[".to_owned()),
-        ..ProxySettings::default()
-    };
+    refuse(NetworkSettings { user_agent: "two\nlines".to_owned(), ..patient() }, "user-agent");
+    let proxy = ProxySettings { https: Some("http://[".to_owned()), ..ProxySettings::default() };
     refuse(NetworkSettings { proxy, ..patient() }, "https-proxy");
 }
 
@@ -397,14 +276,8 @@ async fn a_proxy_is_used_for_all_hosts_but_the_exceptions() {
     // Only the proxy could find this host.
     let body = get(&client, "http://packages.invalid/x").await.unwrap();
     assert_eq!(body.bytes, "through the proxy");
-    assert_eq!(
-        proxy.requests()[0].header("proxy-authorization"),
-        Some("Basic bWU6czNjcmV0")
-    );
-    assert_eq!(
-        get(&client, &direct.url_of("/x")).await.unwrap().bytes,
-        "directly"
-    );
+    assert_eq!(proxy.requests()[0].header("proxy-authorization"), Some("Basic bWU6czNjcmV0"));
+    assert_eq!(get(&client, &direct.url_of("/x")).await.unwrap().bytes, "directly");
     assert_eq!(direct.requests()[0].header("proxy-authorization"), None);
 }
 
@@ -420,9 +293,7 @@ async fn a_proxy_that_refuses_is_told_apart_from_the_server() {
         },
         ..patient()
     };
-    let error = get(&client(settings), "https://packages.invalid/x")
-        .await
-        .unwrap_err();
+    let error = get(&client(settings), "https://packages.invalid/x").await.unwrap_err();
     assert!(matches!(error, NetworkError::Proxy { .. }), "{error:?}");
 }
 

@@ -38,10 +38,7 @@ async fn no_more_run_than_the_limit_and_the_others_follow_in_order() {
     let held = queue(&permits, 6);
     settle().await;
     assert_eq!(numbers(&held), [0, 1, 2]);
-    assert_eq!(
-        (permits.in_flight(), permits.waiting(), permits.limit()),
-        (3, 3, 3)
-    );
+    assert_eq!((permits.in_flight(), permits.waiting(), permits.limit()), (3, 3, 3));
     for _ in 0..3 {
         let first = held.lock().unwrap().remove(0);
         drop(first);
@@ -136,11 +133,7 @@ async fn turning_the_limit_under_load_keeps_every_promise() {
                 return drop(wait.await);
             }
             let permit = permits.acquire().await;
-            assert!(
-                lanes.lock().unwrap().insert(permit.lane()),
-                "two on lane {}",
-                permit.lane()
-            );
+            assert!(lanes.lock().unwrap().insert(permit.lane()), "two on lane {}", permit.lane());
             assert!(u32::from(permit.lane()) < MOST && permits.in_flight() <= MOST);
             tokio::time::sleep(Duration::from_micros(number * 31 % 400)).await;
             assert!(lanes.lock().unwrap().remove(&permit.lane()));
@@ -164,9 +157,5 @@ async fn turning_the_limit_under_load_keeps_every_promise() {
     })
     .await
     .unwrap();
-    assert_eq!(
-        held.lock().unwrap().len(),
-        MOST as usize,
-        "all permits are still there"
-    );
+    assert_eq!(held.lock().unwrap().len(), MOST as usize, "all permits are still there");
 }

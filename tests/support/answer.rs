@@ -189,11 +189,7 @@ impl Answer {
 }
 
 fn plain(status: u16) -> Response {
-    let body = if status == 304 {
-        Body::empty()
-    } else {
-        Body::from(format!("status {status}"))
-    };
+    let body = if status == 304 { Body::empty() } else { Body::from(format!("status {status}")) };
     respond(status, &[], body)
 }
 

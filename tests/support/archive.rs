@@ -75,28 +75,18 @@ impl Entry {
 
     /// An entry without content: a directory, device or named pipe.
     pub fn special(path: &str, kind: EntryType) -> Self {
-        Self {
-            kind,
-            ..Self::file(path, "")
-        }
+        Self { kind, ..Self::file(path, "") }
     }
 
     /// A symlink or hardlink.
     pub fn link(path: &str, kind: EntryType, target: &str) -> Self {
-        Self {
-            kind,
-            target: target.to_owned(),
-            ..Self::file(path, "")
-        }
+        Self { kind, target: target.to_owned(), ..Self::file(path, "") }
     }
 
     /// PAX records for the whole archive (`g`), as `git archive` writes them.
     pub fn global_header(key: &str, value: &str) -> Self {
         let record = pax_record(key, value.as_bytes());
-        Self {
-            kind: EntryType::XGlobalHeader,
-            ..Self::file("pax_global_header", record)
-        }
+        Self { kind: EntryType::XGlobalHeader, ..Self::file("pax_global_header", record) }
     }
 
     /// The same with other permission bits.
@@ -118,11 +108,7 @@ impl Entry {
             LongName::Ustar => {}
             LongName::Pax => {
                 let record = pax_record("path", path);
-                append(
-                    archive,
-                    &header("PaxHeader", EntryType::XHeader, record.len() as u64),
-                    &record[..],
-                );
+                append(archive, &header("PaxHeader", EntryType::XHeader, record.len() as u64), &record[..]);
             }
             LongName::Gnu => {
                 let name = [path, b"\0"].concat();

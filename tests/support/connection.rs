@@ -40,14 +40,7 @@ impl Listener for CountingListener {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         let _ = stream.set_nodelay(true);
         self.count.fetch_add(1, Ordering::SeqCst);
-        (
-            Connection {
-                stream,
-                surplus: Surplus::default(),
-                wrote: false,
-            },
-            address,
-        )
+        (Connection { stream, surplus: Surplus::default(), wrote: false }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

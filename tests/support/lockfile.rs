@@ -52,40 +52,21 @@ impl Lockfile {
     /// Adds a package and a snapshot of it in which these peers (name, version with the peers' own suffix) are bound.
     /// Gives the snapshot's key.
     pub fn add(&mut self, package: &Package, peers: &[(&str, &str)]) -> String {
-        let sorted: BTreeSet<String> = peers
-            .iter()
-            .map(|(name, version)| format!("({name}@{version})"))
-            .collect();
+        let sorted: BTreeSet<String> =
+            peers.iter().map(|(name, version)| format!("({name}@{version})")).collect();
         let key = package.id() + &sorted.into_iter().collect::<String>();
         let mut dependencies = package.dependencies.clone();
-        dependencies.extend(
-            peers
-                .iter()
-                .map(|(name, version)| ((*name).to_owned(), (*version).to_owned())),
-        );
+        dependencies.extend(peers.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())));
         let optional_dependencies = package.optional_dependencies.clone();
-        self.snapshots.insert(
-            key.clone(),
-            Snapshot {
-                dependencies,
-                optional_dependencies,
-            },
-        );
-        let locked = Locked {
-            package: package.clone(),
-            integrity: None,
-            tarball: None,
-        };
+        self.snapshots.insert(key.clone(), Snapshot { dependencies, optional_dependencies });
+        let locked = Locked { package: package.clone(), integrity: None, tarball: None };
         self.packages.insert(package.id(), locked);
         key
     }
 
     /// Makes the importer depend on a reference: a version with its peers, or `name@version` under an alias.
     pub fn depend(&mut self, group: Group, alias: &str, reference: &str) {
-        self.direct
-            .entry(group)
-            .or_default()
-            .insert(alias.to_owned(), reference.to_owned());
+        self.direct.entry(group).or_default().insert(alias.to_owned(), reference.to_owned());
     }
 
     /// Points an edge of a snapshot to another one, for instance to one with peers.
@@ -101,10 +82,7 @@ impl Lockfile {
 
     /// Locks another integrity than the package's own.
     pub fn set_integrity(&mut self, id: &str, integrity: &str) {
-        self.packages
-            .get_mut(id)
-            .expect("the package was added")
-            .integrity = Some(integrity.to_owned());
+        self.packages.get_mut(id).expect("the package was added").integrity = Some(integrity.to_owned());
     }
 
     /// Locks the address of the tarball.
@@ -177,11 +155,7 @@ impl Lockfile {
     fn required(&self) -> BTreeSet<String> {
         let direct = self.direct.iter().filter(|(group, _)| **group != Group::Optional);
         let mut open: Vec<String> = direct
-            .flat_map(|(_, edges)| {
-                edges
-                    .iter()
-                    .map(|(alias, reference)| snapshot_key(alias, reference))
-            })
+            .flat_map(|(_, edges)| edges.iter().map(|(alias, reference)| snapshot_key(alias, reference)))
             .collect();
         let mut seen = BTreeSet::new();
         while let Some(key) = open.pop() {
@@ -200,21 +174,14 @@ impl Lockfile {
 fn write_package(text: &mut String, id: &str, locked: &Locked) {
     let package = &locked.package;
     let integrity = locked.integrity.clone().unwrap_or_else(|| package.integrity());
-    let _ = write!(
-        text,
-        "\n  {}:\n    resolution: {{integrity: {integrity}",
-        scalar(id, false)
-    );
+    let _ = write!(text, "\n  {}:\n    resolution: {{integrity: {integrity}", scalar(id, false));
     if let Some(url) = &locked.tarball {
         let _ = write!(text, ", tarball: {}", scalar(url, true));
     }
     text.push_str("}\n");
     if !package.engines.is_empty() {
-        let pairs: Vec<_> = package
-            .engines
-            .iter()
-            .map(|(name, range)| format!("{name}: {}", scalar(range, true)))
-            .collect();
+        let pairs: Vec<_> =
+            package.engines.iter().map(|(name, range)| format!("{name}: {}", scalar(range, true))).collect();
         let _ = writeln!(text, "    engines: {{{}}}", pairs.join(", "));
     }
     for field in ["cpu", "os", "libc"] {
@@ -257,12 +224,7 @@ fn write_edges(text: &mut String, field: &str, edges: &BTreeMap<String, String>)
     if !edges.is_empty() {
         let _ = writeln!(text, "    {field}:");
         for (alias, reference) in edges {
-            let _ = writeln!(
-                text,
-                "      {}: {}",
-                scalar(alias, false),
-                scalar(reference, false)
-            );
+            let _ = writeln!(text, "      {}: {}", scalar(alias, false), scalar(reference, false));
         }
     }
 }
@@ -270,11 +232,7 @@ fn write_edges(text: &mut String, field: &str, edges: &BTreeMap<String, String>)
 /// The key of the snapshot that a reference under an alias means.
 fn snapshot_key(alias: &str, reference: &str) -> String {
     let bare = reference.split('(').next().unwrap_or(reference);
-    if bare.contains('@') {
-        reference.to_owned()
-    } else {
-        format!("{alias}@{reference}")
-    }
+    if bare.contains('@') { reference.to_owned() } else { format!("{alias}@{reference}") }
 }
 
 /// A scalar as pnpm writes it: plain when that is safe, otherwise in single quotes.

@@ -108,10 +108,7 @@ impl Package {
     pub fn zeros(self, path: &str, length: u64) -> Self {
         let path = format!("{}/{path}", self.root);
         let content = Content::Zeros(length);
-        self.entry(Entry {
-            content,
-            ..Entry::file(&path, "")
-        })
+        self.entry(Entry { content, ..Entry::file(&path, "") })
     }
 
     /// Adds a symlink.
@@ -158,15 +155,13 @@ impl Package {
 
     /// Depends on another package under an alias.
     pub fn aliased_dependency(mut self, alias: &str, name: &str, version: &str) -> Self {
-        self.dependencies
-            .insert(alias.to_owned(), format!("{name}@{version}"));
+        self.dependencies.insert(alias.to_owned(), format!("{name}@{version}"));
         self
     }
 
     /// Makes use of an exact version if it can be had.
     pub fn optional_dependency(mut self, name: &str, version: &str) -> Self {
-        self.optional_dependencies
-            .insert(name.to_owned(), version.to_owned());
+        self.optional_dependencies.insert(name.to_owned(), version.to_owned());
         self
     }
 
@@ -184,8 +179,7 @@ impl Package {
 
     /// Limits `os`, `cpu` or `libc`.
     pub fn only_on(mut self, what: &'static str, values: &[&str]) -> Self {
-        self.platforms
-            .insert(what, values.iter().map(|value| (*value).to_owned()).collect());
+        self.platforms.insert(what, values.iter().map(|value| (*value).to_owned()).collect());
         self
     }
 
@@ -243,22 +237,13 @@ impl Package {
         manifest.insert("name".to_owned(), json!(self.name));
         manifest.insert("version".to_owned(), json!(self.version));
         let ranges = |references: &BTreeMap<String, String>| -> Map<String, Value> {
-            references
-                .iter()
-                .map(|(alias, reference)| (alias.clone(), json!(range(reference))))
-                .collect()
+            references.iter().map(|(alias, reference)| (alias.clone(), json!(range(reference)))).collect()
         };
-        let optional_peers: Map<String, Value> = self
-            .optional_peers
-            .iter()
-            .map(|name| (name.clone(), json!({"optional": true})))
-            .collect();
+        let optional_peers: Map<String, Value> =
+            self.optional_peers.iter().map(|name| (name.clone(), json!({"optional": true}))).collect();
         let fields = [
             ("dependencies", Value::Object(ranges(&self.dependencies))),
-            (
-                "optionalDependencies",
-                Value::Object(ranges(&self.optional_dependencies)),
-            ),
+            ("optionalDependencies", Value::Object(ranges(&self.optional_dependencies))),
             ("peerDependencies", json!(self.peers)),
             ("peerDependenciesMeta", Value::Object(optional_peers)),
             ("engines", json!(self.engines)),
@@ -325,11 +310,7 @@ impl Package {
 
 /// The digest of some bytes, as an integrity string.
 pub fn digest(algorithm: Algorithm, bytes: &[u8]) -> String {
-    IntegrityOpts::new()
-        .algorithm(algorithm)
-        .chain(bytes)
-        .result()
-        .to_string()
+    IntegrityOpts::new().algorithm(algorithm).chain(bytes).result().to_string()
 }
 
 /// How a manifest asks for `1.0.0` or, under an alias, for `name@1.0.0`.

@@ -18,10 +18,7 @@ pub fn packument(registry: &str, versions: &[Package]) -> Vec<u8> {
         let mut manifest = package.manifest();
         manifest.insert("dist".to_owned(), dist(registry, package));
         manifests.insert(package.version.clone(), Value::Object(manifest));
-        times.insert(
-            package.version.clone(),
-            json!(format!("2020-01-01T00:00:{:02}.000Z", index % 60)),
-        );
+        times.insert(package.version.clone(), json!(format!("2020-01-01T00:00:{:02}.000Z", index % 60)));
     }
     let latest = versions.last().map(|package| package.version.as_str());
     let document = json!({
@@ -36,9 +33,7 @@ pub fn packument(registry: &str, versions: &[Package]) -> Vec<u8> {
 
 fn dist(registry: &str, package: &Package) -> Value {
     let tarball = package.tarball();
-    let sha1: Integrity = digest(Algorithm::Sha1, &tarball)
-        .parse()
-        .expect("a digest is an integrity");
+    let sha1: Integrity = digest(Algorithm::Sha1, &tarball).parse().expect("a digest is an integrity");
     json!({
         "tarball": format!("{registry}{}/-/{}", package.name, package.file_name()),
         "integrity": digest(Algorithm::Sha512, &tarball),

@@ -14,16 +14,11 @@ pub fn pnpm() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     let search = || {
         let named = env::var_os("PACWATCH_TEST_PNPM").map(PathBuf::from);
-        let on_path = env::var_os("PATH").into_iter().flat_map(|path| {
-            env::split_paths(&path)
-                .map(|folder| folder.join("pnpm"))
-                .collect::<Vec<_>>()
-        });
+        let on_path = env::var_os("PATH")
+            .into_iter()
+            .flat_map(|path| env::split_paths(&path).map(|folder| folder.join("pnpm")).collect::<Vec<_>>());
         named.into_iter().chain(on_path).find(|program| {
-            let version = Command::new(program)
-                .arg("--version")
-                .current_dir(env::temp_dir())
-                .output();
+            let version = Command::new(program).arg("--version").current_dir(env::temp_dir()).output();
             version.is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"12."))
         })
     };

@@ -112,9 +112,7 @@ impl Project {
         manifest.insert("version".to_owned(), json!("1.0.0"));
         manifest.insert("private".to_owned(), json!(true));
         for (group, alias, range) in self.lockfile.direct() {
-            let field = manifest
-                .entry(group.field())
-                .or_insert_with(|| Value::Object(Map::new()));
+            let field = manifest.entry(group.field()).or_insert_with(|| Value::Object(Map::new()));
             if let Some(field) = field.as_object_mut() {
                 field.insert(alias.to_owned(), json!(range));
             }
@@ -143,10 +141,8 @@ impl Project {
         npmrc.extend(self.npmrc.iter().cloned());
         write(".npmrc", npmrc.join("\n") + "\n");
         let folder = |path: &Path| json!(path).to_string();
-        let mut settings = vec![
-            format!("storeDir: {}", folder(&site.store)),
-            format!("cacheDir: {}", folder(&site.cache)),
-        ];
+        let mut settings =
+            vec![format!("storeDir: {}", folder(&site.store)), format!("cacheDir: {}", folder(&site.cache))];
         settings.extend(self.settings.iter().cloned());
         write("pnpm-workspace.yaml", settings.join("\n") + "\n");
     }
@@ -163,13 +159,7 @@ impl Site {
         };
         let (project, home) = (folder("project"), folder("home"));
         let (store, cache) = (root.path().join("store"), root.path().join("cache"));
-        Self {
-            root,
-            project,
-            store,
-            cache,
-            home,
-        }
+        Self { root, project, store, cache, home }
     }
 
     /// The project's `node_modules`.

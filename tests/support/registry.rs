@@ -70,10 +70,7 @@ impl Registry {
         let (ready, started) = channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let connections = Arc::new(AtomicUsize::new(0));
@@ -87,24 +84,14 @@ impl Registry {
                 ready.send(Arc::clone(&shared)).unwrap();
                 let router = Router::new().fallback(answer).with_state(shared);
                 let service = router.into_make_service_with_connect_info::<Surplus>();
-                let server = axum::serve(
-                    CountingListener {
-                        listener,
-                        count: connections,
-                    },
-                    service,
-                );
+                let server = axum::serve(CountingListener { listener, count: connections }, service);
                 tokio::select! {
                     _ = server.into_future() => {}
                     _ = stopped => {}
                 }
             });
         });
-        Self {
-            shared: started.recv().unwrap(),
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { shared: started.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
     }
 
     /// Its address, with a slash at the end.
@@ -130,39 +117,25 @@ impl Registry {
     /// Adds a package: its tarball, and its metadata at `/<name>`.
     pub fn publish(&self, package: &Package) -> &Self {
         let mut contents = self.shared.contents.lock().unwrap();
-        contents
-            .files
-            .insert(Self::tarball_path(package), package.tarball().into());
+        contents.files.insert(Self::tarball_path(package), package.tarball().into());
         let versions = contents.packages.entry(package.name.clone()).or_default();
         versions.retain(|other| other.version != package.version);
         versions.push(package.clone());
         let document = packument(&self.shared.url, versions);
-        contents
-            .files
-            .insert(format!("/{}", package.name), document.into());
+        contents.files.insert(format!("/{}", package.name), document.into());
         self
     }
 
     /// Serves these bytes at a path.
     pub fn serve(&self, path: &str, bytes: impl Into<Bytes>) -> &Self {
-        self.shared
-            .contents
-            .lock()
-            .unwrap()
-            .files
-            .insert(path.to_owned(), bytes.into());
+        self.shared.contents.lock().unwrap().files.insert(path.to_owned(), bytes.into());
         self
     }
 
     /// Answers requests for a path with one of these after the other; the last one stays.
     pub fn script(&self, path: &str, answers: impl IntoIterator<Item = Answer>) -> &Self {
         let answers = answers.into_iter().collect();
-        self.shared
-            .contents
-            .lock()
-            .unwrap()
-            .scripts
-            .insert(path.to_owned(), answers);
+        self.shared.contents.lock().unwrap().scripts.insert(path.to_owned(), answers);
         self
     }
 
@@ -192,10 +165,7 @@ impl Registry {
 
     /// The requests for a path.
     pub fn requests_for(&self, path: &str) -> Vec<Recorded> {
-        self.requests()
-            .into_iter()
-            .filter(|request| request.path == path)
-            .collect()
+        self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
     /// Forgets the requests so far.
@@ -252,35 +222,17 @@ impl Shared {
     /// Records a request and decides on its answer.
     fn take(&self, request: &Request, surplus: Surplus) -> (Answer, Duration, Exchange) {
         let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
+            request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
         };
         let mut contents = self.contents.lock().unwrap();
         contents.requests.push(Recorded {
             method: request.method().to_string(),
-            path: request
-                .uri()
-                .path_and_query()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            headers: request
-                .headers()
-                .keys()
-                .map(|name| (name.to_string(), header(name.as_str())))
-                .collect(),
+            path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            headers: request.headers().keys().map(|name| (name.to_string(), header(name.as_str()))).collect(),
             at: Instant::now(),
         });
         // A scope's slash may come escaped.
-        let path = request
-            .uri()
-            .path()
-            .replace("%2F", "/")
-            .replace("%2f", "/")
-            .replace("%40", "@");
+        let path = request.uri().path().replace("%2F", "/").replace("%2f", "/").replace("%40", "@");
         let exchange = Exchange {
             content: contents.files.get(&path).cloned(),
             if_none_match: header("if-none-match"),

@@ -104,10 +104,7 @@ pub fn install(site: &Site, flags: Flags) -> Run {
 
 /// Installs a project by one of the strategies.
 pub fn install_by(site: &Site, mode: LinkMode) -> Run {
-    let flags = Flags {
-        link_mode: Some(mode),
-        ..Flags::default()
-    };
+    let flags = Flags { link_mode: Some(mode), ..Flags::default() };
     install(site, flags)
 }
 
@@ -124,16 +121,9 @@ pub fn install_watched(
     let held = controls.clone();
     let keep = Keep(Arc::clone(&events), Box::new(move |event| watch(event, &held)));
     let hub = hub::start(receiver, vec![Box::new(keep)]).unwrap();
-    let finished = Install {
-        config,
-        controls,
-        emitter,
-    }
-    .run();
+    let finished = Install { config, controls, emitter }.run();
     hub.join().unwrap();
-    let run = Run {
-        events: std::mem::take(&mut *events.lock().unwrap()),
-    };
+    let run = Run { events: std::mem::take(&mut *events.lock().unwrap()) };
     assert_eq!(run.finished().outcome, finished.outcome);
     assert_eq!(
         run.finished().failure,
@@ -156,10 +146,7 @@ impl Run {
     /// Fails the test unless everything is in place.
     pub fn went_well(self) -> Self {
         let RunFinished { outcome, failure, .. } = self.finished();
-        assert!(
-            matches!(outcome, Outcome::Done | Outcome::UpToDate),
-            "{outcome:?}: {failure:?}"
-        );
+        assert!(matches!(outcome, Outcome::Done | Outcome::UpToDate), "{outcome:?}: {failure:?}");
         self
     }
 
@@ -190,10 +177,8 @@ impl Run {
     /// What happened to each package, by dep path.
     pub fn steps(&self) -> BTreeMap<&str, Vec<Step>> {
         let packages = self.packages();
-        let mut steps: BTreeMap<&str, Vec<Step>> = packages
-            .values()
-            .map(|dep_path| (*dep_path, Vec::new()))
-            .collect();
+        let mut steps: BTreeMap<&str, Vec<Step>> =
+            packages.values().map(|dep_path| (*dep_path, Vec::new())).collect();
         for event in &self.events {
             let (package, step) = match &event.kind {
                 EventKind::Fetched(fetched) => (fetched.package, Step::Fetched),
@@ -209,9 +194,7 @@ impl Run {
 
     /// What happened to one package.
     pub fn steps_of(&self, dep_path: &str) -> Vec<Step> {
-        self.steps()
-            .remove(dep_path)
-            .unwrap_or_else(|| panic!("{dep_path} was never seen"))
+        self.steps().remove(dep_path).unwrap_or_else(|| panic!("{dep_path} was never seen"))
     }
 
     /// Every slot that was filled, in the order of `imported`.
@@ -227,13 +210,7 @@ impl Run {
                     let (start, lane, pass) = started[&imported.package];
                     assert_eq!((lane, pass), (imported.lane, imported.pass));
                     assert_eq!(imported.link_us, event.at - start);
-                    links.push(Link {
-                        package: imported.package,
-                        lane,
-                        pass,
-                        start,
-                        end: event.at,
-                    });
+                    links.push(Link { package: imported.package, lane, pass, start, end: event.at });
                 }
                 _ => {}
             }

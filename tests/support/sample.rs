@@ -40,20 +40,13 @@ pub fn of_every_shape() -> Project {
         .file("empty", "")
         .aliased_dependency("other-name", "loose", "1.4.0")
         .aliased_dependency("@alias/dom", "loose", "1.4.0");
-    let native = |name: &str, os: &str| {
-        Package::new(name, "1.0.0")
-            .only_on("os", &[os])
-            .file("native.node", name)
-    };
+    let native =
+        |name: &str, os: &str| Package::new(name, "1.0.0").only_on("os", &[os]).file("native.node", name);
     let wrapper = Package::new("wrapper", "2.0.0")
         .optional_dependency("@native/here", "1.0.0")
         .optional_dependency("@native/elsewhere", "1.0.0")
         .file("index.js", "module.exports = 1\n");
-    let here = if cfg!(target_os = "macos") {
-        "darwin"
-    } else {
-        "linux"
-    };
+    let here = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     Project::new()
         .direct(&react("18.0.0"))
         .package(&react("17.0.0"))

@@ -45,18 +45,14 @@ impl Stage {
     /// Likewise, and the last package never comes.
     pub fn endless() -> Self {
         let stage = Self::new();
-        stage
-            .registry
-            .script_tarball(&package(PACKAGES - 1), [Answer::Silence]);
+        stage.registry.script_tarball(&package(PACKAGES - 1), [Answer::Silence]);
         stage
     }
 
     /// Likewise, and the last package is missing.
     pub fn broken() -> Self {
         let stage = Self::new();
-        stage
-            .registry
-            .script_tarball(&package(PACKAGES - 1), [Answer::Status(404)]);
+        stage.registry.script_tarball(&package(PACKAGES - 1), [Answer::Status(404)]);
         stage
     }
 
@@ -84,11 +80,8 @@ impl Stage {
             environment.retain(|(other, _)| other != name);
             environment.push((name, (*value).to_owned()));
         }
-        let command: Vec<String> = [PROGRAM, "install"]
-            .iter()
-            .chain(arguments)
-            .map(|&word| word.to_owned())
-            .collect();
+        let command: Vec<String> =
+            [PROGRAM, "install"].iter().chain(arguments).map(|&word| word.to_owned()).collect();
         Tty::spawn_in(&self.site.project, &command, environment)
     }
 
@@ -122,9 +115,7 @@ impl Stage {
 
     /// Runs an install away from any terminal.
     pub fn install(&self, arguments: &[&str]) -> Output {
-        self.command(["install"].iter().chain(arguments))
-            .output()
-            .unwrap()
+        self.command(["install"].iter().chain(arguments)).output().unwrap()
     }
 
     /// The main file of a package in the project.

@@ -30,10 +30,7 @@ pub fn path_of(site: &Site, content: &[u8], executable: bool) -> PathBuf {
     let hex = Digest::of(content).to_hex();
     let (shard, rest) = hex.as_str().split_at(2);
     let suffix = if executable { "-exec" } else { "" };
-    site.store_v11()
-        .join("files")
-        .join(shard)
-        .join(format!("{rest}{suffix}"))
+    site.store_v11().join("files").join(shard).join(format!("{rest}{suffix}"))
 }
 
 /// The rows of the index: key and data.
@@ -47,18 +44,13 @@ pub fn rows(site: &Site) -> BTreeMap<String, Vec<u8>> {
         // Killed between making the file and making its table.
         return BTreeMap::new();
     };
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     rows.map(Result::unwrap).collect()
 }
 
 /// Ids of the packages that have a row.
 pub fn packages(site: &Site) -> BTreeSet<String> {
-    rows(site)
-        .into_keys()
-        .map(|key| key.split_once('\t').unwrap().1.to_owned())
-        .collect()
+    rows(site).into_keys().map(|key| key.split_once('\t').unwrap().1.to_owned()).collect()
 }
 
 /// Fails unless each file holds what its name says.
@@ -68,11 +60,7 @@ pub fn assert_files_are_whole(site: &Site) {
         let path = root.join(&relative);
         let content = fs::read(&path).unwrap();
         let executable = relative.to_str().unwrap().ends_with("-exec");
-        assert_eq!(
-            path_of(site, &content, executable),
-            path,
-            "a file is not what its name says"
-        );
+        assert_eq!(path_of(site, &content, executable), path, "a file is not what its name says");
         assert_eq!(is_executable(&path), executable, "{}", path.display());
     }
 }
@@ -85,11 +73,7 @@ pub fn assert_rows_are_complete(site: &Site) {
         assert!(package.file_count() > 0, "{key} names no file");
         for file in package.files() {
             let (shard, _) = file.digest.split_at(2);
-            let path = site
-                .store_v11()
-                .join("files")
-                .join(shard)
-                .join(file.blob_name().as_str());
+            let path = site.store_v11().join("files").join(shard).join(file.blob_name().as_str());
             let length = fs::metadata(&path).map(|metadata| metadata.len());
             assert_eq!(length.ok(), Some(file.size), "{key}: {}", file.path);
         }

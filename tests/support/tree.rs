@@ -40,8 +40,7 @@ pub fn list(root: &Path) -> BTreeMap<String, Node> {
 pub fn differences(first: &BTreeMap<String, Node>, second: &BTreeMap<String, Node>) -> Vec<String> {
     let lines = |sign, tree: &BTreeMap<String, Node>, other: &BTreeMap<String, Node>| -> Vec<String> {
         let only = tree.iter().filter(|(path, node)| other.get(*path) != Some(*node));
-        only.map(|(path, node)| format!("{sign} {path} {node:?}"))
-            .collect()
+        only.map(|(path, node)| format!("{sign} {path} {node:?}")).collect()
     };
     let mut all = lines('-', first, second);
     all.extend(lines('+', second, first));
@@ -52,11 +51,7 @@ pub fn differences(first: &BTreeMap<String, Node>, second: &BTreeMap<String, Nod
 /// Fails with a readable list when two trees differ.
 pub fn assert_same(first: &BTreeMap<String, Node>, second: &BTreeMap<String, Node>) {
     let differences = differences(first, second);
-    assert!(
-        differences.is_empty(),
-        "the trees differ:\n{}",
-        differences.join("\n")
-    );
+    assert!(differences.is_empty(), "the trees differ:\n{}", differences.join("\n"));
 }
 
 fn walk(folder: &Path, below: &str, nodes: &mut BTreeMap<String, Node>) {
@@ -64,11 +59,7 @@ fn walk(folder: &Path, below: &str, nodes: &mut BTreeMap<String, Node>) {
     for entry in entries {
         let entry = entry.expect("a folder can be listed");
         let name = entry.file_name().to_string_lossy().into_owned();
-        let relative = if below.is_empty() {
-            name
-        } else {
-            format!("{below}/{name}")
-        };
+        let relative = if below.is_empty() { name } else { format!("{below}/{name}") };
         let path = entry.path();
         let metadata = fs::symlink_metadata(&path).expect("what is listed is there");
         let node = if metadata.is_dir() {
@@ -79,10 +70,7 @@ fn walk(folder: &Path, below: &str, nodes: &mut BTreeMap<String, Node>) {
             Node::Symlink(target.to_string_lossy().into_owned())
         } else if metadata.is_file() {
             let content = comparable(&path, fs::read(&path).expect("a file can be read"));
-            Node::File {
-                mode: mode(&metadata),
-                digest: digest(Algorithm::Sha256, &content),
-            }
+            Node::File { mode: mode(&metadata), digest: digest(Algorithm::Sha256, &content) }
         } else {
             Node::Special
         };
@@ -106,12 +94,7 @@ fn comparable(path: &Path, content: Vec<u8>) -> Vec<u8> {
         settings.remove("storeDir");
     }
     if let Some(projects) = state.get_mut("projects") {
-        *projects = projects
-            .as_object()
-            .into_iter()
-            .flat_map(Map::values)
-            .cloned()
-            .collect();
+        *projects = projects.as_object().into_iter().flat_map(Map::values).cloned().collect();
     }
     Value::Object(state).to_string().into_bytes()
 }

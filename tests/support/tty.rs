@@ -41,12 +41,7 @@ pub struct Left {
 }
 
 fn pty_size((columns, rows): (u16, u16)) -> PtySize {
-    PtySize {
-        rows,
-        cols: columns,
-        pixel_width: 0,
-        pixel_height: 0,
-    }
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 
 fn lines(number: u16) -> NonZero<u16> {
@@ -106,16 +101,7 @@ impl Tty {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self {
-            master: pair.master,
-            writer,
-            child,
-            screen,
-            bytes,
-            reader,
-            mode_before,
-            hung_up,
-        }
+        Self { master: pair.master, writer, child, screen, bytes, reader, mode_before, hung_up }
     }
 
     /// What is on screen.
@@ -192,11 +178,7 @@ impl Tty {
 
     /// Gives the terminal another size.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.screen
-            .lock()
-            .unwrap()
-            .screen_mut()
-            .set_size(lines(rows), lines(columns));
+        self.screen.lock().unwrap().screen_mut().set_size(lines(rows), lines(columns));
         self.master.resize(pty_size((columns, rows))).unwrap();
     }
 
@@ -219,26 +201,13 @@ impl Tty {
         self.until("at the end of its output", |tty| tty.reader.is_finished());
         let changed = changed_private_modes(&self.bytes());
         assert!(changed.is_empty(), "private modes were changed: {changed:?}");
-        assert_eq!(
-            mode(&*self.master),
-            self.mode_before,
-            "the line discipline was changed"
-        );
-        Left {
-            text: self.scrollback(),
-            status,
-        }
+        assert_eq!(mode(&*self.master), self.mode_before, "the line discipline was changed");
+        Left { text: self.scrollback(), status }
     }
 
     /// Closes the terminal under the program and waits until that has exited.
     pub fn hang_up(self) {
-        let Self {
-            master,
-            writer,
-            mut child,
-            hung_up,
-            ..
-        } = self;
+        let Self { master, writer, mut child, hung_up, .. } = self;
         // The reader lets go with the next frame.
         hung_up.store(true, Ordering::SeqCst);
         drop((master, writer));
@@ -262,16 +231,9 @@ pub fn changed_private_modes(bytes: &[u8]) -> Vec<(u16, bool)> {
         };
         let set = sequence[end..].starts_with('h');
         if set || sequence[end..].starts_with('l') {
-            modes.extend(
-                sequence[..end]
-                    .split(';')
-                    .filter_map(|mode| Some((mode.parse().ok()?, set))),
-            );
+            modes.extend(sequence[..end].split(';').filter_map(|mode| Some((mode.parse().ok()?, set))));
         }
     }
     // Line wrap and the cursor are on at first, all others off.
-    modes
-        .into_iter()
-        .filter(|(mode, set)| *set != matches!(mode, 7 | 25))
-        .collect()
+    modes.into_iter().filter(|(mode, set)| *set != matches!(mode, 7 | 25)).collect()
 }

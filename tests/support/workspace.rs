@@ -44,14 +44,8 @@ impl Workspace {
             settings.push(format!("{name}: '{}'", folder.display()));
         }
         let mut files = self.files.clone();
-        files.insert(
-            "pnpm-workspace.yaml".to_owned(),
-            (settings.join("\n") + "\n").into(),
-        );
-        files.insert(
-            ".npmrc".to_owned(),
-            format!("registry={}\n", registry.url()).into(),
-        );
+        files.insert("pnpm-workspace.yaml".to_owned(), (settings.join("\n") + "\n").into());
+        files.insert(".npmrc".to_owned(), format!("registry={}\n", registry.url()).into());
         for (path, content) in files {
             let path = site.project.join(path);
             fs::create_dir_all(path.parent().unwrap()).expect("a temporary folder can be written");

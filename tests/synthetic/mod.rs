@@ -36,11 +36,7 @@ impl Default for Script {
             link_mode: LinkMode::Deferred,
             cold: 400,
             warm: 40,
-            lanes: LaneCounts {
-                network: 16,
-                extract: 2,
-                link: 2,
-            },
+            lanes: LaneCounts { network: 16, extract: 2, link: 2 },
             outcome: Outcome::Done,
         }
     }
@@ -54,11 +50,7 @@ struct Busy {
 
 impl Busy {
     fn new(phase: Phase, workers: Option<u16>) -> Self {
-        Self {
-            phase,
-            workers,
-            spans: Vec::new(),
-        }
+        Self { phase, workers, spans: Vec::new() }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -107,13 +99,7 @@ pub fn run(script: &Script) -> Vec<Event> {
     };
     events.push((14_000, EventKind::Planned(planned)));
     for id in script.cold..packages {
-        events.push((
-            14_000,
-            EventKind::FoundInStore {
-                package: PackageId(id),
-                shared_with: None,
-            },
-        ));
+        events.push((14_000, EventKind::FoundInStore { package: PackageId(id), shared_with: None }));
     }
 
     let mut link_free = vec![15_000; lanes.link.into()];
@@ -141,12 +127,7 @@ pub fn run(script: &Script) -> Vec<Event> {
         let body = 10_000 + size / 20;
         let package = PackageId(id);
         let network_lane = u16::try_from(lane).unwrap();
-        let started = |attempt| EventKind::FetchStarted {
-            package,
-            attempt,
-            lane: network_lane,
-            size: None,
-        };
+        let started = |attempt| EventKind::FetchStarted { package, attempt, lane: network_lane, size: None };
         let mut begin = from;
         events.push((from, started(1)));
         if id % 150 == 70 {
@@ -167,24 +148,13 @@ pub fn run(script: &Script) -> Vec<Event> {
         let first_byte = begin + 20_000;
         let to = first_byte + body;
         for step in 1..4 {
-            let kind = EventKind::FetchProgress {
-                package,
-                bytes: size * step / 4,
-                size: Some(size),
-            };
+            let kind = EventKind::FetchProgress { package, bytes: size * step / 4, size: Some(size) };
             events.push((first_byte + body * step / 4, kind));
         }
         network_free[lane] = to;
         download.spans.push((from, to));
         bodies.push((first_byte, to, size));
-        events.push((
-            to,
-            EventKind::Downloaded {
-                package,
-                lane: network_lane,
-                bytes: size,
-            },
-        ));
+        events.push((to, EventKind::Downloaded { package, lane: network_lane, bytes: size }));
 
         let worker = earliest(&extract_free);
         let work_from = to.max(extract_free[worker]);
@@ -192,13 +162,7 @@ pub fn run(script: &Script) -> Vec<Event> {
         extract_free[worker] = work_to;
         extract.spans.push((work_from, work_to));
         let worker = u16::try_from(worker).unwrap();
-        events.push((
-            work_from,
-            EventKind::ExtractStarted {
-                package,
-                lane: worker,
-            },
-        ));
+        events.push((work_from, EventKind::ExtractStarted { package, lane: worker }));
         events.push((
             work_to,
             EventKind::Fetched(Fetched {
@@ -227,11 +191,7 @@ pub fn run(script: &Script) -> Vec<Event> {
             LinkMode::Inline => (0, at.max(inline_free)),
             LinkMode::Deferred | LinkMode::Pipelined => {
                 let lane = earliest(&link_free);
-                let ready = if script.link_mode == LinkMode::Deferred {
-                    all_fetched
-                } else {
-                    at
-                };
+                let ready = if script.link_mode == LinkMode::Deferred { all_fetched } else { at };
                 (lane, link_free[lane].max(ready))
             }
         };
@@ -241,13 +201,7 @@ pub fn run(script: &Script) -> Vec<Event> {
         link(&mut events, id, lane, LinkPass::Cold, from, from + takes);
     }
 
-    let end = cold
-        .spans
-        .iter()
-        .chain(&warm.spans)
-        .map(|span| span.1)
-        .max()
-        .unwrap_or(20_000);
+    let end = cold.spans.iter().chain(&warm.spans).map(|span| span.1).max().unwrap_or(20_000);
     let mut bins = Busy::new(Phase::Bins, None);
     bins.spans.push((end, end + 30_000));
     let mut state = Busy::new(Phase::State, None);
@@ -255,15 +209,9 @@ pub fn run(script: &Script) -> Vec<Event> {
     let wall_us = end + 43_000;
 
     for at in (50_000..all_fetched).step_by(50_000) {
-        let received = bodies
-            .iter()
-            .map(|(from, to, size)| size * (at.clamp(*from, *to) - from) / (to - from))
-            .sum();
-        let in_flight = download
-            .spans
-            .iter()
-            .filter(|span| span.0 <= at && at < span.1)
-            .count();
+        let received =
+            bodies.iter().map(|(from, to, size)| size * (at.clamp(*from, *to) - from) / (to - from)).sum();
+        let in_flight = download.spans.iter().filter(|span| span.0 <= at && at < span.1).count();
         let waiting = download.spans.iter().filter(|span| span.0 > at).count();
         events.push((
             at,
@@ -285,12 +233,7 @@ pub fn run(script: &Script) -> Vec<Event> {
     ));
     events.push((
         300_000,
-        EventKind::ConcurrencyChanged {
-            knob: Knob::NetworkConcurrency,
-            from: 16,
-            to: 16,
-            by: "key".into(),
-        },
+        EventKind::ConcurrencyChanged { knob: Knob::NetworkConcurrency, from: 16, to: 16, by: "key".into() },
     ));
 
     let phases: Vec<PhaseTotals> = [&resolve, &warm, &download, &extract, &cold, &bins, &state]
@@ -299,28 +242,15 @@ pub fn run(script: &Script) -> Vec<Event> {
         .collect();
     for totals in &phases {
         events.push((totals.started_us, EventKind::PhaseStarted { phase: totals.phase }));
-        events.push((
-            totals.started_us + totals.wall_us,
-            EventKind::PhaseFinished(*totals),
-        ));
+        events.push((totals.started_us + totals.wall_us, EventKind::PhaseFinished(*totals)));
     }
     events.sort_by_key(|(at, kind)| (*at, order(kind)));
     if matches!(script.outcome, Outcome::Failed | Outcome::Cancelled) {
         events.retain(|(at, _)| *at < all_fetched / 2);
     }
-    let at = if script.outcome == Outcome::Done {
-        wall_us
-    } else {
-        all_fetched / 2
-    };
-    events.push((
-        at,
-        EventKind::RunFinished(Box::new(finished(script, &events, at, phases))),
-    ));
-    (1..)
-        .zip(events)
-        .map(|(seq, (at, kind))| Event { seq, at, kind })
-        .collect()
+    let at = if script.outcome == Outcome::Done { wall_us } else { all_fetched / 2 };
+    events.push((at, EventKind::RunFinished(Box::new(finished(script, &events, at, phases)))));
+    (1..).zip(events).map(|(seq, (at, kind))| Event { seq, at, kind }).collect()
 }
 
 fn order(kind: &EventKind) -> u8 {
@@ -389,11 +319,8 @@ fn finished(
     wall_us: u64,
     phases: Vec<PhaseTotals>,
 ) -> RunFinished {
-    let mut totals = Totals {
-        packages: (script.cold + script.warm + 3).into(),
-        skipped: 3,
-        ..Totals::default()
-    };
+    let mut totals =
+        Totals { packages: (script.cold + script.warm + 3).into(), skipped: 3, ..Totals::default() };
     for (_, kind) in events {
         match kind {
             EventKind::Fetched(fetched) => {

@@ -46,9 +46,7 @@ impl BuildPolicy {
         let parts = split(dep_path);
         let by_id = self.rules.get(parts.package_id).copied();
         let is_of_registry = node_semver::Version::parse(parts.version).is_ok();
-        let by_name = is_of_registry
-            .then(|| self.rules.get(parts.name).copied())
-            .flatten();
+        let by_name = is_of_registry.then(|| self.rules.get(parts.name).copied()).flatten();
         match (by_id, by_name) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (by_id, by_name) => by_id.or(by_name),
@@ -85,9 +83,6 @@ mod tests {
         ] {
             assert_eq!(policy.verdict(dep_path), expected, "{dep_path}");
         }
-        assert_eq!(
-            BuildPolicy::new([].into_iter(), true).verdict("other@1.0.0"),
-            Some(true)
-        );
+        assert_eq!(BuildPolicy::new([].into_iter(), true).verdict("other@1.0.0"), Some(true));
     }
 }

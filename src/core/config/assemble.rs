@@ -16,11 +16,8 @@ use crate::core::event::{ImportMethod, Knob, LinkMode};
 /// Longest name of a slot: paths are shorter on Windows.
 const SLOT_NAME_LENGTH: usize = if cfg!(windows) { 60 } else { 120 };
 
-const LINK_MODES: &[(&str, LinkMode)] = &[
-    ("inline", LinkMode::Inline),
-    ("deferred", LinkMode::Deferred),
-    ("pipelined", LinkMode::Pipelined),
-];
+const LINK_MODES: &[(&str, LinkMode)] =
+    &[("inline", LinkMode::Inline), ("deferred", LinkMode::Deferred), ("pipelined", LinkMode::Pipelined)];
 
 /// pnpm's names, and this program's own for the same. pnpm's `clone` fails where blocks cannot be shared and
 /// `clone-or-copy` copies there; here both fall back to a copy, as reflinks do.
@@ -33,11 +30,8 @@ const IMPORT_METHODS: &[(&str, ImportMethod)] = &[
     ("reflink", ImportMethod::Reflink),
 ];
 
-const NODE_LINKERS: &[(&str, NodeLinker)] = &[
-    ("isolated", NodeLinker::Isolated),
-    ("hoisted", NodeLinker::Hoisted),
-    ("pnp", NodeLinker::Pnp),
-];
+const NODE_LINKERS: &[(&str, NodeLinker)] =
+    &[("isolated", NodeLinker::Isolated), ("hoisted", NodeLinker::Hoisted), ("pnp", NodeLinker::Pnp)];
 
 /// What the sources have come to.
 pub(super) struct Found<'input> {
@@ -49,34 +43,15 @@ pub(super) struct Found<'input> {
     pub tls: Tls,
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one line a setting, in the order of the struct"
-)]
+#[expect(clippy::too_many_lines, reason = "one line a setting, in the order of the struct")]
 pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
-    let Found {
-        input,
-        project_dir,
-        workspace_dir,
-        layers,
-        credentials,
-        tls,
-    } = found;
-    let Layers {
-        settings,
-        scopes,
-        prefixes,
-        mut warnings,
-    } = layers;
+    let Found { input, project_dir, workspace_dir, layers, credentials, tls } = found;
+    let Layers { settings, scopes, prefixes, mut warnings } = layers;
     let base = workspace_dir.unwrap_or(project_dir);
     let read = Reader::new(&settings, base);
 
     let shared_workspace_lockfile = read.boolean("sharedWorkspaceLockfile", true)?;
-    let shared_dir = if *shared_workspace_lockfile {
-        base
-    } else {
-        project_dir
-    };
+    let shared_dir = if *shared_workspace_lockfile { base } else { project_dir };
     let lockfile_dir = read.path("lockfileDir", || shared_dir.to_owned())?.value;
     let modules_dir = read.text("modulesDir", || "node_modules".to_owned())?;
     let default_slots = || lockfile_dir.join(&*modules_dir).join(".pnpm");
@@ -85,11 +60,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
     let enable_global_virtual_store = derived::global_virtual_store(&read)?;
     let global_virtual_store_dir = read.path("globalVirtualStoreDir", || {
         let given = *enable_global_virtual_store && virtual_store_dir.is_explicit();
-        if given {
-            virtual_store_dir.value.clone()
-        } else {
-            store_dir.join("links")
-        }
+        if given { virtual_store_dir.value.clone() } else { store_dir.join("links") }
     })?;
     let cache_dir = match read.raw("cacheDir") {
         Some(_) => read.path("cacheDir", PathBuf::new)?,
@@ -104,9 +75,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
     }
     let mut public_hoist_pattern = read.patterns("publicHoistPattern", &[])?;
     if let Some(everything) = *shamefully_hoist {
-        public_hoist_pattern = shamefully_hoist
-            .clone()
-            .map(|_| everything.then(|| vec!["*".to_owned()]));
+        public_hoist_pattern = shamefully_hoist.clone().map(|_| everything.then(|| vec!["*".to_owned()]));
     }
 
     let node_linker = read.choice("nodeLinker", NODE_LINKERS, NodeLinker::Isolated)?;
@@ -190,13 +159,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         ignore_compatibility_db: read.boolean("ignoreCompatibilityDb", false)?,
         git_shallow_hosts: read.list(
             "gitShallowHosts",
-            &[
-                "github.com",
-                "gist.github.com",
-                "gitlab.com",
-                "bitbucket.com",
-                "bitbucket.org",
-            ],
+            &["github.com", "gist.github.com", "gitlab.com", "bitbucket.com", "bitbucket.org"],
         )?,
         symlink: read.boolean("symlink", true)?,
         enable_modules_dir: read.boolean("enableModulesDir", true)?,
@@ -210,10 +173,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         trust_lockfile: read.boolean("trustLockfile", false)?,
         trust_policy: read.choice(
             "trustPolicy",
-            &[
-                ("off", TrustPolicy::Off),
-                ("no-downgrade", TrustPolicy::NoDowngrade),
-            ],
+            &[("off", TrustPolicy::Off), ("no-downgrade", TrustPolicy::NoDowngrade)],
             TrustPolicy::Off,
         )?,
         trust_policy_exclude: read.list("trustPolicyExclude", &[])?,
@@ -243,10 +203,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         store_dir,
         cache_dir,
         credentials,
-        tls: Tls {
-            strict_ssl: read.boolean("strictSsl", true)?,
-            ..tls
-        },
+        tls: Tls { strict_ssl: read.boolean("strictSsl", true)?, ..tls },
         local_address: derived::local_address(&read)?,
         shared_workspace_lockfile,
         node_linker,

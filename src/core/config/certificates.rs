@@ -16,10 +16,7 @@ pub(super) fn read_bundle(path: &Path) -> std::io::Result<Vec<String>> {
 }
 
 fn split_bundle(text: &str) -> Vec<String> {
-    let pieces = text
-        .split(END)
-        .map(str::trim_start)
-        .filter(|piece| !piece.trim().is_empty());
+    let pieces = text.split(END).map(str::trim_start).filter(|piece| !piece.trim().is_empty());
     pieces.map(|piece| format!("{piece}{END}")).collect()
 }
 

@@ -42,11 +42,7 @@ impl Credentials {
         let prefix = super::registries::with_final_slash(prefix);
         match scope {
             None => self.by_prefix.insert(prefix, header),
-            Some(scope) => self
-                .by_scope
-                .entry(scope.to_owned())
-                .or_default()
-                .insert(prefix, header),
+            Some(scope) => self.by_scope.entry(scope.to_owned()).or_default().insert(prefix, header),
         };
     }
 
@@ -66,10 +62,7 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scopes = self.by_scope.values().flat_map(BTreeMap::keys);
-        formatter
-            .debug_set()
-            .entries(self.by_prefix.keys().chain(scopes))
-            .finish()
+        formatter.debug_set().entries(self.by_prefix.keys().chain(scopes)).finish()
     }
 }
 
@@ -92,16 +85,13 @@ pub(super) fn nearest_prefix<'map, T>(entries: &'map BTreeMap<String, T>, url: &
     }
     let host = url.host_str()?;
     let with_port = url.port().map(|port| format!("//{host}:{port}"));
-    [with_port, Some(format!("//{host}"))]
-        .into_iter()
-        .flatten()
-        .find_map(|authority| {
-            let mut path = url.path().trim_end_matches('/');
-            loop {
-                if let Some(entry) = entries.get(&format!("{authority}{path}/")) {
-                    return Some(entry);
-                }
-                path = path.rsplit_once('/')?.0;
+    [with_port, Some(format!("//{host}"))].into_iter().flatten().find_map(|authority| {
+        let mut path = url.path().trim_end_matches('/');
+        loop {
+            if let Some(entry) = entries.get(&format!("{authority}{path}/")) {
+                return Some(entry);
             }
-        })
+            path = path.rsplit_once('/')?.0;
+        }
+    })
 }

@@ -25,9 +25,7 @@ pub(super) fn store_dir(
     warnings: &mut Vec<String>,
 ) -> Result<Sourced<PathBuf>, ConfigError> {
     if read.raw("storeDir").is_some() {
-        return Ok(read
-            .path("storeDir", PathBuf::new)?
-            .map(store_location::versioned));
+        return Ok(read.path("storeDir", PathBuf::new)?.map(store_location::versioned));
     }
     let home = directories::pnpm_home(input).ok_or(ConfigError::NoHome { what: "the store" })?;
     let root = store_location::default_root(base, &home, store_location::files_can_be_linked);
@@ -47,10 +45,7 @@ pub(super) fn local_address(read: &Reader<'_>) -> Result<Sourced<Option<IpAddr>>
         return Ok(Sourced::default_of(None));
     };
     match setting.value.as_str().map(str::parse) {
-        Some(Ok(address)) => Ok(Sourced {
-            value: Some(address),
-            origin: setting.origin.clone(),
-        }),
+        Some(Ok(address)) => Ok(Sourced { value: Some(address), origin: setting.origin.clone() }),
         _ => Err(setting.refused("localAddress", "an IP address")),
     }
 }
@@ -59,14 +54,8 @@ pub(super) fn local_address(read: &Reader<'_>) -> Result<Sourced<Option<IpAddr>>
 pub(super) fn lockfile(read: &Reader<'_>, warnings: &mut Vec<String>) -> Result<Sourced<bool>, ConfigError> {
     match read.raw("lockfile") {
         Some(setting) if setting.value.is_object() => {
-            warnings.push(format!(
-                "{}: the fields of lockfile are not supported yet",
-                setting.origin
-            ));
-            Ok(Sourced {
-                value: true,
-                origin: setting.origin.clone(),
-            })
+            warnings.push(format!("{}: the fields of lockfile are not supported yet", setting.origin));
+            Ok(Sourced { value: true, origin: setting.origin.clone() })
         }
         _ => read.boolean("lockfile", true),
     }
@@ -75,11 +64,7 @@ pub(super) fn lockfile(read: &Reader<'_>, warnings: &mut Vec<String>) -> Result<
 /// `virtualStoreType` is the newer name, and wins.
 pub(super) fn global_virtual_store(read: &Reader<'_>) -> Result<Sourced<bool>, ConfigError> {
     let by_type = read.choice("virtualStoreType", &[("global", true), ("project", false)], false)?;
-    if by_type.is_explicit() {
-        Ok(by_type)
-    } else {
-        read.boolean("enableGlobalVirtualStore", false)
-    }
+    if by_type.is_explicit() { Ok(by_type) } else { read.boolean("enableGlobalVirtualStore", false) }
 }
 
 pub(super) fn registries(
@@ -89,17 +74,9 @@ pub(super) fn registries(
 ) -> Result<Registries, ConfigError> {
     let default = read.text("registry", npm_registry)?;
     match (registry_url(&default), read.raw("registry")) {
-        (Some(url), _) => Ok(Registries {
-            default: default.map(|_| url),
-            scopes,
-            prefixes,
-        }),
+        (Some(url), _) => Ok(Registries { default: default.map(|_| url), scopes, prefixes }),
         (None, Some(setting)) => Err(setting.refused("registry", "an http: or https: URL")),
-        (None, None) => Ok(Registries {
-            default,
-            scopes,
-            prefixes,
-        }),
+        (None, None) => Ok(Registries { default, scopes, prefixes }),
     }
 }
 
@@ -114,10 +91,7 @@ pub(super) fn network_concurrency(
     let mut value = read.number("networkConcurrency", 1..=u64::from(u32::MAX), default)?;
     let limit = knob_limit(Knob::NetworkConcurrency);
     if *value > limit {
-        warnings.push(format!(
-            "{}: networkConcurrency is {}, {limit} is used",
-            value.origin, *value
-        ));
+        warnings.push(format!("{}: networkConcurrency is {}, {limit} is used", value.origin, *value));
         value.value = limit;
     }
     Ok(value)
@@ -125,11 +99,7 @@ pub(super) fn network_concurrency(
 
 pub(super) fn threads(read: &Reader<'_>, knob: Knob, input: &Input) -> Result<Sourced<u32>, ConfigError> {
     let limit = knob_limit(knob);
-    read.number(
-        knob.name(),
-        1..=u64::from(limit),
-        input.processors.clamp(1, limit),
-    )
+    read.number(knob.name(), 1..=u64::from(limit), input.processors.clamp(1, limit))
 }
 
 pub(super) fn included(flags: &Flags) -> Sourced<Included> {
@@ -138,10 +108,7 @@ pub(super) fn included(flags: &Flags) -> Sourced<Included> {
         dev_dependencies: flags.only != Some(OnlyDependencies::Production),
         optional_dependencies: !flags.no_optional,
     };
-    Sourced {
-        value,
-        origin: included_origin(flags),
-    }
+    Sourced { value, origin: included_origin(flags) }
 }
 
 /// The setting, of which each list is replaced by that of its flag.
@@ -150,10 +117,7 @@ pub(super) fn supported_architectures(
     flags: &Flags,
 ) -> Result<Sourced<SupportedArchitectures>, ConfigError> {
     let key = "supportedArchitectures";
-    let mut result = Sourced {
-        value: SupportedArchitectures::default(),
-        origin: read.origin(key),
-    };
+    let mut result = Sourced { value: SupportedArchitectures::default(), origin: read.origin(key) };
     if let Some(setting) = read.raw(key) {
         let refused = || setting.refused(key, "a map of os, cpu and libc to lists of names");
         for (name, value) in setting.value.as_object().ok_or_else(refused)? {
@@ -184,10 +148,7 @@ fn names(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Null => Some(Vec::new()),
         Value::String(name) => Some(vec![name.clone()]),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect(),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => None,
     }
 }
@@ -205,8 +166,5 @@ pub(super) fn default_user_agent() -> String {
         "aarch64" => "arm64",
         other => other,
     };
-    format!(
-        "pacwatch/{} npm/? node/? {os} {processor}",
-        env!("CARGO_PKG_VERSION")
-    )
+    format!("pacwatch/{} npm/? node/? {os} {processor}", env!("CARGO_PKG_VERSION"))
 }

@@ -10,23 +10,15 @@ impl Config {
     #[must_use]
     pub fn settings(&self) -> Vec<SettingLine> {
         let mut lines = Lines(Vec::new());
-        lines.always(
-            "networkConcurrency",
-            &self.network_concurrency,
-            ToString::to_string,
-        );
+        lines.always("networkConcurrency", &self.network_concurrency, ToString::to_string);
         lines.always("extractThreads", &self.extract_threads, ToString::to_string);
         lines.always("linkThreads", &self.link_threads, ToString::to_string);
         lines.always("linkMode", &self.link_mode, |mode| mode.name().to_owned());
-        lines.always("packageImportMethod", &self.import_method, |method| {
-            method.name().to_owned()
-        });
+        lines.always("packageImportMethod", &self.import_method, |method| method.name().to_owned());
         lines.always("nodeLinker", &self.node_linker, |linker| linker.name().to_owned());
         lines.always("storeDir", &self.store_dir, |dir| dir.display().to_string());
         lines.always("cacheDir", &self.cache_dir, |dir| dir.display().to_string());
-        lines.always("virtualStoreDir", &self.virtual_store_dir, |dir| {
-            dir.display().to_string()
-        });
+        lines.always("virtualStoreDir", &self.virtual_store_dir, |dir| dir.display().to_string());
         lines.always("registry", &self.registries.default, |url| without_secrets(url));
         for (scope, url) in &self.registries.scopes {
             lines.when_set(&format!("{scope}:registry"), url, |url| without_secrets(url));
@@ -38,21 +30,13 @@ impl Config {
             None => "when the lockfile allows".to_owned(),
         });
         lines.always("ignoreScripts", &self.ignore_scripts, ToString::to_string);
-        lines.always(
-            "verifyStoreIntegrity",
-            &self.verify_store_integrity,
-            ToString::to_string,
-        );
+        lines.always("verifyStoreIntegrity", &self.verify_store_integrity, ToString::to_string);
         lines.always("fetchRetries", &self.fetch_retries, ToString::to_string);
         lines.always("fetchTimeout", &self.fetch_timeout, ToString::to_string);
         lines.when_set("included", &self.included, |included| kinds(*included));
         self.settings_when_set(&mut lines);
         if !self.credentials.is_empty() {
-            lines.push(
-                "credentials",
-                format!("{} (hidden)", self.credentials.len()),
-                &Origin::Default,
-            );
+            lines.push("credentials", format!("{} (hidden)", self.credentials.len()), &Origin::Default);
         }
         lines.0
     }
@@ -88,48 +72,22 @@ impl Config {
         }
         lines.when_set("childConcurrency", &self.child_concurrency, ToString::to_string);
         lines.when_set("fetchRetryFactor", &self.fetch_retry_factor, ToString::to_string);
-        lines.when_set(
-            "fetchRetryMintimeout",
-            &self.fetch_retry_mintimeout,
-            ToString::to_string,
-        );
-        lines.when_set(
-            "fetchRetryMaxtimeout",
-            &self.fetch_retry_maxtimeout,
-            ToString::to_string,
-        );
-        lines.when_set(
-            "maxTarballUnpackedSize",
-            &self.max_tarball_unpacked_size,
-            ToString::to_string,
-        );
-        lines.when_set(
-            "minimumReleaseAge",
-            &self.minimum_release_age,
-            ToString::to_string,
-        );
+        lines.when_set("fetchRetryMintimeout", &self.fetch_retry_mintimeout, ToString::to_string);
+        lines.when_set("fetchRetryMaxtimeout", &self.fetch_retry_maxtimeout, ToString::to_string);
+        lines.when_set("maxTarballUnpackedSize", &self.max_tarball_unpacked_size, ToString::to_string);
+        lines.when_set("minimumReleaseAge", &self.minimum_release_age, ToString::to_string);
         lines.when_set("modulesDir", &self.modules_dir, Clone::clone);
         lines.when_set("userAgent", &self.user_agent, Clone::clone);
-        lines.when_set(
-            "virtualStoreDirMaxLength",
-            &self.virtual_store_dir_max_length,
-            ToString::to_string,
-        );
+        lines.when_set("virtualStoreDirMaxLength", &self.virtual_store_dir_max_length, ToString::to_string);
         let patterns = |patterns: &Option<Vec<String>>| match patterns {
             Some(patterns) => format!("[{}]", patterns.join(", ")),
             None => "null".to_owned(),
         };
         lines.when_set("hoistPattern", &self.hoist_pattern, patterns);
         lines.when_set("publicHoistPattern", &self.public_hoist_pattern, patterns);
-        lines.when_set("overrides", &self.overrides, |table| {
-            format!("{} entries", table.len())
-        });
-        lines.when_set("allowBuilds", &self.allow_builds, |table| {
-            format!("{} entries", table.len())
-        });
-        lines.when_set("catalogs", &self.catalogs, |table| {
-            format!("{} catalogs", table.len())
-        });
+        lines.when_set("overrides", &self.overrides, |table| format!("{} entries", table.len()));
+        lines.when_set("allowBuilds", &self.allow_builds, |table| format!("{} entries", table.len()));
+        lines.when_set("catalogs", &self.catalogs, |table| format!("{} catalogs", table.len()));
         lines.when_set("patchedDependencies", &self.patched_dependencies, |table| {
             format!("{} patches", table.len())
         });
@@ -149,11 +107,7 @@ struct Lines(Vec<SettingLine>);
 
 impl Lines {
     fn push(&mut self, name: &str, value: String, origin: &Origin) {
-        self.0.push(SettingLine {
-            name: name.to_owned(),
-            value,
-            origin: origin.to_string(),
-        });
+        self.0.push(SettingLine { name: name.to_owned(), value, origin: origin.to_string() });
     }
 
     fn always<T>(&mut self, name: &str, setting: &Sourced<T>, show: impl FnOnce(&T) -> String) {
@@ -173,9 +127,5 @@ fn kinds(included: Included) -> String {
         ("devDependencies", included.dev_dependencies),
         ("optionalDependencies", included.optional_dependencies),
     ];
-    all.iter()
-        .filter(|(_, wanted)| *wanted)
-        .map(|(name, _)| *name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    all.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }

@@ -13,12 +13,8 @@ const MANIFESTS: &[&str] = &["package.json", "package.json5", "package.yaml"];
 /// one above it that holds a manifest.
 pub(super) fn project_dir(input: &Input) -> Result<PathBuf, ConfigError> {
     let path = input.working_dir.join(&input.dir);
-    let asked = path
-        .canonicalize()
-        .map_err(|source| ConfigError::ProjectDir { path, source })?;
-    let nearest = asked
-        .ancestors()
-        .find(|dir| has_manifest(dir) || dir.join(WORKSPACE_MANIFEST).is_file());
+    let asked = path.canonicalize().map_err(|source| ConfigError::ProjectDir { path, source })?;
+    let nearest = asked.ancestors().find(|dir| has_manifest(dir) || dir.join(WORKSPACE_MANIFEST).is_file());
     Ok(nearest.map_or_else(|| asked.clone(), Path::to_owned))
 }
 
@@ -52,22 +48,14 @@ pub(super) fn workspace_dir(input: &Input, project_dir: &Path) -> Result<Option<
 
 /// Whether a folder, relative to its workspace, is one of those that `packages` names.
 fn is_member(folder: &Path, patterns: &[String]) -> bool {
-    let names: Vec<_> = folder
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
+    let names: Vec<_> = folder.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     let folder = names.join("/");
     let matches = |pattern: &str| {
-        let pattern = pattern
-            .strip_prefix("./")
-            .unwrap_or(pattern)
-            .trim_end_matches('/');
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
         fast_glob::glob_match(pattern, &folder)
     };
-    let (excluding, including): (Vec<&str>, Vec<&str>) = patterns
-        .iter()
-        .map(String::as_str)
-        .partition(|pattern| pattern.starts_with('!'));
+    let (excluding, including): (Vec<&str>, Vec<&str>) =
+        patterns.iter().map(String::as_str).partition(|pattern| pattern.starts_with('!'));
     including.iter().any(|pattern| matches(pattern))
         && !excluding.iter().any(|pattern| matches(&pattern[1..]))
 }
@@ -107,10 +95,6 @@ fn of_system(input: &Input, on_macos: &str, on_unix: &str, on_windows: &str) -> 
     {
         return Some(PathBuf::from(dir).join(on_windows));
     }
-    let below = if cfg!(target_os = "macos") {
-        on_macos
-    } else {
-        on_unix
-    };
+    let below = if cfg!(target_os = "macos") { on_macos } else { on_unix };
     input.home.as_ref().map(|home| home.join(below))
 }

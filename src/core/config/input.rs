@@ -46,10 +46,7 @@ impl Input {
 
     /// A variable that is set to something.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        self.environment
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 

@@ -290,11 +290,7 @@ pub(super) fn complaint(key: &str) -> Option<String> {
     if is_read(key) || LEFT_TO_PNPM.contains(&key) {
         return None;
     }
-    let shown: String = key
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(80)
-        .collect();
+    let shown: String = key.chars().filter(|character| !character.is_control()).take(80).collect();
     let camel = camel_case(key);
     if camel != key && (is_read(&camel) || LEFT_TO_PNPM.contains(&camel.as_str())) {
         return Some(format!("{shown} has no effect: write it {camel}"));
@@ -310,16 +306,9 @@ fn closest(name: &str) -> Option<&'static str> {
     // A threshold below which two names share little more than their length.
     const ALIKE: f64 = 0.6;
     let lower = name.to_lowercase();
-    let known = settings()
-        .map(|(known, _)| known)
-        .chain(LEFT_TO_PNPM.iter().copied());
+    let known = settings().map(|(known, _)| known).chain(LEFT_TO_PNPM.iter().copied());
     known
-        .map(|known| {
-            (
-                strsim::normalized_levenshtein(&lower, &known.to_lowercase()),
-                known,
-            )
-        })
+        .map(|known| (strsim::normalized_levenshtein(&lower, &known.to_lowercase()), known))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, known)| known)
@@ -364,10 +353,7 @@ mod tests {
             let complaint = complaint(key).unwrap();
             assert!(complaint.contains(expected), "{complaint}");
         }
-        assert_eq!(
-            complaint("xyzzy").unwrap(),
-            "xyzzy is no setting and has no effect"
-        );
+        assert_eq!(complaint("xyzzy").unwrap(), "xyzzy is no setting and has no effect");
         assert_eq!(complaint("storeDir"), None);
         assert_eq!(complaint("savePrefix"), None);
     }

@@ -29,15 +29,8 @@ const EXPANDED: &[&str] = &[
 
 /// Keys that say where requests go; a project's own placeholders are not expanded in them, lest a project send
 /// variables to a server of its choice.
-const DESTINATIONS: &[&str] = &[
-    "httpProxy",
-    "httpsProxy",
-    "noProxy",
-    "noproxy",
-    "proxy",
-    "registry",
-    "userAgent",
-];
+const DESTINATIONS: &[&str] =
+    &["httpProxy", "httpsProxy", "noProxy", "noproxy", "proxy", "registry", "userAgent"];
 
 /// A setting as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +45,7 @@ pub(super) struct Setting {
 
 impl Setting {
     pub(super) fn new(value: impl Into<Value>, origin: Origin) -> Self {
-        Self {
-            value: value.into(),
-            origin,
-            line: None,
-            base: None,
-        }
+        Self { value: value.into(), origin, line: None, base: None }
     }
 
     /// The error that this value is not what its key takes.
@@ -154,10 +142,7 @@ impl Layers {
             } else {
                 route.url
             };
-            let sourced = |url: String| Sourced {
-                value: url,
-                origin: setting.origin.clone(),
-            };
+            let sourced = |url: String| Sourced { value: url, origin: setting.origin.clone() };
             let normalized = registry_url(&url).ok_or_else(|| {
                 setting.refused_part(&route.key, &Value::from(url), "an http: or https: URL")
             })?;
@@ -179,10 +164,7 @@ impl Layers {
 
     fn refuse_placeholder(&mut self, key: &str, origin: &Origin) -> Result<(), ConfigError> {
         if key == "registry" {
-            return Err(ConfigError::RegistryPlaceholder {
-                origin: origin.clone(),
-                key: key.to_owned(),
-            });
+            return Err(ConfigError::RegistryPlaceholder { origin: origin.clone(), key: key.to_owned() });
         }
         self.warnings.push(format!(
             "{origin}: {key} is ignored, since variables are not expanded in this setting of a project"

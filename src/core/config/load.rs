@@ -64,19 +64,15 @@ impl Config {
         project_layer.remove("ci");
         layers.put_on(project_layer, Trust::Project, base, variable)?;
         variables_auth.routes.put_on(&mut layers);
-        for (mut layer, base) in [
-            (variables_layer(input)?, &*project_dir),
-            (flags_layer(&input.flags), base),
-        ] {
+        for (mut layer, base) in [(variables_layer(input)?, &*project_dir), (flags_layer(&input.flags), base)]
+        {
             expand_home(&mut layer, input);
             layers.put_on(layer, Trust::User, base, variable)?;
         }
 
         let credentials = credentials(&npmrc)?;
-        let tls = Tls {
-            by_prefix: npmrc.certificates,
-            ..tls(npmrc.ca, npmrc.cafile, input, &mut layers.warnings)
-        };
+        let tls =
+            Tls { by_prefix: npmrc.certificates, ..tls(npmrc.ca, npmrc.cafile, input, &mut layers.warnings) };
         assemble::config(Found {
             input,
             project_dir: &project_dir,
@@ -110,18 +106,10 @@ fn expand_home(layer: &mut Layer, input: &Input) {
 
 /// What may stand in a project's `pnpm-workspace.yaml`.
 fn may_be_a_projects(key: &str) -> Result<(), String> {
-    const OF_THE_USER: &[&str] = &[
-        "_auth",
-        "configDir",
-        "globalBinDir",
-        "globalDir",
-        "npmrcAuthFile",
-        "stateDir",
-    ];
+    const OF_THE_USER: &[&str] =
+        &["_auth", "configDir", "globalBinDir", "globalDir", "npmrcAuthFile", "stateDir"];
     if OF_THE_USER.contains(&key) {
-        return Err(format!(
-            "{key} has no effect here, since it is for the user to set, not for a project"
-        ));
+        return Err(format!("{key} has no effect here, since it is for the user to set, not for a project"));
     }
     Ok(())
 }
@@ -155,9 +143,7 @@ fn npmrc_family(
 
 /// Path of the user's `.npmrc`: what pnpm's variables say, its `config.yaml`, npm's own variable, or the home.
 fn users_npmrc(input: &Input, user_layer: &Layer) -> Option<PathBuf> {
-    let pnpm = ["npmrcAuthFile", "userconfig"]
-        .into_iter()
-        .find_map(|key| pnpm_variable(input, key));
+    let pnpm = ["npmrcAuthFile", "userconfig"].into_iter().find_map(|key| pnpm_variable(input, key));
     let named = pnpm
         .map(|(_, path)| path)
         .or_else(|| user_layer.get("npmrcAuthFile")?.value.as_str())
@@ -184,10 +170,7 @@ fn credentials(npmrc: &Npmrc) -> Result<Credentials, ConfigError> {
 fn tls(ca: Option<Vec<String>>, cafile: Option<PathBuf>, input: &Input, warnings: &mut Vec<String>) -> Tls {
     let mut bundle = |setting: &str, path: &Path| {
         certificates::read_bundle(path).unwrap_or_else(|error| {
-            warnings.push(format!(
-                "{setting} is ignored: cannot read {}: {error}",
-                path.display()
-            ));
+            warnings.push(format!("{setting} is ignored: cannot read {}: {error}", path.display()));
             Vec::new()
         })
     };
@@ -199,9 +182,5 @@ fn tls(ca: Option<Vec<String>>, cafile: Option<PathBuf>, input: &Input, warnings
         .variable("NODE_EXTRA_CA_CERTS")
         .map(|path| bundle("NODE_EXTRA_CA_CERTS", &input.working_dir.join(path)))
         .unwrap_or_default();
-    Tls {
-        ca: trusted,
-        extra_ca,
-        ..Tls::default()
-    }
+    Tls { ca: trusted, extra_ca, ..Tls::default() }
 }

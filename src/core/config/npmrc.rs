@@ -63,10 +63,7 @@ impl Npmrc {
             Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
             Err(error) => {
                 let warning = format!("{} is ignored: cannot read it: {error}", path.display());
-                Ok(Some(Self {
-                    warnings: vec![warning],
-                    ..Self::default()
-                }))
+                Ok(Some(Self { warnings: vec![warning], ..Self::default() }))
             }
         }
     }
@@ -125,10 +122,7 @@ impl File<'_> {
         assignment: Assignment,
         input: &Input,
     ) -> Result<Option<(String, String)>, ConfigError> {
-        let Assignment {
-            key: raw_key,
-            value: raw_value,
-        } = assignment;
+        let Assignment { key: raw_key, value: raw_value } = assignment;
         let lookup = |name: &str| input.variable(name);
         let key = substitute(&raw_key, lookup);
         if self.trust == Trust::Project {
@@ -140,10 +134,7 @@ impl File<'_> {
             if has_placeholder(&raw_value) {
                 if is_registry(&key.text) {
                     let origin = self.origin.clone();
-                    return Err(ConfigError::RegistryPlaceholder {
-                        origin,
-                        key: key.text,
-                    });
+                    return Err(ConfigError::RegistryPlaceholder { origin, key: key.text });
                 }
                 let is_proxy = matches!(key.text.as_str(), "https-proxy" | "http-proxy" | "proxy");
                 if is_credential(&key.text) || is_proxy {
@@ -171,9 +162,7 @@ impl File<'_> {
 
     fn assign(&mut self, key: String, value: String) -> Result<(), ConfigError> {
         if let Some((_, setting)) = PROXIES.iter().find(|(name, _)| *name == key) {
-            self.found
-                .settings
-                .insert((*setting).to_owned(), Setting::new(value, self.origin.clone()));
+            self.found.settings.insert((*setting).to_owned(), Setting::new(value, self.origin.clone()));
         } else if is_registry(&key) {
             self.assign_registry(&key, value)?;
         } else if is_credential(&key) && !key.starts_with("//") {
@@ -196,10 +185,7 @@ impl File<'_> {
         };
         match key.strip_suffix(":registry") {
             Some(scope) => {
-                let sourced = Sourced {
-                    value: url,
-                    origin: self.origin.clone(),
-                };
+                let sourced = Sourced { value: url, origin: self.origin.clone() };
                 self.found.scopes.insert(scope.to_owned(), sourced);
             }
             None => {
@@ -213,11 +199,7 @@ impl File<'_> {
         match key {
             // `null` and an empty value are npm's ways to unset a certificate.
             "ca" if value.is_empty() || value == "null" => {}
-            "ca" => self
-                .found
-                .ca
-                .get_or_insert_default()
-                .push(certificates::inline(&value)),
+            "ca" => self.found.ca.get_or_insert_default().push(certificates::inline(&value)),
             "cafile" => self.found.cafile = (!value.is_empty()).then(|| self.dir.join(value)),
             "strict-ssl" => {
                 let Ok(strict) = value.parse::<bool>() else {
@@ -255,11 +237,7 @@ impl File<'_> {
         } else {
             certificates::inline(value)
         };
-        let entry = self
-            .found
-            .certificates
-            .entry(with_final_slash(prefix))
-            .or_default();
+        let entry = self.found.certificates.entry(with_final_slash(prefix)).or_default();
         set_certificate(entry, field, text);
     }
 
@@ -270,10 +248,7 @@ impl File<'_> {
         }
         if self.trust == Trust::Project {
             let origin = self.origin.clone();
-            return Err(ConfigError::TokenHelperInProject {
-                origin,
-                key: key.to_owned(),
-            });
+            return Err(ConfigError::TokenHelperInProject { origin, key: key.to_owned() });
         }
         self.found.warnings.push(format!(
             "{}: {key} is not supported yet; requests go without the token it would make",
@@ -288,11 +263,7 @@ impl File<'_> {
         let Some((first, _)) = self.unscoped.first() else {
             return;
         };
-        let declared = self
-            .found
-            .settings
-            .get("registry")
-            .and_then(|setting| setting.value.as_str());
+        let declared = self.found.settings.get("registry").and_then(|setting| setting.value.as_str());
         let registry = declared.map_or_else(npm_registry, with_final_slash);
         let Some(prefix) = Url::parse(&registry).ok().as_ref().and_then(prefix_of) else {
             return;
@@ -305,11 +276,7 @@ impl File<'_> {
         for (key, value) in std::mem::take(&mut self.unscoped) {
             if matches!(key.as_str(), "cert" | "key") {
                 let entry = self.found.certificates.entry(prefix.clone()).or_default();
-                let taken = if key == "cert" {
-                    entry.cert.is_some()
-                } else {
-                    entry.key.is_some()
-                };
+                let taken = if key == "cert" { entry.cert.is_some() } else { entry.key.is_some() };
                 if !taken {
                     set_certificate(entry, &key, certificates::inline(&value));
                 }
@@ -343,10 +310,6 @@ fn is_registry(key: &str) -> bool {
 
 /// Any part of a credential, or a client certificate, of one registry or of none.
 fn is_credential(key: &str) -> bool {
-    let name = if key.starts_with("//") {
-        key.rsplit_once(':').map_or("", |(_, name)| name)
-    } else {
-        key
-    };
+    let name = if key.starts_with("//") { key.rsplit_once(':').map_or("", |(_, name)| name) } else { key };
     secrets::PARTS.contains(&name) || matches!(name, "cert" | "key")
 }

@@ -19,19 +19,13 @@ pub(super) fn assignments(text: &str) -> impl Iterator<Item = Assignment> {
         let key = unquoted(key.trim());
         // `ca[]=…` is how npm writes a list.
         let key = key.strip_suffix("[]").map_or_else(|| key.clone(), str::to_owned);
-        Some(Assignment {
-            key,
-            value: unquoted(value.trim()),
-        })
+        Some(Assignment { key, value: unquoted(value.trim()) })
     })
 }
 
 /// A text without the quotes around the whole of it. Double quotes hold a JSON string, single ones a plain one.
 fn unquoted(text: &str) -> String {
-    let inside = |quote| {
-        text.strip_prefix(quote)
-            .and_then(|rest: &str| rest.strip_suffix(quote))
-    };
+    let inside = |quote| text.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
     if let Some(plain) = inside('\'') {
         return plain.to_owned();
     }
@@ -46,9 +40,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Vec<(String, String)> {
-        assignments(text)
-            .map(|Assignment { key, value }| (key, value))
-            .collect()
+        assignments(text).map(|Assignment { key, value }| (key, value)).collect()
     }
 
     fn one(key: &str, value: &str) -> Vec<(String, String)> {
@@ -68,10 +60,7 @@ mod tests {
     #[test]
     fn a_value_may_hold_anything_but_a_line_end() {
         assert_eq!(parsed("a=b=c"), one("a", "b=c"));
-        assert_eq!(
-            parsed("a=b ; no comment # at all"),
-            one("a", "b ; no comment # at all")
-        );
+        assert_eq!(parsed("a=b ; no comment # at all"), one("a", "b ; no comment # at all"));
         assert_eq!(parsed("a=\"b\" c"), one("a", "\"b\" c"));
         assert_eq!(parsed("a=\""), one("a", "\""));
         assert_eq!(parsed("a="), one("a", ""));

@@ -17,19 +17,13 @@ impl<T> Sourced<T> {
     /// A value nobody set.
     #[must_use]
     pub fn default_of(value: T) -> Self {
-        Self {
-            value,
-            origin: Origin::Default,
-        }
+        Self { value, origin: Origin::Default }
     }
 
     /// The same origin with another value, for what is derived from a setting.
     #[must_use]
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Sourced<U> {
-        Sourced {
-            value: convert(self.value),
-            origin: self.origin,
-        }
+        Sourced { value: convert(self.value), origin: self.origin }
     }
 
     /// Somebody set it: a flag, a variable or a file.

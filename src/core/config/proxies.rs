@@ -35,11 +35,7 @@ pub(super) fn effective(reader: &Reader<'_>, input: &Input) -> Result<Proxy, Con
             Wanted::Unset => variable(input, "HTTP_PROXY").or_else(|| variable(input, "PROXY")),
         },
     };
-    let https = if let Wanted::At(url) = https {
-        Some(url)
-    } else {
-        None
-    };
+    let https = if let Wanted::At(url) = https { Some(url) } else { None };
     let exceptions = match exceptions(reader, "noProxy")? {
         Some(text) => Some(text),
         None => {
@@ -56,15 +52,10 @@ pub(super) fn effective(reader: &Reader<'_>, input: &Input) -> Result<Proxy, Con
 /// A variable in capitals, else in small letters. One that is set to nothing hides the places after it and means
 /// "no proxy".
 fn variable(input: &Input, upper: &str) -> Option<Sourced<String>> {
-    [upper.to_owned(), upper.to_lowercase()]
-        .into_iter()
-        .find_map(|name| {
-            let value = input.environment.get(&name)?.clone();
-            Some(Sourced {
-                value,
-                origin: Origin::Environment(name),
-            })
-        })
+    [upper.to_owned(), upper.to_lowercase()].into_iter().find_map(|name| {
+        let value = input.environment.get(&name)?.clone();
+        Some(Sourced { value, origin: Origin::Environment(name) })
+    })
 }
 
 fn wanted(reader: &Reader<'_>, key: &str) -> Result<Wanted, ConfigError> {
@@ -76,10 +67,9 @@ fn wanted(reader: &Reader<'_>, key: &str) -> Result<Wanted, ConfigError> {
         Value::String(text) if text == "false" && key == "proxy" => Ok(Wanted::Off),
         Value::Bool(false) => Ok(Wanted::Unset),
         Value::String(text) if matches!(text.as_str(), "" | "false" | "null") => Ok(Wanted::Unset),
-        Value::String(text) => Ok(Wanted::At(Sourced {
-            value: text.clone(),
-            origin: setting.origin.clone(),
-        })),
+        Value::String(text) => {
+            Ok(Wanted::At(Sourced { value: text.clone(), origin: setting.origin.clone() }))
+        }
         _ => Err(setting.refused(key, "a URL, or false")),
     }
 }

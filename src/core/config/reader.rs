@@ -24,9 +24,7 @@ impl<'layers> Reader<'layers> {
     }
 
     pub(super) fn origin(&self, key: &str) -> Origin {
-        self.settings
-            .get(key)
-            .map_or(Origin::Default, |setting| setting.origin.clone())
+        self.settings.get(key).map_or(Origin::Default, |setting| setting.origin.clone())
     }
 
     /// Whatever the key takes, as `convert` sees it; `None` from `convert` is a wrong value.
@@ -40,10 +38,7 @@ impl<'layers> Reader<'layers> {
         match self.settings.get(key) {
             None => Ok(Sourced::default_of(default())),
             Some(setting) => convert(&setting.value)
-                .map(|value| Sourced {
-                    value,
-                    origin: setting.origin.clone(),
-                })
+                .map(|value| Sourced { value, origin: setting.origin.clone() })
                 .ok_or_else(|| setting.refused(key, expected)),
         }
     }
@@ -76,23 +71,14 @@ impl<'layers> Reader<'layers> {
     }
 
     pub(super) fn optional_number(&self, key: &str) -> Read<Option<u64>> {
-        self.read(
-            key,
-            "a whole number from 0",
-            || None,
-            |value| count(value).map(Some),
-        )
+        self.read(key, "a whole number from 0", || None, |value| count(value).map(Some))
     }
 
     /// A number of which negative values are taken off `processors`.
     pub(super) fn concurrency(&self, key: &str, processors: u32, default: u32) -> Read<u32> {
         let convert = |value: &Value| {
             let number = value.as_i64().filter(|number| *number != 0)?;
-            let count = if number > 0 {
-                number
-            } else {
-                i64::from(processors).saturating_add(number).max(1)
-            };
+            let count = if number > 0 { number } else { i64::from(processors).saturating_add(number).max(1) };
             u32::try_from(count).ok()
         };
         self.read(key, "a whole number other than 0", || default, convert)
@@ -108,10 +94,7 @@ impl<'layers> Reader<'layers> {
                 Value::Bool(false) => "false",
                 _ => return None,
             };
-            choices
-                .iter()
-                .find(|(choice, _)| *choice == name)
-                .map(|(_, value)| *value)
+            choices.iter().find(|(choice, _)| *choice == name).map(|(_, value)| *value)
         };
         self.read(key, &expected, || default, convert)
     }
@@ -121,27 +104,14 @@ impl<'layers> Reader<'layers> {
     }
 
     pub(super) fn optional_text(&self, key: &str) -> Read<Option<String>> {
-        self.read(
-            key,
-            "a text",
-            || None,
-            |value| value.as_str().map(|text| Some(text.to_owned())),
-        )
+        self.read(key, "a text", || None, |value| value.as_str().map(|text| Some(text.to_owned())))
     }
 
     /// A path, made absolute but otherwise left as it was written: state files record it, and pnpm compares.
     pub(super) fn path(&self, key: &str, default: impl FnOnce() -> PathBuf) -> Read<PathBuf> {
-        let base = self
-            .settings
-            .get(key)
-            .and_then(|setting| setting.base.as_deref())
-            .unwrap_or(self.base);
-        let convert = |value: &Value| {
-            value
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .map(|text| base.join(text))
-        };
+        let base = self.settings.get(key).and_then(|setting| setting.base.as_deref()).unwrap_or(self.base);
+        let convert =
+            |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(|text| base.join(text));
         self.read(key, "a path", default, convert)
     }
 
@@ -158,11 +128,7 @@ impl<'layers> Reader<'layers> {
     pub(super) fn patterns(&self, key: &str, default: &[&str]) -> Read<Option<Vec<String>>> {
         let default = || Some(default.iter().map(|&item| item.to_owned()).collect());
         let convert = |value: &Value| {
-            if value.is_null() {
-                Some(None)
-            } else {
-                texts(value).map(Some)
-            }
+            if value.is_null() { Some(None) } else { texts(value).map(Some) }
         };
         self.read(key, "a list of patterns, or null", default, convert)
     }
@@ -175,11 +141,7 @@ impl<'layers> Reader<'layers> {
     pub(super) fn decisions(&self, key: &str) -> Read<IndexMap<String, bool>> {
         let convert = |value: &Value| {
             let entries = value.as_object()?.iter();
-            Some(
-                entries
-                    .filter_map(|(name, value)| Some((name.clone(), value.as_bool()?)))
-                    .collect(),
-            )
+            Some(entries.filter_map(|(name, value)| Some((name.clone(), value.as_bool()?))).collect())
         };
         self.read(key, "a map of true and false", IndexMap::new, convert)
     }
@@ -193,9 +155,7 @@ impl<'layers> Reader<'layers> {
     pub(super) fn catalogs(&self) -> Read<IndexMap<String, IndexMap<String, String>>> {
         let convert = |value: &Value| {
             let entries = value.as_object()?.iter();
-            entries
-                .map(|(name, entry)| Some((name.clone(), texts_by_name(entry)?)))
-                .collect()
+            entries.map(|(name, entry)| Some((name.clone(), texts_by_name(entry)?))).collect()
         };
         let mut catalogs = self.read("catalogs", "a map of maps of texts", IndexMap::new, convert)?;
         if self.settings.contains_key("catalog") {
@@ -205,9 +165,7 @@ impl<'layers> Reader<'layers> {
             {
                 return Err(other.refused("catalogs.default", "absent where catalog is set"));
             }
-            catalogs
-                .value
-                .shift_insert(0, "default".to_owned(), default.value);
+            catalogs.value.shift_insert(0, "default".to_owned(), default.value);
             catalogs.origin = default.origin;
         }
         Ok(catalogs)
@@ -230,16 +188,10 @@ fn count(value: &Value) -> Option<u64> {
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|item| item.as_str().map(str::to_owned))
-        .collect()
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 fn texts_by_name(value: &Value) -> Option<IndexMap<String, String>> {
     let entries = value.as_object()?.iter();
-    entries
-        .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+    entries.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

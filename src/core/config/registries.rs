@@ -24,13 +24,8 @@ impl Registries {
     /// The registry that serves the package of this name.
     #[must_use]
     pub fn for_package(&self, name: &str) -> &str {
-        let scope = name
-            .split_once('/')
-            .map(|(scope, _)| scope)
-            .filter(|scope| scope.starts_with('@'));
-        scope
-            .and_then(|scope| self.scopes.get(scope))
-            .unwrap_or(&self.default)
+        let scope = name.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
+        scope.and_then(|scope| self.scopes.get(scope)).unwrap_or(&self.default)
     }
 }
 
@@ -59,11 +54,7 @@ pub(super) fn registry_url(text: &str) -> Option<String> {
 /// The text with a `/` at its end.
 #[must_use]
 pub(super) fn with_final_slash(text: &str) -> String {
-    if text.ends_with('/') {
-        text.to_owned()
-    } else {
-        format!("{text}/")
-    }
+    if text.ends_with('/') { text.to_owned() } else { format!("{text}/") }
 }
 
 /// The address without the user, password and query that may stand in it, for messages.
@@ -76,11 +67,7 @@ pub(super) fn without_secrets(text: &str) -> String {
             }
             let cleared = url.set_username("").and_then(|()| url.set_password(None));
             url.set_query(None);
-            if cleared.is_ok() {
-                url.into()
-            } else {
-                String::new()
-            }
+            if cleared.is_ok() { url.into() } else { String::new() }
         }
         // What is no URL may still hold a secret before an `@`.
         _ => match text.rfind('@') {
@@ -112,12 +99,7 @@ pub(super) struct Route {
 }
 
 /// Fields of a declaration that say more about a registry than its routes.
-const OTHER_FIELDS: &[&str] = &[
-    "networkConcurrency",
-    "packages",
-    "serverType",
-    "supportsTimeField",
-];
+const OTHER_FIELDS: &[&str] = &["networkConcurrency", "packages", "serverType", "supportsTimeField"];
 
 /// Reads `registries` in one of its two shapes (`scope: URL`, or `URL: {scopes, prefix, …}`), or
 /// `namedRegistries` (`prefix: URL`).
@@ -133,12 +115,7 @@ pub(super) fn declared_routes(key: &str, setting: &Setting) -> Result<Vec<Route>
     for (name, value) in entries {
         let place = format!("{key}[{:?}]", without_secrets(name));
         let refused = |expected: &str| setting.refused_part(&place, value, expected);
-        let mut route = Route {
-            key: place.clone(),
-            url: name.clone(),
-            scopes: Vec::new(),
-            prefix: None,
-        };
+        let mut route = Route { key: place.clone(), url: name.clone(), scopes: Vec::new(), prefix: None };
         match value {
             Value::Object(fields) if by_url => {
                 if without_secrets(name) != *name {
@@ -158,9 +135,7 @@ pub(super) fn declared_routes(key: &str, setting: &Setting) -> Result<Vec<Route>
                 route.scopes.push(name.clone());
             }
             Value::String(_) => {
-                return Err(refused(
-                    "the URL of a scope such as \"@org\", or a map when the key is a URL",
-                ));
+                return Err(refused("the URL of a scope such as \"@org\", or a map when the key is a URL"));
             }
             _ => return Err(refused("a URL")),
         }

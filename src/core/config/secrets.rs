@@ -44,11 +44,7 @@ impl Secret {
             "_password" => &mut self.password,
             _ => return,
         };
-        *slot = Some(Part {
-            value,
-            origin: origin.clone(),
-            key: key.to_owned(),
-        });
+        *slot = Some(Part { value, origin: origin.clone(), key: key.to_owned() });
     }
 
     /// Takes the parts of a higher source.
@@ -92,10 +88,9 @@ impl Secret {
 
 fn decoded(part: &Part) -> Result<Vec<u8>, ConfigError> {
     let compact: String = part.value.split_ascii_whitespace().collect();
-    BASE64.decode(compact).map_err(|_| ConfigError::InvalidBase64 {
-        origin: part.origin.clone(),
-        key: part.key.clone(),
-    })
+    BASE64
+        .decode(compact)
+        .map_err(|_| ConfigError::InvalidBase64 { origin: part.origin.clone(), key: part.key.clone() })
 }
 
 /// Splits `//host/path/:_authToken` or `//host/path/:@scope:_authToken` into prefix, scope and part.
@@ -135,22 +130,12 @@ mod tests {
     #[test]
     fn each_kind_of_credential_becomes_its_header() {
         assert_eq!(header(&[("_authToken", "t")]).unwrap().unwrap(), "Bearer t");
+        assert_eq!(header(&[("_auth", "Zm9vOmJhcg==")]).unwrap().unwrap(), "Basic Zm9vOmJhcg==");
         assert_eq!(
-            header(&[("_auth", "Zm9vOmJhcg==")]).unwrap().unwrap(),
-            "Basic Zm9vOmJhcg=="
-        );
-        assert_eq!(
-            header(&[("username", "foo"), ("_password", "cGFzcw")])
-                .unwrap()
-                .unwrap(),
+            header(&[("username", "foo"), ("_password", "cGFzcw")]).unwrap().unwrap(),
             "Basic Zm9vOnBhc3M="
         );
-        assert_eq!(
-            header(&[("_auth", "Zm9vOmJhcg"), ("_authToken", "t")])
-                .unwrap()
-                .unwrap(),
-            "Bearer t"
-        );
+        assert_eq!(header(&[("_auth", "Zm9vOmJhcg"), ("_authToken", "t")]).unwrap().unwrap(), "Bearer t");
         assert_eq!(header(&[("username", "foo")]).unwrap(), None);
         assert_eq!(header(&[("_authToken", "")]).unwrap(), None);
     }
@@ -160,10 +145,7 @@ mod tests {
         for part in ["_auth", "_password"] {
             let error = header(&[(part, "!!!s3cret"), ("username", "foo")]).unwrap_err();
             assert_eq!(error.code(), Some("ERR_PNPM_AUTH_INVALID_BASE64"));
-            assert!(
-                error.to_string().contains(part) && !error.to_string().contains("s3cret"),
-                "{error}"
-            );
+            assert!(error.to_string().contains(part) && !error.to_string().contains("s3cret"), "{error}");
         }
         let error = header(&[("_auth", "Zm9v")]).unwrap_err();
         assert_eq!(error.code(), Some("ERR_PNPM_AUTH_MISSING_SEPARATOR"));
@@ -179,19 +161,9 @@ mod tests {
             ("//a.test/:@org:_authToken", "//a.test/", "@org", "_authToken"),
             ("//a.test/b/@org/:username", "//a.test/b/", "@org", "username"),
         ] {
-            assert_eq!(
-                split(key),
-                Some((prefix.to_owned(), scope.to_owned(), part)),
-                "{key}"
-            );
+            assert_eq!(split(key), Some((prefix.to_owned(), scope.to_owned(), part)), "{key}");
         }
-        for key in [
-            "_authToken",
-            "//:_authToken",
-            "a.test/:_authToken",
-            "//a.test/:other",
-            "//a.test/",
-        ] {
+        for key in ["_authToken", "//:_authToken", "a.test/:_authToken", "//a.test/:other", "//a.test/"] {
             assert_eq!(split(key), None, "{key}");
         }
     }

@@ -261,11 +261,7 @@ pub struct Included {
 
 impl Default for Included {
     fn default() -> Self {
-        Self {
-            dependencies: true,
-            dev_dependencies: true,
-            optional_dependencies: true,
-        }
+        Self { dependencies: true, dev_dependencies: true, optional_dependencies: true }
     }
 }
 

@@ -14,11 +14,7 @@ const VERSION: &str = "v11";
 
 /// The store of this root: the root itself when it is named after the version already.
 pub(super) fn versioned(root: PathBuf) -> PathBuf {
-    if root.ends_with(VERSION) {
-        root
-    } else {
-        root.join(VERSION)
-    }
+    if root.ends_with(VERSION) { root } else { root.join(VERSION) }
 }
 
 /// The root of the store when nobody says where it is.
@@ -109,15 +105,9 @@ mod tests {
         fs::create_dir_all(&project).unwrap();
         let home = Path::new("/home/a/pnpm");
         let on_the_drive = |_: &Path, to: &Path| to.starts_with(&mount);
-        assert_eq!(
-            default_root(&project, home, on_the_drive),
-            mount.join(".pnpm-store")
-        );
+        assert_eq!(default_root(&project, home, on_the_drive), mount.join(".pnpm-store"));
         let in_the_project = |_: &Path, to: &Path| to.starts_with(&project);
-        assert_eq!(
-            default_root(&project, home, in_the_project),
-            project.join("node_modules/.pnpm-store")
-        );
+        assert_eq!(default_root(&project, home, in_the_project), project.join("node_modules/.pnpm-store"));
         assert_eq!(default_root(&project, home, |_, _| false), home.join("store"));
     }
 

@@ -35,11 +35,7 @@ pub(super) fn variables_named_after_registries(input: &Input) -> Npmrc {
                 && !value.is_empty()
             {
                 let origin = Origin::Environment(name.clone());
-                found
-                    .secrets
-                    .entry((registry, scope))
-                    .or_default()
-                    .set(part, value.clone(), &origin, key);
+                found.secrets.entry((registry, scope)).or_default().set(part, value.clone(), &origin, key);
             }
         }
     }
@@ -63,9 +59,7 @@ pub(super) struct Routes {
 impl Routes {
     pub(super) fn put_on(self, layers: &mut Layers) {
         if let Some(route) = self.default {
-            layers
-                .settings
-                .insert("registry".to_owned(), Setting::new(route.value, route.origin));
+            layers.settings.insert("registry".to_owned(), Setting::new(route.value, route.origin));
         }
         layers.scopes.extend(self.scopes);
     }
@@ -78,10 +72,7 @@ impl StructuredAuth {
     pub(super) fn of_variable(input: &Input) -> Result<Self, ConfigError> {
         let mut auth = Self::default();
         let names = ["pnpm_config__auth", "PNPM_CONFIG__AUTH"];
-        if let Some((name, text)) = names
-            .into_iter()
-            .find_map(|name| Some((name, input.variable(name)?)))
-        {
+        if let Some((name, text)) = names.into_iter().find_map(|name| Some((name, input.variable(name)?))) {
             let origin = Origin::Environment(name.to_owned());
             match serde_json::from_str(text) {
                 Ok(value) => auth.add(&value, &origin, input)?,
@@ -104,10 +95,7 @@ impl StructuredAuth {
                     .filter(|fields| fields.len() == 1)
                     .and_then(|fields| fields.get("authToken")?.as_str())
                     .ok_or_else(shape)?;
-                let route = Sourced {
-                    value: registry.clone(),
-                    origin: origin.clone(),
-                };
+                let route = Sourced { value: registry.clone(), origin: origin.clone() };
                 let scope = match scope.as_str() {
                     "@" => {
                         // Credentials for many registries do not say which of them is to be the default.
@@ -130,10 +118,7 @@ impl StructuredAuth {
 }
 
 fn problem(origin: &Origin, problem: &str) -> ConfigError {
-    ConfigError::StructuredAuth {
-        origin: origin.clone(),
-        problem: problem.to_owned(),
-    }
+    ConfigError::StructuredAuth { origin: origin.clone(), problem: problem.to_owned() }
 }
 
 /// A registry's URL and its prefix, unless the URL holds more than an address.

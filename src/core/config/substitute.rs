@@ -12,10 +12,7 @@ pub(super) struct Substituted {
 /// `${NAME:-default}` falls back to the default and `${NAME?}` to nothing, silently. An odd number of backslashes
 /// before the `$` keeps the placeholder as it is, and each pair of them stands for one.
 pub(super) fn substitute<'env>(text: &str, lookup: impl Fn(&str) -> Option<&'env str>) -> Substituted {
-    let mut result = Substituted {
-        text: String::with_capacity(text.len()),
-        unresolved: Vec::new(),
-    };
+    let mut result = Substituted { text: String::with_capacity(text.len()), unresolved: Vec::new() };
     let mut rest = text;
     while let Some((before, placeholder, after)) = next_placeholder(rest) {
         let plain = before.trim_end_matches('\\');
@@ -97,10 +94,7 @@ mod tests {
 
     #[test]
     fn an_unknown_variable_becomes_nothing_and_is_reported() {
-        assert_eq!(
-            expand("a${UNSET}b"),
-            ("ab".to_owned(), vec!["${UNSET}".to_owned()])
-        );
+        assert_eq!(expand("a${UNSET}b"), ("ab".to_owned(), vec!["${UNSET}".to_owned()]));
         assert_eq!(expand("${EMPTY}"), (String::new(), vec!["${EMPTY}".to_owned()]));
     }
 

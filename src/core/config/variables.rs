@@ -19,13 +19,8 @@ const OWN: &[(&str, &str, Shape)] = &[
 /// `PNPM_CONFIG_STORE_DIR` or `pnpm_config_store_dir`, the first that is set to something; and its name.
 pub(super) fn pnpm_variable<'input>(input: &'input Input, key: &str) -> Option<(String, &'input str)> {
     let suffix = known::variable_suffix(key);
-    let names = [
-        format!("PNPM_CONFIG_{suffix}"),
-        format!("pnpm_config_{}", suffix.to_lowercase()),
-    ];
-    names
-        .into_iter()
-        .find_map(|name| input.variable(&name).map(|value| (name, value)))
+    let names = [format!("PNPM_CONFIG_{suffix}"), format!("pnpm_config_{}", suffix.to_lowercase())];
+    names.into_iter().find_map(|name| input.variable(&name).map(|value| (name, value)))
 }
 
 /// The layer of variables. Unlike pnpm, which skips a variable it cannot make sense of, this is an error.
@@ -67,43 +62,16 @@ pub(super) fn flags_layer(flags: &Flags) -> Layer {
             layer.insert(key.to_owned(), Setting::new(value, Origin::Flag(flag)));
         }
     };
-    let frozen = if flags.frozen_lockfile == Some(false) {
-        "--no-frozen-lockfile"
-    } else {
-        "--frozen-lockfile"
-    };
+    let frozen =
+        if flags.frozen_lockfile == Some(false) { "--no-frozen-lockfile" } else { "--frozen-lockfile" };
     put("frozenLockfile", frozen, flags.frozen_lockfile.map(Value::from));
     put("offline", "--offline", flags.offline.map(Value::from));
-    put(
-        "preferOffline",
-        "--prefer-offline",
-        flags.prefer_offline.map(Value::from),
-    );
-    put(
-        "ignoreScripts",
-        "--ignore-scripts",
-        flags.ignore_scripts.map(Value::from),
-    );
-    put(
-        "networkConcurrency",
-        "--network-concurrency",
-        flags.network_concurrency.map(Value::from),
-    );
-    put(
-        "extractThreads",
-        "--extract-threads",
-        flags.extract_threads.map(Value::from),
-    );
-    put(
-        "linkThreads",
-        "--link-threads",
-        flags.link_threads.map(Value::from),
-    );
-    put(
-        "linkMode",
-        "--link-mode",
-        flags.link_mode.map(|mode| Value::from(mode.name())),
-    );
+    put("preferOffline", "--prefer-offline", flags.prefer_offline.map(Value::from));
+    put("ignoreScripts", "--ignore-scripts", flags.ignore_scripts.map(Value::from));
+    put("networkConcurrency", "--network-concurrency", flags.network_concurrency.map(Value::from));
+    put("extractThreads", "--extract-threads", flags.extract_threads.map(Value::from));
+    put("linkThreads", "--link-threads", flags.link_threads.map(Value::from));
+    put("linkMode", "--link-mode", flags.link_mode.map(|mode| Value::from(mode.name())));
     put(
         "packageImportMethod",
         "--import-method",
@@ -112,11 +80,7 @@ pub(super) fn flags_layer(flags: &Flags) -> Layer {
     let text = |path: &std::path::PathBuf| Value::from(path.to_string_lossy().into_owned());
     put("storeDir", "--store-dir", flags.store_dir.as_ref().map(text));
     put("cacheDir", "--cache-dir", flags.cache_dir.as_ref().map(text));
-    put(
-        "registry",
-        "--registry",
-        flags.registry.as_deref().map(Value::from),
-    );
+    put("registry", "--registry", flags.registry.as_deref().map(Value::from));
     layer
 }
 

@@ -45,10 +45,7 @@ pub(super) fn read(
     match std::fs::read_to_string(path) {
         Ok(text) => parse(path, &text, belongs, warnings).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
     }
 }
 
@@ -58,14 +55,10 @@ pub(super) fn workspace_patterns(path: &Path) -> Result<Vec<String>, ConfigError
     struct Manifest {
         packages: Option<Vec<String>>,
     }
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     let manifest: Option<Manifest> = parse_as(path, &text)?;
-    Ok(manifest
-        .and_then(|manifest| manifest.packages)
-        .unwrap_or_default())
+    Ok(manifest.and_then(|manifest| manifest.packages).unwrap_or_default())
 }
 
 fn parse(
@@ -93,15 +86,7 @@ fn parse(
         }
         let line = Some(spanned.defined.line()).filter(|line| *line > 0);
         let value = texts.remove(&key).unwrap_or(spanned.value);
-        layer.insert(
-            key,
-            Setting {
-                value,
-                origin: Origin::File(path.to_owned()),
-                line,
-                base: None,
-            },
-        );
+        layer.insert(key, Setting { value, origin: Origin::File(path.to_owned()), line, base: None });
     }
     Ok(layer)
 }

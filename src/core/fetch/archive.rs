@@ -125,9 +125,7 @@ impl<'a> Archive<'a> {
         if !compressed.starts_with(&GZIP) {
             return Self::open_plain(compressed, limit);
         }
-        let announced = compressed
-            .last_chunk()
-            .map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
+        let announced = compressed.last_chunk().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
         let reserved = usize::try_from(announced.min(BELIEVED_SIZE).min(limit)).unwrap_or_default();
         let mut inflated = Vec::with_capacity(reserved + 1);
         Inflating::new(compressed, limit)
@@ -137,28 +135,15 @@ impl<'a> Archive<'a> {
         if inflated.len() as u64 > IN_MEMORY {
             drop(inflated);
             let entries = list(buffered(Inflating::new(compressed, limit)), None)?;
-            return Ok(Self {
-                compressed,
-                inflated: None,
-                entries,
-                limit,
-            });
+            return Ok(Self { compressed, inflated: None, entries, limit });
         }
         let entries = list(io::Cursor::new(&inflated), Some(inflated.len() as u64))?;
-        Ok(Self {
-            compressed,
-            inflated: Some(Cow::Owned(inflated)),
-            entries,
-            limit,
-        })
+        Ok(Self { compressed, inflated: Some(Cow::Owned(inflated)), entries, limit })
     }
 
     /// Looks an archive through that is not compressed: some registries serve such, and pnpm takes them.
     fn open_plain(archive: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
-        if archive
-            .get(TAR_OFFSET..)
-            .is_none_or(|rest| !rest.starts_with(TAR))
-        {
+        if archive.get(TAR_OFFSET..).is_none_or(|rest| !rest.starts_with(TAR)) {
             return Err(ArchiveError::Unrecognized);
         }
         let length = archive.len() as u64;
@@ -211,9 +196,7 @@ impl<'a> Archive<'a> {
                 continue;
             }
             buffer.clear();
-            found
-                .read_to_end(&mut buffer)
-                .map_err(|error| archive_error(error, ArchiveError::Tar))?;
+            found.read_to_end(&mut buffer).map_err(|error| archive_error(error, ArchiveError::Tar))?;
             if buffer.len() as u64 != entry.size {
                 return Err(ArchiveError::Tar(io::ErrorKind::UnexpectedEof.into()).into());
             }
@@ -250,13 +233,7 @@ fn list(source: impl Read, length: Option<u64>) -> Result<Vec<Entry>, ArchiveErr
             entries[earlier].path.clear();
             replaced = true;
         }
-        entries.push(Entry {
-            path,
-            mode,
-            size,
-            position,
-            offset,
-        });
+        entries.push(Entry { path, mode, size, position, offset });
     }
     if replaced {
         entries.retain(|entry| !entry.path.is_empty());
@@ -359,21 +336,12 @@ mod tests {
 
     #[test]
     fn a_path_that_leaves_the_package_refuses_the_archive() {
-        for path in [
-            "/etc/passwd",
-            "package/../../x",
-            "..",
-            "package",
-            "package/",
-            "a\\..\\..\\b",
-            "./package",
-        ] {
+        for path in
+            ["/etc/passwd", "package/../../x", "..", "package", "package/", "a\\..\\..\\b", "./package"]
+        {
             let compressed = archive(&[("package/good", b"x"), (path, b"x")]);
             let refused = Archive::open(&compressed, 1 << 20).err();
-            assert!(
-                matches!(refused, Some(ArchiveError::PathTraversal(_))),
-                "{path}: {refused:?}"
-            );
+            assert!(matches!(refused, Some(ArchiveError::PathTraversal(_))), "{path}: {refused:?}");
         }
     }
 
@@ -381,28 +349,15 @@ mod tests {
     fn a_bomb_is_refused_at_the_limit_whether_it_would_be_held_or_streamed() {
         let zeros = vec![0; 1 << 20];
         let small = archive(&[("package/zeros", &zeros)]);
-        assert!(matches!(
-            Archive::open(&small, 1 << 19),
-            Err(ArchiveError::TooLarge { limit: 524_288 })
-        ));
+        assert!(matches!(Archive::open(&small, 1 << 19), Err(ArchiveError::TooLarge { limit: 524_288 })));
         let large = archive(&[("package/zeros", &vec![0; 40 << 20])]);
-        assert!(matches!(
-            Archive::open(&large, 30 << 20),
-            Err(ArchiveError::TooLarge { .. })
-        ));
+        assert!(matches!(Archive::open(&large, 30 << 20), Err(ArchiveError::TooLarge { .. })));
     }
 
     #[test]
     fn an_archive_too_large_to_hold_reads_the_same_in_a_second_pass() {
-        let big: Vec<u8> = (0..9u32 << 20)
-            .flat_map(|index| [index.to_le_bytes()[0]])
-            .collect();
-        let compressed = archive(&[
-            ("p/small", b"s"),
-            ("p/big1", &big),
-            ("p/small", b"t"),
-            ("p/big2", &big),
-        ]);
+        let big: Vec<u8> = (0..9u32 << 20).flat_map(|index| [index.to_le_bytes()[0]]).collect();
+        let compressed = archive(&[("p/small", b"s"), ("p/big1", &big), ("p/small", b"t"), ("p/big2", &big)]);
         let archive = Archive::open(&compressed, 1 << 30).unwrap();
         assert!(archive.inflated.is_none());
         let contents = contents(&archive);
@@ -421,10 +376,7 @@ mod tests {
         GzDecoder::new(&compressed[..]).read_to_end(&mut plain).unwrap();
         let opened = Archive::open(&plain, 1 << 20).unwrap();
         assert_eq!(contents(&opened), [("a".to_owned(), b"content".to_vec())]);
-        assert!(matches!(
-            Archive::open(&plain, 100),
-            Err(ArchiveError::TooLarge { limit: 100 })
-        ));
+        assert!(matches!(Archive::open(&plain, 100), Err(ArchiveError::TooLarge { limit: 100 })));
     }
 
     #[test]
@@ -432,19 +384,14 @@ mod tests {
         let whole = {
             let compressed = archive(&[("package/a", b"content")]);
             let mut inflated = Vec::new();
-            GzDecoder::new(&compressed[..])
-                .read_to_end(&mut inflated)
-                .unwrap();
+            GzDecoder::new(&compressed[..]).read_to_end(&mut inflated).unwrap();
             inflated
         };
         let (first, second) = whole.split_at(600);
         let mut compressed = gzip(first);
         compressed.extend(gzip(second));
         compressed.extend(b"garbage");
-        assert_eq!(
-            contents(&Archive::open(&compressed, 1 << 20).unwrap())[0].1,
-            b"content"
-        );
+        assert_eq!(contents(&Archive::open(&compressed, 1 << 20).unwrap())[0].1, b"content");
     }
 
     #[test]
@@ -454,14 +401,8 @@ mod tests {
             Archive::open(&compressed[..compressed.len() / 2], 1 << 20),
             Err(ArchiveError::Gzip(_))
         ));
-        assert!(matches!(
-            Archive::open(b"not gzip", 1 << 20),
-            Err(ArchiveError::Unrecognized)
-        ));
-        assert!(matches!(
-            Archive::open(b"", 1 << 20),
-            Err(ArchiveError::Unrecognized)
-        ));
+        assert!(matches!(Archive::open(b"not gzip", 1 << 20), Err(ArchiveError::Unrecognized)));
+        assert!(matches!(Archive::open(b"", 1 << 20), Err(ArchiveError::Unrecognized)));
         assert!(Archive::open(&gzip(&[0xff; 2000]), 1 << 20).is_err());
     }
 }

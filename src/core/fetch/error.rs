@@ -44,14 +44,8 @@ impl FetchError {
         match self {
             Self::Network(error) => error.is_retryable(),
             // A proxy or cache on the way may have broken it; the store's own troubles stay.
-            Self::Extract {
-                source: ExtractError::Integrity(IntegrityError::Mismatch { .. }),
-                ..
-            } => true,
-            Self::Extract {
-                source: ExtractError::Archive(error),
-                ..
-            } => error.may_be_broken_on_the_way(),
+            Self::Extract { source: ExtractError::Integrity(IntegrityError::Mismatch { .. }), .. } => true,
+            Self::Extract { source: ExtractError::Archive(error), .. } => error.may_be_broken_on_the_way(),
             _ => false,
         }
     }

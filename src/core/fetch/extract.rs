@@ -89,31 +89,19 @@ pub fn extract(
                 store.write_blob(bytes, executable)?
             }
             Content::Stream(reader) => {
-                store
-                    .stream_blob(reader, entry.size, executable)
-                    .map_err(|error| match error {
-                        StreamError::Source(source) => ExtractError::Archive(ArchiveError::Tar(source)),
-                        StreamError::Store(error) => ExtractError::Store(error),
-                    })?
+                store.stream_blob(reader, entry.size, executable).map_err(|error| match error {
+                    StreamError::Source(source) => ExtractError::Archive(ArchiveError::Tar(source)),
+                    StreamError::Store(error) => ExtractError::Store(error),
+                })?
             }
         };
-        files.push(NewFile {
-            path: entry.path.clone(),
-            digest,
-            mode: entry.mode,
-            size: entry.size,
-        });
+        files.push(NewFile { path: entry.path.clone(), digest, mode: entry.mode, size: entry.size });
         Ok(())
     })?;
     if !files.iter().any(|file| file.path == "package.json") {
         let digest = store.write_blob(PLACEHOLDER, false)?;
         let size = PLACEHOLDER.len() as u64;
-        files.push(NewFile {
-            path: "package.json".to_owned(),
-            digest,
-            mode: 0o644,
-            size,
-        });
+        files.push(NewFile { path: "package.json".to_owned(), digest, mode: 0o644, size });
     }
     files.sort_unstable_by(|left, right| left.path.cmp(&right.path));
     Ok(NewRow {

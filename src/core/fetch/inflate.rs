@@ -21,11 +21,7 @@ pub(super) struct Inflating<'a> {
 
 impl<'a> Inflating<'a> {
     pub(super) fn new(compressed: &'a [u8], limit: u64) -> Self {
-        Self {
-            member: GzDecoder::new(compressed),
-            left: limit,
-            limit,
-        }
+        Self { member: GzDecoder::new(compressed), left: limit, limit }
     }
 }
 

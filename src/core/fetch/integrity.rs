@@ -43,17 +43,11 @@ pub fn check(content: &[u8], wanted: &str) -> Result<(), IntegrityError> {
     };
     let found = digest::digest(algorithm, content);
     let actual = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, found);
-    let matches = integrity
-        .hashes
-        .iter()
-        .any(|hash| hash.algorithm == strongest && hash.digest == actual);
+    let matches = integrity.hashes.iter().any(|hash| hash.algorithm == strongest && hash.digest == actual);
     if matches {
         return Ok(());
     }
-    Err(IntegrityError::Mismatch {
-        wanted: wanted.to_owned(),
-        actual: format!("{strongest}-{actual}"),
-    })
+    Err(IntegrityError::Mismatch { wanted: wanted.to_owned(), actual: format!("{strongest}-{actual}") })
 }
 
 #[cfg(test)]
@@ -68,29 +62,20 @@ mod tests {
             "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==",
         ] {
             assert_eq!(check(b"abc", integrity), Ok(()));
-            assert!(matches!(
-                check(b"abd", integrity),
-                Err(IntegrityError::Mismatch { .. })
-            ));
+            assert!(matches!(check(b"abd", integrity), Err(IntegrityError::Mismatch { .. })));
         }
     }
 
     #[test]
     fn a_weak_digest_that_fits_does_not_outweigh_a_strong_one_that_does_not() {
         let mixed = "sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0= sha512-AAAA";
-        assert!(matches!(
-            check(b"abc", mixed),
-            Err(IntegrityError::Mismatch { .. })
-        ));
+        assert!(matches!(check(b"abc", mixed), Err(IntegrityError::Mismatch { .. })));
     }
 
     #[test]
     fn what_is_no_integrity_is_refused() {
         for text in ["", "sha512", "md5-kAFQmDzST7DWlj99KOF/cg==", "nonsense-AAAA"] {
-            assert!(
-                matches!(check(b"abc", text), Err(IntegrityError::Invalid(_))),
-                "{text}"
-            );
+            assert!(matches!(check(b"abc", text), Err(IntegrityError::Invalid(_))), "{text}");
         }
     }
 }

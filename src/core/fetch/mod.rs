@@ -101,10 +101,7 @@ impl Backlog {
 
     fn hold(self: &Arc<Self>, bytes: u64) -> Held {
         self.bytes.fetch_add(bytes, Ordering::AcqRel);
-        Held {
-            backlog: Arc::clone(self),
-            bytes,
-        }
+        Held { backlog: Arc::clone(self), bytes }
     }
 }
 
@@ -147,11 +144,7 @@ impl Fetcher {
                 Ok(package) => return Ok(package),
                 Err(error) => error,
             };
-            let network = if let FetchError::Network(error) = &error {
-                Some(error)
-            } else {
-                None
-            };
+            let network = if let FetchError::Network(error) = &error { Some(error) } else { None };
             let policy = self.client.retry_policy();
             let delay = policy.delay(attempt - 1, network.and_then(NetworkError::retry_after));
             let Some(delay) = delay.filter(|_| error.is_retryable()) else {
@@ -190,22 +183,13 @@ impl Fetcher {
         self.meters.begin(Phase::Download, started);
         let lane = permit.lane();
         let package = tarball.package;
-        self.emitter.emit_at(
-            started,
-            EventKind::FetchStarted {
-                package,
-                attempt,
-                lane,
-                size: None,
-            },
-        );
+        self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None });
         let body = self.download(tarball, permit).await;
         let ended = self.emitter.now();
         self.meters.task(Phase::Download, started, ended);
         let body = body?;
         let bytes = body.bytes.len() as u64;
-        self.emitter
-            .emit_at(ended, EventKind::Downloaded { package, lane, bytes });
+        self.emitter.emit_at(ended, EventKind::Downloaded { package, lane, bytes });
         let times = Times {
             attempts: attempt,
             queue_us: started.saturating_sub(queued_at),
@@ -256,13 +240,8 @@ impl Fetcher {
 /// A tarball on this machine, as if a server had answered with it.
 async fn read_local(url: &Url) -> Result<Body, FetchError> {
     let started = Instant::now();
-    let fail = |source| FetchError::Local {
-        path: PathBuf::from(url.path()),
-        source,
-    };
-    let path = url
-        .to_file_path()
-        .map_err(|()| fail(std::io::ErrorKind::InvalidFilename.into()))?;
+    let fail = |source| FetchError::Local { path: PathBuf::from(url.path()), source };
+    let path = url.to_file_path().map_err(|()| fail(std::io::ErrorKind::InvalidFilename.into()))?;
     let bytes = tokio::task::spawn_blocking(move || -> std::io::Result<Vec<u8>> {
         let file = std::fs::File::open(path)?;
         let mut bytes = Vec::new();
@@ -299,16 +278,9 @@ struct ExtractJob {
 impl ExtractJob {
     fn run(self, lane: u16, body: &Bytes) -> Result<Arc<StoredPackage>, FetchError> {
         let started = self.emitter.now();
-        let Tarball {
-            package,
-            url,
-            integrity,
-            unblocked,
-            key,
-        } = self.tarball;
+        let Tarball { package, url, integrity, unblocked, key } = self.tarball;
         self.meters.begin(Phase::Extract, started);
-        self.emitter
-            .emit_at(started, EventKind::ExtractStarted { package, lane });
+        self.emitter.emit_at(started, EventKind::ExtractStarted { package, lane });
         let unpacked =
             extract::extract(&self.store, body, integrity.as_deref(), self.limit).and_then(|row| {
                 let row = row.encode();
@@ -318,10 +290,7 @@ impl ExtractJob {
             });
         let ended = self.emitter.now();
         self.meters.task(Phase::Extract, started, ended);
-        let (row, stored) = unpacked.map_err(|source| FetchError::Extract {
-            url: shown(&url),
-            source,
-        })?;
+        let (row, stored) = unpacked.map_err(|source| FetchError::Extract { url: shown(&url), source })?;
         self.index.write(key, row);
         let times = self.times;
         self.emitter.emit_at(

@@ -53,19 +53,12 @@ impl Progress {
     pub fn count(&self, package: PackageId) -> Counter {
         let download = Arc::<Download>::default();
         self.lock().insert(package, Arc::clone(&download));
-        Counter {
-            progress: self.clone(),
-            package,
-            download,
-        }
+        Counter { progress: self.clone(), package, download }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FxHashMap<PackageId, Arc<Download>>> {
         // A map of counters is whole whoever panicked.
-        self.shared
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells of the counters, again and again, until it is dropped.
@@ -102,10 +95,7 @@ impl Observer for Counter {
     }
 
     fn received(&self, chunk: usize, total: u64) {
-        self.progress
-            .shared
-            .received
-            .fetch_add(chunk as u64, Ordering::Relaxed);
+        self.progress.shared.received.fetch_add(chunk as u64, Ordering::Relaxed);
         self.download.bytes.store(total, Ordering::Relaxed);
     }
 }

@@ -87,11 +87,7 @@ impl Bins<'_> {
             Arc::clone(&plan),
         )?;
         let warnings = links.make(pool, lanes, meters, &self.linker.emitter)?;
-        Ok(LinkedBins {
-            hoisting,
-            plan,
-            warnings,
-        })
+        Ok(LinkedBins { hoisting, plan, warnings })
     }
 
     fn root_modules(&self) -> PathBuf {
@@ -105,9 +101,7 @@ impl Bins<'_> {
 
     /// The slot of a snapshot, if it is in place.
     fn slot(&self, snapshot: usize) -> Option<&Slot> {
-        self.work
-            .slot_of(snapshot)
-            .filter(|slot| !self.dropped.contains(&slot.package.index()))
+        self.work.slot_of(snapshot).filter(|slot| !self.dropped.contains(&slot.package.index()))
     }
 
     fn package_folder(&self, slot: &Slot) -> PathBuf {
@@ -124,10 +118,8 @@ impl Bins<'_> {
     fn hoisting(&self) -> Hoisting {
         let patterns =
             |patterns: &Option<Vec<String>>| Patterns::new(patterns.as_deref().unwrap_or_default());
-        let (private, public) = (
-            patterns(&self.config.hoist_pattern),
-            patterns(&self.config.public_hoist_pattern),
-        );
+        let (private, public) =
+            (patterns(&self.config.hoist_pattern), patterns(&self.config.public_hoist_pattern));
         if private.is_empty() && public.is_empty() {
             return Hoisting::default();
         }
@@ -201,21 +193,14 @@ impl Bins<'_> {
                     format!("{up}{}", relative(modules, &self.importer(position)).display())
                 }
             };
-            links.push(Symlink {
-                alias: hoisted.alias.clone(),
-                target,
-            });
+            links.push(Symlink { alias: hoisted.alias.clone(), target });
         }
         (private, public)
     }
 
     fn plan(&self, hoisting: &Hoisting) -> Result<BinPlan, InstallError> {
         let hidden_modules = self.linker.virtual_store.path().join("node_modules");
-        let hides = self
-            .config
-            .hoist_pattern
-            .as_ref()
-            .is_some_and(|patterns| !patterns.is_empty());
+        let hides = self.config.hoist_pattern.as_ref().is_some_and(|patterns| !patterns.is_empty());
         let prefer_symlinks = self.config.prefer_symlinked_executables.unwrap_or(false);
         // Where there are symlinks, the few shims are to be no different.
         let extends = *self.config.extend_node_path && hides && !prefer_symlinks;
@@ -252,10 +237,8 @@ impl Bins<'_> {
         let mut snapshots = vec![None; self.graph.snapshots.len()];
         for (snapshot, dep_path) in self.lockfile.snapshots.keys().enumerate() {
             let has_bin = self.lockfile.metadata(dep_path).is_some_and(|metadata| {
-                let is_runtime = matches!(
-                    metadata.resolution,
-                    Resolution::Binary(_) | Resolution::Variations { .. }
-                );
+                let is_runtime =
+                    matches!(metadata.resolution, Resolution::Binary(_) | Resolution::Variations { .. });
                 metadata.has_bin || is_runtime
             });
             let Some(slot) = self.slot(snapshot).filter(|_| has_bin) else {
@@ -271,10 +254,7 @@ impl Bins<'_> {
                 snapshots[snapshot] = Some(plan.add_package(package));
             }
         }
-        Ok(Known {
-            snapshots,
-            folders: FxHashMap::default(),
-        })
+        Ok(Known { snapshots, folders: FxHashMap::default() })
     }
 
     fn add_importers(
@@ -283,12 +263,8 @@ impl Bins<'_> {
         known: &mut Known,
         hoisting: &Hoisting,
     ) -> Result<(), LinkError> {
-        for (position, (id, dependencies)) in self
-            .lockfile
-            .importers
-            .keys()
-            .zip(&self.graph.importers)
-            .enumerate()
+        for (position, (id, dependencies)) in
+            self.lockfile.importers.keys().zip(&self.graph.importers).enumerate()
         {
             if !self.importers.contains(id) {
                 continue;
@@ -309,10 +285,7 @@ impl Bins<'_> {
                 candidates.extend(peers.map(|package| candidate(package, Origin::Hoisted)));
             }
             if id == "." {
-                let public = hoisting
-                    .aliases
-                    .iter()
-                    .filter(|hoisted| hoisted.kind == HoistKind::Public);
+                let public = hoisting.aliases.iter().filter(|hoisted| hoisted.kind == HoistKind::Public);
                 for hoisted in public {
                     let package = match hoisted.source {
                         HoistSource::Snapshot(snapshot) => known.snapshots[snapshot],
@@ -329,11 +302,7 @@ impl Bins<'_> {
     /// The peers that direct dependencies need and the project does not name: pnpm installs those for it, so their
     /// executables are at hand as if they were named. Optional peers are not, nor are peers of peers.
     fn peers_of<'a>(&'a self, dependencies: &'a [DirectDependency<'a>]) -> impl Iterator<Item = usize> + 'a {
-        let wanted = || {
-            dependencies
-                .iter()
-                .filter(|dependency| self.is_wanted(dependency.group))
-        };
+        let wanted = || dependencies.iter().filter(|dependency| self.is_wanted(dependency.group));
         let names = move |alias: &str| wanted().any(|dependency| dependency.alias == alias);
         wanted()
             .filter_map(|dependency| match dependency.target {
@@ -345,12 +314,8 @@ impl Bins<'_> {
                 Some((snapshot, self.lockfile.metadata(dep_path)?))
             })
             .flat_map(|(snapshot, metadata)| {
-                let is_optional = |name: &str| {
-                    metadata
-                        .peer_dependencies_meta
-                        .get(name)
-                        .is_some_and(|meta| meta.optional)
-                };
+                let is_optional =
+                    |name: &str| metadata.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional);
                 self.graph.snapshots[snapshot].iter().filter(move |edge| {
                     metadata.peer_dependencies.contains_key(edge.alias) && !is_optional(edge.alias)
                 })
@@ -398,10 +363,7 @@ impl Bins<'_> {
                 }
             }
         }
-        candidates.extend(own.map(|package| Candidate {
-            own: true,
-            ..candidate(package, Origin::Direct)
-        }));
+        candidates.extend(own.map(|package| Candidate { own: true, ..candidate(package, Origin::Direct) }));
         plan.add_folder(&modules, &candidates);
         Ok(())
     }
@@ -422,9 +384,5 @@ impl Known {
 }
 
 fn candidate(package: usize, origin: Origin) -> Candidate {
-    Candidate {
-        package,
-        origin,
-        own: false,
-    }
+    Candidate { package, origin, own: false }
 }

@@ -45,10 +45,7 @@ pub fn link(
                     _ => continue,
                 },
             };
-            links.push(DirectLink {
-                alias: dependency.alias.to_owned(),
-                target,
-            });
+            links.push(DirectLink { alias: dependency.alias.to_owned(), target });
         }
         moved.extend(link_direct(&folder.join(&*config.modules_dir), &links)?);
     }
@@ -61,12 +58,7 @@ fn remove_links_to(work: &Work, linker: &Linker, dropped: &[usize]) -> Result<()
         let gone = &work.slots[position].slot;
         let target = format!("../{}/node_modules/{}", gone.directory, gone.name);
         for planned in &work.slots {
-            for symlink in planned
-                .slot
-                .symlinks
-                .iter()
-                .filter(|symlink| symlink.target.ends_with(&target))
-            {
+            for symlink in planned.slot.symlinks.iter().filter(|symlink| symlink.target.ends_with(&target)) {
                 linker.virtual_store.remove_symlink(&planned.slot, symlink)?;
             }
         }

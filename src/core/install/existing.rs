@@ -81,10 +81,7 @@ impl Existing {
             return Ok(None);
         };
         WorkspaceState::forget(&config.lockfile_dir)?;
-        let before = self
-            .modules
-            .known()
-            .map(|state| self.folder.join(&state.virtual_store_dir));
+        let before = self.modules.known().map(|state| self.folder.join(&state.virtual_store_dir));
         let stores: Vec<&str> = [Some(&*config.virtual_store_dir), before.as_ref()]
             .into_iter()
             .flatten()
@@ -99,10 +96,7 @@ impl Existing {
 
     /// Judges the slots, by their position in [`Work::slots`]. `folders` are those of this machine, by position in
     /// [`Work::sources`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "everything that is known of the install bears on it"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "everything that is known of the install bears on it")]
     #[must_use]
     pub fn judge(
         &self,
@@ -146,14 +140,12 @@ impl Existing {
         // What was absent may have been left out of the links of those that want it.
         for (position, selected) in selection.snapshots.iter().enumerate() {
             let gains_a_link = verdicts[position] == Verdict::Stays
-                && graph.snapshots[selected.index]
-                    .iter()
-                    .any(|edge| match edge.target {
-                        Target::Snapshot(child) => work.position_of(child).is_some_and(|child| {
-                            matches!(verdicts[child], Verdict::Filled | Verdict::Replaced)
-                        }),
-                        Target::Link(_) => false,
-                    });
+                && graph.snapshots[selected.index].iter().any(|edge| match edge.target {
+                    Target::Snapshot(child) => work
+                        .position_of(child)
+                        .is_some_and(|child| matches!(verdicts[child], Verdict::Filled | Verdict::Replaced)),
+                    Target::Link(_) => false,
+                });
             if gains_a_link {
                 verdicts[position] = Verdict::Relinked(Vec::new());
             }
@@ -183,11 +175,7 @@ impl Existing {
         let Some(state) = self.modules.known() else {
             return false;
         };
-        let is_due = is_due(
-            Some(&state.pruned_at),
-            *config.modules_cache_max_age,
-            SystemTime::now(),
-        );
+        let is_due = is_due(Some(&state.pruned_at), *config.modules_cache_max_age, SystemTime::now());
         if is_due || verdicts.iter().any(|verdict| *verdict != Verdict::Stays) {
             return false;
         }
@@ -210,17 +198,10 @@ impl Existing {
     /// leaves it.
     #[must_use]
     pub fn skipped(&self, lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
-        let now = selection
-            .skipped
-            .iter()
-            .filter_map(|skipped| lockfile.snapshots.get_index(skipped.index));
+        let now = selection.skipped.iter().filter_map(|skipped| lockfile.snapshots.get_index(skipped.index));
         let mut all: Vec<String> = now.map(|(dep_path, _)| dep_path.clone()).collect();
         let before = self.modules.known().into_iter().flat_map(|state| &state.skipped);
-        all.extend(
-            before
-                .filter(|dep_path| !lockfile.snapshots.contains_key(*dep_path))
-                .cloned(),
-        );
+        all.extend(before.filter(|dep_path| !lockfile.snapshots.contains_key(*dep_path)).cloned());
         all.sort();
         all.dedup();
         all
@@ -240,11 +221,8 @@ impl Existing {
                 Verdict::Stays => linker.virtual_store.mend_symlinks(slot)?,
                 Verdict::Replaced => remove_package(&modules(), &slot.name)?,
                 Verdict::Relinked(aliases) => {
-                    let wanted: FxHashSet<&str> = slot
-                        .symlinks
-                        .iter()
-                        .map(|symlink| symlink.alias.as_str())
-                        .collect();
+                    let wanted: FxHashSet<&str> =
+                        slot.symlinks.iter().map(|symlink| symlink.alias.as_str()).collect();
                     for alias in aliases.iter().filter(|alias| !wanted.contains(alias.as_str())) {
                         remove_link(&modules(), alias)?;
                         remove_empty_scope(&modules(), alias);
@@ -321,12 +299,7 @@ fn judge_known(
             || keeps_optional && now.optional_dependencies.contains_key(alias)
     };
     let stale = before.edges().map(|(alias, _, _)| alias);
-    Verdict::Relinked(
-        stale
-            .filter(|alias| !is_wanted(alias))
-            .map(str::to_owned)
-            .collect(),
-    )
+    Verdict::Relinked(stale.filter(|alias| !is_wanted(alias)).map(str::to_owned).collect())
 }
 
 /// Takes away what claims that the tree is complete. To be called before anything in it is changed.

@@ -13,12 +13,10 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
         let position = inputs.lockfile.importers.get_index_of(id)?;
         let manifest = inputs.workspace.project(id)?.manifest.as_ref();
         let dependencies = &graph.importers[position];
-        let slots = dependencies
-            .iter()
-            .filter_map(|dependency| match dependency.target {
-                Target::Snapshot(snapshot) => work.slot_of(snapshot),
-                Target::Link(_) => None,
-            });
+        let slots = dependencies.iter().filter_map(|dependency| match dependency.target {
+            Target::Snapshot(snapshot) => work.slot_of(snapshot),
+            Target::Link(_) => None,
+        });
         let mut packages: Vec<PackageId> = slots.map(|slot| slot.package).collect();
         packages.sort_unstable();
         packages.dedup();

@@ -58,12 +58,7 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
             Ok(lockfile)
         });
         let workspace = Workspace::find(config);
-        (
-            workspace,
-            lockfile
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        )
+        (workspace, lockfile.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (workspace, lockfile) = (workspace?, lockfile?);
     let (selected, unmatched) = selected(config, &workspace)?;
@@ -89,43 +84,24 @@ pub fn read(config: &Config) -> Result<Inputs, InstallError> {
         })
         .cloned()
         .collect();
-    let selected = importers
-        .iter()
-        .filter(|id| wanted.iter().any(|project| project.id == **id))
-        .cloned()
-        .collect();
+    let selected =
+        importers.iter().filter(|id| wanted.iter().any(|project| project.id == **id)).cloned().collect();
     let is_installed = |project: &&Project| {
         importers.contains(&project.id) || wanted.iter().any(|wanted| wanted.id == project.id)
     };
-    let left_out = workspace
-        .projects
-        .iter()
-        .filter(|project| !is_installed(project))
-        .count();
-    let gone = lockfile
-        .importers
-        .keys()
-        .filter(|id| workspace.project(id).is_none());
+    let left_out = workspace.projects.iter().filter(|project| !is_installed(project)).count();
+    let gone = lockfile.importers.keys().filter(|id| workspace.project(id).is_none());
     let gone = gone.map(|id| {
         format!("pnpm-lock.yaml has {id}, which is no project here (any more); nothing is installed for it")
     });
     let warnings = unmatched.into_iter().chain(gone).collect();
-    Ok(Inputs {
-        lockfile,
-        workspace,
-        importers,
-        selected,
-        left_out,
-        warnings,
-    })
+    Ok(Inputs { lockfile, workspace, importers, selected, left_out, warnings })
 }
 
 /// The importers of the tree that is there: what was installed for others than the selected ones stays.
 fn installed_importers(config: &Config) -> Vec<String> {
     let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
-    let current = std::fs::read_to_string(&path)
-        .ok()
-        .and_then(|text| Lockfile::parse(&text, &path).ok());
+    let current = std::fs::read_to_string(&path).ok().and_then(|text| Lockfile::parse(&text, &path).ok());
     current.map_or_else(Vec::new, |current| current.importers.into_keys().collect())
 }
 
@@ -139,12 +115,9 @@ pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> 
     }
     let workspace = Workspace::find(config)?;
     let (selected, _) = selected(config, &workspace)?;
-    Ok(selected.is_some_and(|ids| ids.is_empty()).then(|| {
-        format!(
-            "no project of the workspace fits --filter {}",
-            config.filter.join(" or ")
-        )
-    }))
+    Ok(selected
+        .is_some_and(|ids| ids.is_empty())
+        .then(|| format!("no project of the workspace fits --filter {}", config.filter.join(" or "))))
 }
 
 /// The ids of the selected projects, where `None` means all, and what to say of selectors that select none.
@@ -161,10 +134,7 @@ fn selected<'a>(
     };
     let plain_ranges = *config.link_workspace_packages != LinkWorkspacePackages::No;
     let selected = workspace.select(selectors, &config.project_dir, plain_ranges)?;
-    let ids = selected
-        .projects
-        .iter()
-        .map(|position| workspace.projects[*position].id.as_str());
+    let ids = selected.projects.iter().map(|position| workspace.projects[*position].id.as_str());
     let unmatched = selected
         .unmatched
         .iter()

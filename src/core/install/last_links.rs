@@ -104,9 +104,9 @@ impl LastLinks {
         let Outcome { warnings, failure } = std::mem::take(&mut *outcome);
         match failure {
             Some(failure) => Err(failure.into()),
-            None if shared.done.load(Ordering::Acquire) < pieces => Err(InstallError::Runtime(
-                std::io::Error::other("a worker ended before its work was done"),
-            )),
+            None if shared.done.load(Ordering::Acquire) < pieces => {
+                Err(InstallError::Runtime(std::io::Error::other("a worker ended before its work was done")))
+            }
             None => Ok(warnings),
         }
     }
@@ -119,10 +119,7 @@ impl LastLinks {
             let made = match self.hoisted.get(piece) {
                 Some(hoisted) => hoisted.make().map(|()| Vec::new()),
                 None => match self.plan.folders.get(piece - self.hoisted.len()) {
-                    Some(folder) => self
-                        .writer
-                        .write(&self.plan, folder)
-                        .map(|written| written.warnings),
+                    Some(folder) => self.writer.write(&self.plan, folder).map(|written| written.warnings),
                     None => return,
                 },
             };
@@ -130,12 +127,9 @@ impl LastLinks {
             self.done.fetch_add(1, Ordering::Release);
             match made {
                 Ok(warnings) if warnings.is_empty() => {}
-                Ok(warnings) => self
-                    .outcome
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .warnings
-                    .extend(warnings),
+                Ok(warnings) => {
+                    self.outcome.lock().unwrap_or_else(PoisonError::into_inner).warnings.extend(warnings);
+                }
                 Err(failure) => {
                     self.next.store(usize::MAX / 2, Ordering::Relaxed);
                     let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);

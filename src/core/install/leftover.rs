@@ -120,9 +120,7 @@ pub fn remove_hoisted_executables(
                 continue;
             }
             let folder = hoist_folder(config, *kind);
-            let slot = config
-                .virtual_store_dir
-                .join(slot_directory_name(dep_path, limit));
+            let slot = config.virtual_store_dir.join(slot_directory_name(dep_path, limit));
             let package = slot.join("node_modules").join(split(dep_path).name);
             if !is_within(&folder, &config.lockfile_dir) {
                 continue;
@@ -164,11 +162,7 @@ const ALL: [bool; 3] = [true; 3];
 
 /// Aliases and versions of some groups: production, development, optional.
 fn dependencies(importer: &Importer, groups: [bool; 3]) -> impl Iterator<Item = (&str, &str)> {
-    let all = [
-        &importer.dependencies,
-        &importer.dev_dependencies,
-        &importer.optional_dependencies,
-    ];
+    let all = [&importer.dependencies, &importer.dev_dependencies, &importer.optional_dependencies];
     all.into_iter()
         .zip(groups)
         .filter(|(_, included)| *included)
@@ -184,9 +178,7 @@ fn wanted<'a>(config: &Config, importer: &'a Importer, alias: &str) -> Option<&'
         included.dev_dependencies,
         included.optional_dependencies && included.dependencies,
     ];
-    dependencies(importer, groups)
-        .find(|(name, _)| *name == alias)
-        .map(|(_, version)| version)
+    dependencies(importer, groups).find(|(name, _)| *name == alias).map(|(_, version)| version)
 }
 
 /// Whether a folder is really in the project, whatever links lead to it. Nothing is removed anywhere else.

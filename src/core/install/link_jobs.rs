@@ -5,19 +5,14 @@ use super::work::{Source, Work};
 use crate::core::clock::unix_millis;
 use crate::core::event::{EventKind, LinkPass};
 use crate::core::fetch::Fetcher;
-use crate::core::link::{Contents, LinkError, Linker, phase_of};
+use crate::core::link::{Contents, LinkError, Linker, Turn, phase_of};
 use crate::core::store::check::Verdict;
 use crate::core::store::row::StoredPackage;
 
 /// What a job of the link pool reports.
 pub(super) enum Report {
     /// The slots of a source are complete.
-    Linked {
-        source: usize,
-        pass: LinkPass,
-        files: u64,
-        requires_build: bool,
-    },
+    Linked { source: usize, pass: LinkPass, files: u64, requires_build: bool },
     /// The stored files of a source turned out to be missing or changed.
     Damaged { source: usize },
     /// A slot could not be made.
@@ -38,9 +33,7 @@ pub(super) fn checked(
         match fetcher.store.check(&package)? {
             Verdict::Good => {}
             Verdict::GoodAfterReading => {
-                fetcher
-                    .index
-                    .write(source.key.clone(), package.checked_again(unix_millis()));
+                fetcher.index.write(source.key.clone(), package.checked_again(unix_millis()));
             }
             Verdict::Damaged => return Ok(None),
         }
@@ -51,10 +44,9 @@ pub(super) fn checked(
 /// Tells that the files of slots are on this machine.
 pub(super) fn tell_found(linker: &Linker, work: &Work, slots: &[usize]) {
     for &slot in slots {
-        linker.emitter.emit(EventKind::FoundInStore {
-            package: work.slots[slot].slot.package,
-            shared_with: None,
-        });
+        linker
+            .emitter
+            .emit(EventKind::FoundInStore { package: work.slots[slot].slot.package, shared_with: None });
     }
 }
 
@@ -65,13 +57,12 @@ pub(super) fn report(
     source: usize,
     todo: &[usize],
     contents: Contents<'_>,
-    lane: u16,
-    pass: LinkPass,
+    turn: Turn,
 ) -> Report {
-    match link_slots(linker, work, todo, contents, lane, pass) {
+    match link_slots(linker, work, todo, contents, turn) {
         Ok(files) => Report::Linked {
             source,
-            pass,
+            pass: turn.pass,
             files,
             requires_build: match contents {
                 Contents::Stored(package) => package.requires_build(),
@@ -88,14 +79,15 @@ pub(super) fn link_slots(
     work: &Work,
     todo: &[usize],
     contents: Contents<'_>,
-    lane: u16,
-    pass: LinkPass,
+    turn: Turn,
 ) -> Result<u64, InstallError> {
-    linker.meters.begin(phase_of(pass), linker.emitter.now());
+    linker.meters.begin(phase_of(turn.pass), turn.since);
+    let mut turn = turn;
     let mut files = 0;
     for &slot in todo {
         let planned = &work.slots[slot];
-        let outcome = linker.link(&planned.slot, contents, lane, pass);
+        let outcome = linker.link(&planned.slot, contents, turn);
+        turn.since = linker.emitter.now();
         files += u64::from(outcome.map_err(|source: LinkError| InstallError::LinkPackage {
             package: planned.slot.package,
             name: planned.label.clone(),

@@ -22,10 +22,7 @@ pub fn place(lockfile_dir: &Path, path: &str) -> PathBuf {
 }
 
 fn outdated(message: String) -> InstallError {
-    InstallError::Unfetchable {
-        code: Some("ERR_PNPM_OUTDATED_LOCKFILE"),
-        message,
-    }
+    InstallError::Unfetchable { code: Some("ERR_PNPM_OUTDATED_LOCKFILE"), message }
 }
 
 /// Lists the folders that are packages, by position in [`Work::sources`], and checks that tarballs on this machine are
@@ -62,18 +59,13 @@ pub fn look(
 }
 
 fn local_tarball(url: &url::Url) -> Option<PathBuf> {
-    (url.scheme() == "file")
-        .then(|| url.to_file_path().ok())
-        .flatten()
+    (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten()
 }
 
 fn check_tarball(path: &Path, wanted: &str, label: &str) -> Result<(), InstallError> {
     let fail = |code, why: String| InstallError::Unfetchable {
         code,
-        message: format!(
-            "the tarball of {label} at {} cannot be used: {why}",
-            path.display()
-        ),
+        message: format!("the tarball of {label} at {} cannot be used: {why}", path.display()),
     };
     let bytes = std::fs::read(path).map_err(|error| fail(None, error.to_string()))?;
     integrity::check(&bytes, wanted)
@@ -123,7 +115,5 @@ fn check_folder(
         (None, Some(name)) => format!("the lockfile has a dependency {name} that it has not any more"),
         (None, None) => return Ok(()),
     };
-    Err(outdated(format!(
-        "{label} changed since pnpm-lock.yaml was made: {why}"
-    )))
+    Err(outdated(format!("{label} changed since pnpm-lock.yaml was made: {why}")))
 }

@@ -15,7 +15,7 @@ use super::work::{Origin, Source, Work};
 use crate::core::control::{Controls, KnobValues};
 use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
-use crate::core::link::{Contents, Linker};
+use crate::core::link::{Contents, Linker, Turn};
 use crate::core::packlist::PackedFolder;
 use crate::core::pool::LanePool;
 use crate::core::store::row::StoredPackage;
@@ -85,10 +85,7 @@ impl Materialise {
         let sampler = tokio::spawn({
             let fetcher = Arc::clone(&self.fetcher);
             async move {
-                fetcher
-                    .progress
-                    .sample(fetcher.client.permits(), &fetcher.emitter)
-                    .await;
+                fetcher.progress.sample(fetcher.client.permits(), &fetcher.emitter).await;
             }
         });
         let outcome = self.drive(split, done).await;
@@ -98,9 +95,7 @@ impl Materialise {
             self.link_pool.stop();
         }
         if self.fetcher.meters.has_begun(Phase::Download) {
-            self.fetcher
-                .progress
-                .tell(self.fetcher.client.permits(), &self.fetcher.emitter);
+            self.fetcher.progress.tell(self.fetcher.client.permits(), &self.fetcher.emitter);
         }
         done.totals.bytes_downloaded = self.fetcher.progress.received();
         done.totals.retries = self.fetcher.retries();
@@ -112,18 +107,12 @@ impl Materialise {
 
     fn finish_fetching(&self) {
         let knobs = self.controls.knobs();
-        self.fetcher
-            .meters
-            .finish(Phase::Download, Some(knobs.network_concurrency));
-        self.fetcher
-            .meters
-            .finish(Phase::Extract, Some(knobs.extract_threads));
+        self.fetcher.meters.finish(Phase::Download, Some(knobs.network_concurrency));
+        self.fetcher.meters.finish(Phase::Extract, Some(knobs.extract_threads));
     }
 
     fn finish(&self, phase: Phase) {
-        self.linker
-            .meters
-            .finish(phase, Some(self.controls.knobs().link_threads));
+        self.linker.meters.finish(phase, Some(self.controls.knobs().link_threads));
     }
 
     async fn drive(&self, split: Split, done: &mut Done) -> Result<(), InstallError> {
@@ -190,10 +179,7 @@ impl Materialise {
     /// Fetches a source; with the strategy `inline`, links its slots on this very task.
     async fn fetch(&self, position: usize, todo: &[usize]) -> (usize, Result<Downloaded, InstallError>) {
         let source = &self.work.sources[position];
-        let ids: Vec<PackageId> = todo
-            .iter()
-            .map(|slot| self.work.slots[*slot].slot.package)
-            .collect();
+        let ids: Vec<PackageId> = todo.iter().map(|slot| self.work.slots[*slot].slot.package).collect();
         let first = ids.first().copied().unwrap_or(PackageId(0));
         let Origin::Tarball { url, integrity } = &source.origin else {
             let error = FetchError::Unsupported("a folder cannot be fetched".into());
@@ -211,10 +197,9 @@ impl Materialise {
             Err(error) => return (position, Err(self.fetch_error(source, tarball.package, error))),
         };
         for &other in ids.iter().skip(1) {
-            self.linker.emitter.emit(EventKind::FoundInStore {
-                package: other,
-                shared_with: ids.first().copied(),
-            });
+            self.linker
+                .emitter
+                .emit(EventKind::FoundInStore { package: other, shared_with: ids.first().copied() });
         }
         let files = if self.link_mode == LinkMode::Inline {
             // Warm slots are linked by the pool meanwhile, each on a lane of its own.
@@ -224,8 +209,7 @@ impl Materialise {
                 &self.work,
                 todo,
                 Contents::Stored(&package),
-                lane.number(),
-                LinkPass::Cold,
+                Turn { lane: lane.number(), pass: LinkPass::Cold, since: self.linker.emitter.now() },
             ) {
                 Ok(files) => Some(files),
                 Err(error) => return (position, Err(error)),
@@ -237,15 +221,8 @@ impl Materialise {
     }
 
     fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {
-        let name = source
-            .slots
-            .first()
-            .map_or_else(String::new, |slot| self.work.slots[*slot].label.clone());
-        InstallError::Fetch {
-            package,
-            name,
-            source: error,
-        }
+        let name = source.slots.first().map_or_else(String::new, |slot| self.work.slots[*slot].label.clone());
+        InstallError::Fetch { package, name, source: error }
     }
 
     /// Turns knobs, and tells of those that changed.
@@ -260,12 +237,7 @@ impl Materialise {
                 Knob::ExtractThreads => self.fetcher.pool.set_lanes(after)?,
                 Knob::LinkThreads => self.link_pool.set_lanes(after)?,
             }
-            let kind = EventKind::ConcurrencyChanged {
-                knob,
-                from: before,
-                to: after,
-                by: by.to_owned(),
-            };
+            let kind = EventKind::ConcurrencyChanged { knob, from: before, to: after, by: by.to_owned() };
             self.linker.emitter.emit(kind);
         }
         Ok(to)
@@ -288,7 +260,8 @@ impl Driver<'_> {
         let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
         let (fetcher, verify) = (Arc::clone(&self.run.fetcher), self.run.verify_store);
         self.run.link_pool.submit(move |lane| {
-            linker.meters.begin(Phase::LinkWarm, linker.emitter.now());
+            let since = linker.emitter.now();
+            linker.meters.begin(Phase::LinkWarm, since);
             let report = match checked(&fetcher, &work.sources[source], row, verify) {
                 Err(error) => Report::Failed(Box::new(error)),
                 Ok(None) => Report::Damaged { source },
@@ -301,8 +274,7 @@ impl Driver<'_> {
                         source,
                         &todo[source],
                         contents,
-                        lane,
-                        LinkPass::Warm,
+                        Turn { lane, pass: LinkPass::Warm, since },
                     )
                 }
             };
@@ -318,7 +290,8 @@ impl Driver<'_> {
         let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
         let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
         self.run.link_pool.submit(move |lane| {
-            linker.meters.begin(Phase::LinkWarm, linker.emitter.now());
+            let since = linker.emitter.now();
+            linker.meters.begin(Phase::LinkWarm, since);
             tell_found(&linker, &work, &todo[source]);
             let contents = Contents::Folder(&package);
             let report = report(
@@ -327,8 +300,7 @@ impl Driver<'_> {
                 source,
                 &todo[source],
                 contents,
-                lane,
-                LinkPass::Warm,
+                Turn { lane, pass: LinkPass::Warm, since },
             );
             let _ = reports.send(report);
         });
@@ -339,14 +311,14 @@ impl Driver<'_> {
         let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
         let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
         self.run.link_pool.submit(move |lane| {
+            let since = linker.emitter.now();
             let _ = reports.send(report(
                 &linker,
                 &work,
                 source,
                 &todo[source],
                 Contents::Stored(&package),
-                lane,
-                LinkPass::Cold,
+                Turn { lane, pass: LinkPass::Cold, since },
             ));
         });
     }
@@ -395,12 +367,7 @@ impl Driver<'_> {
     fn take_report(&mut self, report: Report) -> Result<Option<usize>, InstallError> {
         self.linking -= 1;
         match report {
-            Report::Linked {
-                source,
-                pass,
-                files,
-                requires_build,
-            } => {
+            Report::Linked { source, pass, files, requires_build } => {
                 if pass == LinkPass::Warm {
                     self.checking -= 1;
                     self.done.totals.found_in_store += self.todo[source].len() as u64;
@@ -410,10 +377,8 @@ impl Driver<'_> {
             }
             Report::Damaged { source } => {
                 self.checking -= 1;
-                let label = self.run.work.sources[source]
-                    .slots
-                    .first()
-                    .map(|slot| &self.run.work.slots[*slot].label);
+                let label =
+                    self.run.work.sources[source].slots.first().map(|slot| &self.run.work.slots[*slot].label);
                 self.run.linker.emitter.emit(EventKind::Warning {
                     code: None,
                     message:
@@ -435,9 +400,7 @@ impl Driver<'_> {
         self.done.totals.imported += slots.len() as u64;
         self.done.totals.files += files;
         if requires_build {
-            self.done
-                .wants_build
-                .extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
+            self.done.wants_build.extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
         }
     }
 }

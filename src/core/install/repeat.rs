@@ -30,11 +30,8 @@ pub fn is_up_to_date(config: &Config) -> bool {
         return false;
     };
     // What hook files do cannot be told from outside.
-    let has_hooks = || {
-        [".pnpmfile.cjs", ".pnpmfile.mjs"]
-            .iter()
-            .any(|name| config.lockfile_dir.join(name).exists())
-    };
+    let has_hooks =
+        || [".pnpmfile.cjs", ".pnpmfile.mjs"].iter().any(|name| config.lockfile_dir.join(name).exists());
     if state.filtered_install || !state.pnpmfiles.is_empty() || has_hooks() {
         return false;
     }
@@ -50,11 +47,7 @@ pub fn is_up_to_date(config: &Config) -> bool {
     if !settings_agree(&state.settings, &recorded_settings(config, root.as_ref())) {
         return false;
     }
-    let is_known = |folder: &Path| {
-        folder
-            .to_str()
-            .is_some_and(|folder| state.projects.contains_key(folder))
-    };
+    let is_known = |folder: &Path| folder.to_str().is_some_and(|folder| state.projects.contains_key(folder));
     let has_new_projects =
         || Workspace::folders(config).map_or(true, |folders| folders.iter().any(|folder| !is_known(folder)));
     is_known(&config.project_dir)
@@ -73,20 +66,14 @@ fn is_linked(config: &Config, folder: &Path, manifest: &Manifest) -> bool {
         (&manifest.dependencies, included.dependencies),
         (&manifest.dev_dependencies, included.dev_dependencies),
     ];
-    let all = [
-        &manifest.dependencies,
-        &manifest.dev_dependencies,
-        &manifest.optional_dependencies,
-    ];
+    let all = [&manifest.dependencies, &manifest.dev_dependencies, &manifest.optional_dependencies];
     let modules = folder.join(&*config.modules_dir);
     let root = config.root_modules_dir();
     // What lies in a folder of the user's may have changed without a trace.
     let is_local = |specifier: &str| {
         specifier.starts_with("file:") || specifier.starts_with('.') || specifier.starts_with('/')
     };
-    !all.into_iter()
-        .flat_map(IndexMap::values)
-        .any(|specifier| is_local(specifier))
+    !all.into_iter().flat_map(IndexMap::values).any(|specifier| is_local(specifier))
         && groups
             .into_iter()
             .filter(|(_, wanted)| *wanted)

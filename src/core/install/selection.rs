@@ -43,12 +43,7 @@ impl<'a> Selector<'a> {
             cpu: list(&architectures.cpu),
             libc: list(&architectures.libc),
         };
-        Self {
-            config,
-            host: host(),
-            supported,
-            node_version,
-        }
+        Self { config, host: host(), supported, node_version }
     }
 
     /// Selects what the install is about: what these importers need.
@@ -86,16 +81,12 @@ impl<'a> Selector<'a> {
 
     /// Whether an optional package that fits this machine asks for a version of Node.js.
     fn decides(&self, lockfile: &Lockfile) -> bool {
-        lockfile
-            .snapshots
-            .iter()
-            .filter(|(_, snapshot)| snapshot.optional)
-            .any(|(dep_path, _)| {
-                lockfile.metadata(dep_path).is_some_and(|metadata| {
-                    metadata.engines.contains_key("node")
-                        && check(&PlatformFields::of(metadata), &self.supported, &self.host).is_ok()
-                })
+        lockfile.snapshots.iter().filter(|(_, snapshot)| snapshot.optional).any(|(dep_path, _)| {
+            lockfile.metadata(dep_path).is_some_and(|metadata| {
+                metadata.engines.contains_key("node")
+                    && check(&PlatformFields::of(metadata), &self.supported, &self.host).is_ok()
             })
+        })
     }
 
     fn wait(&mut self) {

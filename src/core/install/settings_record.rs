@@ -64,27 +64,18 @@ fn general(record: &mut Record, config: &Config) {
         record.put("virtualStoreDir", text(&config.virtual_store_dir));
     }
     let routes = config.registries.scopes.iter();
-    let routes: BTreeMap<&str, &str> = routes
-        .map(|(scope, url)| (scope.as_str(), url.as_str()))
-        .collect();
+    let routes: BTreeMap<&str, &str> = routes.map(|(scope, url)| (scope.as_str(), url.as_str())).collect();
     record.put("registryRoutes", json!(routes));
     if let Some(folder) = &config.workspace_dir {
         // A file of settings alone makes a workspace of the one project beside it.
         if folder.join("pnpm-workspace.yaml").exists() {
             let patterns = config.workspace_packages.value.clone();
-            record.put(
-                "workspacePackagePatterns",
-                patterns.unwrap_or_else(|| vec![".".to_owned()]),
-            );
+            record.put("workspacePackagePatterns", patterns.unwrap_or_else(|| vec![".".to_owned()]));
         }
     }
     let architectures = &config.supported_architectures;
     if architectures.is_explicit() {
-        let lists = [
-            ("os", &architectures.os),
-            ("cpu", &architectures.cpu),
-            ("libc", &architectures.libc),
-        ];
+        let lists = [("os", &architectures.os), ("cpu", &architectures.cpu), ("libc", &architectures.libc)];
         let given: BTreeMap<&str, &Vec<String>> =
             lists.into_iter().filter(|(_, list)| !list.is_empty()).collect();
         record.put("supportedArchitectures", json!(given));
@@ -110,10 +101,7 @@ fn resolution(record: &mut Record, config: &Config, root: Option<&Manifest>) {
     );
     record.put("preferWorkspacePackages", *config.prefer_workspace_packages);
     record.put("peersSuffixMaxLength", *config.peers_suffix_max_length);
-    record.list(
-        "ignoredOptionalDependencies",
-        &config.ignored_optional_dependencies,
-    );
+    record.list("ignoredOptionalDependencies", &config.ignored_optional_dependencies);
     if !config.overrides.is_empty() {
         let overrides: BTreeMap<&str, &str> = config
             .overrides
@@ -137,10 +125,7 @@ fn policies(record: &mut Record, config: &Config) {
     }
     record.put("dangerouslyAllowAllBuilds", *config.dangerously_allow_all_builds);
     record.put("minimumReleaseAge", *config.minimum_release_age);
-    record.put(
-        "minimumReleaseAgeIgnoreMissingTime",
-        *config.minimum_release_age_ignore_missing_time,
-    );
+    record.put("minimumReleaseAgeIgnoreMissingTime", *config.minimum_release_age_ignore_missing_time);
     record.list("minimumReleaseAgeExclude", &config.minimum_release_age_exclude);
     if config.minimum_release_age.is_explicit() || config.minimum_release_age_strict.is_explicit() {
         record.put("minimumReleaseAgeStrict", *config.minimum_release_age_strict);
@@ -167,11 +152,7 @@ fn policies(record: &mut Record, config: &Config) {
 fn referred<'a>(value: &'a str, root: Option<&'a Manifest>) -> &'a str {
     let found = value.strip_prefix('$').and_then(|name| {
         let root = root?;
-        let groups = [
-            &root.dependencies,
-            &root.dev_dependencies,
-            &root.optional_dependencies,
-        ];
+        let groups = [&root.dependencies, &root.dev_dependencies, &root.optional_dependencies];
         groups.into_iter().find_map(|group| group.get(name))
     });
     found.map_or(value, String::as_str)
@@ -179,9 +160,7 @@ fn referred<'a>(value: &'a str, root: Option<&'a Manifest>) -> &'a str {
 
 fn sorted_catalogs(config: &Config) -> BTreeMap<&str, BTreeMap<&str, &str>> {
     let catalogs = config.catalogs.iter().map(|(name, entries)| {
-        let entries = entries
-            .iter()
-            .map(|(alias, specifier)| (alias.as_str(), specifier.as_str()));
+        let entries = entries.iter().map(|(alias, specifier)| (alias.as_str(), specifier.as_str()));
         (name.as_str(), entries.collect())
     });
     catalogs.collect()

@@ -62,14 +62,8 @@ impl Setup {
     /// # Errors
     /// When one of them could not be made.
     pub fn finish(self, config: &Config) -> Result<Tools, InstallError> {
-        let Parts {
-            runtime,
-            fetcher,
-            link_pool,
-        } = self
-            .thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let Parts { runtime, fetcher, link_pool } =
+            self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let linker = Arc::new(Linker {
             virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
             store: Arc::clone(&fetcher.store),
@@ -78,12 +72,7 @@ impl Setup {
             meters: fetcher.meters.clone(),
             executables: Mutex::default(),
         });
-        Ok(Tools {
-            runtime,
-            fetcher,
-            linker,
-            link_pool,
-        })
+        Ok(Tools { runtime, fetcher, linker, link_pool })
     }
 }
 
@@ -110,21 +99,13 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, Inst
         backlog: Arc::new(Backlog::default()),
         retried: AtomicU64::new(0),
     });
-    Ok(Parts {
-        runtime,
-        fetcher,
-        link_pool: LanePool::new("link", *config.link_threads)?,
-    })
+    Ok(Parts { runtime, fetcher, link_pool: LanePool::new("link", *config.link_threads)? })
 }
 
 fn network_settings(config: &Config) -> NetworkSettings {
     let credentials = config.credentials.clone();
-    let pem = |certificates: &[String]| {
-        certificates
-            .iter()
-            .map(|pem| pem.clone().into_bytes())
-            .collect::<Vec<_>>()
-    };
+    let pem =
+        |certificates: &[String]| certificates.iter().map(|pem| pem.clone().into_bytes()).collect::<Vec<_>>();
     let mut extra_authorities = pem(&config.tls.ca);
     extra_authorities.extend(pem(&config.tls.extra_ca));
     NetworkSettings {
@@ -136,11 +117,7 @@ fn network_settings(config: &Config) -> NetworkSettings {
             shortest: Duration::from_millis(*config.fetch_retry_mintimeout),
             longest: Duration::from_millis(*config.fetch_retry_maxtimeout),
         },
-        tls: TlsSettings {
-            strict: *config.tls.strict_ssl,
-            extra_authorities,
-            identity: identity(config),
-        },
+        tls: TlsSettings { strict: *config.tls.strict_ssl, extra_authorities, identity: identity(config) },
         proxy: ProxySettings {
             http: config.proxy.http.as_ref().map(|proxy| proxy.value.clone()),
             https: config.proxy.https.as_ref().map(|proxy| proxy.value.clone()),

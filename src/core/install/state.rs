@@ -27,14 +27,8 @@ use crate::core::state::{
 const PACKAGE_MANAGER: &str = "pnpm@12.21.0";
 
 /// Scripts of a project that an install runs.
-const PROJECT_SCRIPTS: [&str; 6] = [
-    "preinstall",
-    "install",
-    "postinstall",
-    "preprepare",
-    "prepare",
-    "postprepare",
-];
+const PROJECT_SCRIPTS: [&str; 6] =
+    ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
 
 /// What the state is made from.
 pub struct Outcome<'a> {
@@ -115,10 +109,7 @@ impl Outcome<'_> {
             let Origin::Folder { directory, .. } = &source.origin else {
                 continue;
             };
-            let slots = source
-                .slots
-                .iter()
-                .filter(|slot| !self.done.dropped.contains(slot));
+            let slots = source.slots.iter().filter(|slot| !self.done.dropped.contains(slot));
             for slot in slots.map(|slot| &self.work.slots[*slot].slot) {
                 let mut folder = self.config.virtual_store_dir.join(&slot.directory);
                 folder.push("node_modules");
@@ -143,11 +134,7 @@ impl Outcome<'_> {
     fn prune(&self) -> Result<String, InstallError> {
         let config = self.config;
         let now = SystemTime::now();
-        let before = self
-            .existing
-            .modules
-            .known()
-            .map(|state| state.pruned_at.as_str());
+        let before = self.existing.modules.known().map(|state| state.pruned_at.as_str());
         if is_due(before, *config.modules_cache_max_age, now) {
             let needed: FxHashSet<&str> = self
                 .work
@@ -157,9 +144,8 @@ impl Outcome<'_> {
                 .filter(|(position, _)| !self.done.dropped.contains(position))
                 .map(|(_, planned)| planned.slot.directory.as_str())
                 .collect();
-            let pruned = prune(&config.virtual_store_dir, &config.root_modules_dir(), |name| {
-                needed.contains(name)
-            })?;
+            let pruned =
+                prune(&config.virtual_store_dir, &config.root_modules_dir(), |name| needed.contains(name))?;
             if pruned.is_some() || before.is_none() {
                 return Ok(httpdate::fmt_http_date(now));
             }
@@ -184,9 +170,8 @@ impl Outcome<'_> {
         let before = self.existing.modules.known();
         let mut pending: Vec<String> = before.map_or_else(Vec::new, |state| state.pending_builds.clone());
         pending.retain(&is_installed);
-        let mut ignored: Vec<String> = before
-            .and_then(|state| state.ignored_builds.clone())
-            .unwrap_or_default();
+        let mut ignored: Vec<String> =
+            before.and_then(|state| state.ignored_builds.clone()).unwrap_or_default();
         ignored.retain(|entry| is_installed(entry) && policy.verdict(entry).is_none());
 
         let wants_build = self.done.wants_build.iter().map(|package| package.index());
@@ -227,12 +212,8 @@ impl Outcome<'_> {
 
     /// When the last of the inputs was changed, in milliseconds of Unix time.
     fn changed_ms(&self) -> u64 {
-        let manifests = self
-            .inputs
-            .workspace
-            .projects
-            .iter()
-            .map(|project| project.folder.join("package.json"));
+        let manifests =
+            self.inputs.workspace.projects.iter().map(|project| project.folder.join("package.json"));
         let lockfile = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
         let times = manifests.chain([lockfile]).filter_map(|path| modified_ms(&path));
         times.max().unwrap_or(u64::MAX)

@@ -56,10 +56,8 @@ fn processors() -> u32 {
 impl Install {
     pub(super) fn warn_of_moves(&self, moved: &[PathBuf], totals: &mut Totals) {
         for path in moved {
-            let message = format!(
-                "a folder stood where a dependency goes; it was moved to {}",
-                path.display()
-            );
+            let message =
+                format!("a folder stood where a dependency goes; it was moved to {}", path.display());
             self.warn(message, None, totals);
         }
     }
@@ -74,20 +72,12 @@ impl Install {
     /// Warns of packages that are installed though they do not fit this machine.
     pub(super) fn warn_of_checks(&self, selection: &Selection, work: &Work, totals: &mut Totals) {
         for check in &selection.warnings {
-            self.warn(
-                check.message.clone(),
-                work.slot_of(check.index).map(|slot| slot.package),
-                totals,
-            );
+            self.warn(check.message.clone(), work.slot_of(check.index).map(|slot| slot.package), totals);
         }
     }
 
     pub(super) fn warn(&self, message: String, package: Option<PackageId>, totals: &mut Totals) {
-        self.emitter.emit(EventKind::Warning {
-            code: None,
-            message,
-            package,
-        });
+        self.emitter.emit(EventKind::Warning { code: None, message, package });
         totals.warnings += 1;
     }
 
@@ -96,11 +86,8 @@ impl Install {
         if *self.config.ignore_scripts || done.wants_build.is_empty() {
             return;
         }
-        let mut names: Vec<&str> = done
-            .wants_build
-            .iter()
-            .map(|package| work.slots[package.index()].label.as_str())
-            .collect();
+        let mut names: Vec<&str> =
+            done.wants_build.iter().map(|package| work.slots[package.index()].label.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         let message = format!(
@@ -114,9 +101,7 @@ impl Install {
         let knobs = self.controls.knobs();
         let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
         let host = crate::core::plan::host();
-        let name = Manifest::read(&self.config.project_dir)
-            .ok()
-            .and_then(|manifest| manifest.name);
+        let name = Manifest::read(&self.config.project_dir).ok().and_then(|manifest| manifest.name);
         // The run began when its clock did, and so does its first phase.
         let started = EventKind::RunStarted(Box::new(RunStarted {
             v: EVENT_VERSION,
@@ -168,9 +153,7 @@ impl Install {
             EventKind::RunFinished(Box::new(RunFinished {
                 outcome,
                 // Who asked a run to stop need not be told why it did.
-                failure: error
-                    .filter(|_| outcome == Outcome::Failed)
-                    .map(InstallError::failure),
+                failure: error.filter(|_| outcome == Outcome::Failed).map(InstallError::failure),
                 wall_us,
                 phases,
                 totals: gathered.totals,

@@ -114,24 +114,13 @@ impl Work {
                 .filter(|edge| !edge.optional || config.included.optional_dependencies)
                 .filter_map(|edge| symlink(config, edge, &by_snapshot, &named))
                 .collect();
-            let slot = Slot {
-                package,
-                directory: directory.clone(),
-                name: split.name.to_owned(),
-                symlinks,
-            };
+            let slot = Slot { package, directory: directory.clone(), name: split.name.to_owned(), symlinks };
             let label = split.package_id.to_owned();
             slots.push(PlannedSlot { slot, source, label });
         }
-        let skipped = (0..selection.skipped.len())
-            .map(|index| (package_id(slots.len() + index), index))
-            .collect();
-        Ok(Self {
-            slots,
-            sources,
-            by_snapshot,
-            skipped,
-        })
+        let skipped =
+            (0..selection.skipped.len()).map(|index| (package_id(slots.len() + index), index)).collect();
+        Ok(Self { slots, sources, by_snapshot, skipped })
     }
 
     /// Position in `slots` of a snapshot, unless it is left out.
@@ -153,14 +142,9 @@ impl Work {
         selection: &'a Selection,
     ) -> impl Iterator<Item = EventKind> + 'a {
         let announce = |package: PackageId, index: usize, direct: bool, optional: bool| {
-            let dep_path = lockfile
-                .snapshots
-                .get_index(index)
-                .map_or("", |(dep_path, _)| dep_path.as_str());
+            let dep_path = lockfile.snapshots.get_index(index).map_or("", |(dep_path, _)| dep_path.as_str());
             let parts = split(dep_path);
-            let version = lockfile
-                .metadata(dep_path)
-                .and_then(|metadata| metadata.version.as_deref());
+            let version = lockfile.metadata(dep_path).and_then(|metadata| metadata.version.as_deref());
             EventKind::PackageSeen(Box::new(PackageSeen {
                 package,
                 name: parts.name.to_owned(),
@@ -171,18 +155,9 @@ impl Work {
                 size: None,
             }))
         };
-        let selected = self
-            .slots
-            .iter()
-            .zip(&selection.snapshots)
-            .map(move |(planned, selected)| {
-                announce(
-                    planned.slot.package,
-                    selected.index,
-                    selected.direct,
-                    selected.optional,
-                )
-            });
+        let selected = self.slots.iter().zip(&selection.snapshots).map(move |(planned, selected)| {
+            announce(planned.slot.package, selected.index, selected.direct, selected.optional)
+        });
         let skipped = self.skipped.iter().flat_map(move |(package, position)| {
             let skipped = &selection.skipped[*position];
             let left_out = EventKind::Skipped {
@@ -220,20 +195,14 @@ fn symlink(
             format!("{up}{}", relative(&folder, &target).display())
         }
     };
-    Some(Symlink {
-        alias: edge.alias.to_owned(),
-        target,
-    })
+    Some(Symlink { alias: edge.alias.to_owned(), target })
 }
 
 fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Source, InstallError> {
     let parts = split(dep_path);
     let refuse = |code, message: String| InstallError::Unfetchable { code, message };
     let unsupported = |what: &str| InstallError::Unsupported {
-        what: format!(
-            "{} is {what}, which this version of pacwatch cannot fetch",
-            parts.package_id
-        ),
+        what: format!("{} is {what}, which this version of pacwatch cannot fetch", parts.package_id),
         help: "Use pnpm for this project.".to_owned(),
     };
     if parts.patch_hash.is_some() {
@@ -249,22 +218,14 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         Resolution::Tarball { git_hosted: true, .. } => {
             return Err(unsupported("a git repository's archive"));
         }
-        Resolution::Tarball {
-            tarball, integrity, ..
-        } if tarball.starts_with("file:") => {
+        Resolution::Tarball { tarball, integrity, .. } if tarball.starts_with("file:") => {
             let path = local::place(&config.lockfile_dir, tarball);
             let url = Url::from_file_path(&path).map_or_else(|()| tarball.clone(), String::from);
             (url, integrity.clone(), parts.version)
         }
-        Resolution::Tarball {
-            tarball, integrity, ..
-        } => {
+        Resolution::Tarball { tarball, integrity, .. } => {
             // A package known by its URL has the URL alone for an id.
-            let id = if parts.version.contains("://") {
-                parts.version
-            } else {
-                parts.package_id
-            };
+            let id = if parts.version.contains("://") { parts.version } else { parts.package_id };
             (tarball.clone(), integrity.clone(), id)
         }
         Resolution::Directory { directory, .. } => {
@@ -281,18 +242,13 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         Resolution::Git { .. } => return Err(unsupported("a git repository")),
         Resolution::Binary(_) | Resolution::Variations { .. } => return Err(unsupported("a runtime")),
         Resolution::Unknown(_) => {
-            let message = format!(
-                "pnpm-lock.yaml has no usable `resolution` for {}",
-                parts.package_id
-            );
+            let message = format!("pnpm-lock.yaml has no usable `resolution` for {}", parts.package_id);
             return Err(refuse(Some("ERR_PNPM_BROKEN_LOCKFILE"), message));
         }
     };
     let Some(integrity) = integrity else {
-        let message = format!(
-            "pnpm-lock.yaml has no integrity for {}, so it cannot be verified",
-            parts.package_id
-        );
+        let message =
+            format!("pnpm-lock.yaml has no integrity for {}, so it cannot be verified", parts.package_id);
         return Err(refuse(Some("ERR_PNPM_MISSING_TARBALL_INTEGRITY"), message));
     };
     let is_local =
@@ -301,13 +257,7 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") || is_local && url.scheme() == "file")
         .ok_or_else(|| {
-            refuse(
-                None,
-                format!(
-                    "the tarball of {} has no usable address: {url:?}",
-                    parts.package_id
-                ),
-            )
+            refuse(None, format!("the tarball of {} has no usable address: {url:?}", parts.package_id))
         })?;
     Ok(Source {
         key: index::key(&integrity, id),

@@ -39,10 +39,9 @@ pub fn link_direct(modules: &Path, links: &[DirectLink]) -> Result<Vec<PathBuf>,
         let target = relative(parent, &link.target);
         let placed = match target.to_str() {
             Some(target) => folder.place_symlink(&link.alias, target),
-            None => Err(io::Error::new(
-                io::ErrorKind::InvalidFilename,
-                "the path of the project is not UTF-8",
-            )),
+            None => {
+                Err(io::Error::new(io::ErrorKind::InvalidFilename, "the path of the project is not UTF-8"))
+            }
         };
         placed.map_err(|source| LinkError::io("link", &path, source))?;
     }
@@ -62,18 +61,10 @@ fn move_aside(modules: &Path, path: &Path, alias: &str) -> Result<PathBuf, LinkE
 #[must_use]
 pub fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<Component<'_>>, Vec<_>) = (from.components().collect(), to.components().collect());
-    let common = from
-        .iter()
-        .zip(&to)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let common = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
     let up = from[common..].iter().map(|_| Component::ParentDir);
     let path: PathBuf = up.chain(to[common..].iter().copied()).collect();
-    if path.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        path
-    }
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
 }
 
 /// A path without `.` and `..`, by its text alone.
@@ -101,20 +92,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let modules = folder.path().join("packages/a/node_modules");
         let slot = folder.path().join("node_modules/.pnpm/x@1/node_modules/x");
-        let links = ["x", "@s/x"].map(|alias| DirectLink {
-            alias: alias.into(),
-            target: slot.clone(),
-        });
+        let links = ["x", "@s/x"].map(|alias| DirectLink { alias: alias.into(), target: slot.clone() });
         assert_eq!(link_direct(&modules, &links).unwrap(), Vec::<PathBuf>::new());
         let read = |alias: &str| std::fs::read_link(modules.join(alias)).unwrap();
-        assert_eq!(
-            read("x"),
-            Path::new("../../../node_modules/.pnpm/x@1/node_modules/x")
-        );
-        assert_eq!(
-            read("@s/x"),
-            Path::new("../../../../node_modules/.pnpm/x@1/node_modules/x")
-        );
+        assert_eq!(read("x"), Path::new("../../../node_modules/.pnpm/x@1/node_modules/x"));
+        assert_eq!(read("@s/x"), Path::new("../../../../node_modules/.pnpm/x@1/node_modules/x"));
     }
 
     #[test]
@@ -124,19 +106,10 @@ mod tests {
         std::fs::create_dir_all(modules.join("mine")).unwrap();
         std::fs::write(modules.join("mine/kept"), "").unwrap();
         std::os::unix::fs::symlink("elsewhere", modules.join("x")).unwrap();
-        let link = |alias: &str| DirectLink {
-            alias: alias.into(),
-            target: modules.join(".pnpm/t"),
-        };
+        let link = |alias: &str| DirectLink { alias: alias.into(), target: modules.join(".pnpm/t") };
         let moved = link_direct(&modules, &[link("x"), link("mine")]).unwrap();
-        assert_eq!(
-            std::fs::read_link(modules.join("x")).unwrap(),
-            Path::new(".pnpm/t")
-        );
-        assert_eq!(
-            std::fs::read_link(modules.join("mine")).unwrap(),
-            Path::new(".pnpm/t")
-        );
+        assert_eq!(std::fs::read_link(modules.join("x")).unwrap(), Path::new(".pnpm/t"));
+        assert_eq!(std::fs::read_link(modules.join("mine")).unwrap(), Path::new(".pnpm/t"));
         assert_eq!(moved, [modules.join(".ignored_mine")]);
         assert!(modules.join(".ignored_mine/kept").exists());
     }

@@ -25,11 +25,7 @@ pub enum LinkError {
 
 impl LinkError {
     pub(super) fn io(action: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
-        Self::Io {
-            action,
-            path: path.to_path_buf(),
-            source: source.into(),
-        }
+        Self::Io { action, path: path.to_path_buf(), source: source.into() }
     }
 
     /// pnpm's code for it.

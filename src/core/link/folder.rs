@@ -20,10 +20,7 @@ impl VirtualStore {
     #[must_use]
     pub fn mirrors(&self, slot: &Slot, package: &PackedFolder) -> bool {
         let root = self.package_path(slot);
-        package
-            .entries
-            .iter()
-            .all(|(path, packed)| is_same(&root.join(path), packed))
+        package.entries.iter().all(|(path, packed)| is_same(&root.join(path), packed))
             && strangers(&root, package).is_ok_and(|strangers| strangers.is_empty())
     }
 
@@ -54,10 +51,7 @@ impl VirtualStore {
     }
 
     fn package_path(&self, slot: &Slot) -> PathBuf {
-        self.path()
-            .join(&slot.directory)
-            .join("node_modules")
-            .join(&slot.name)
+        self.path().join(&slot.directory).join("node_modules").join(&slot.name)
     }
 }
 
@@ -67,9 +61,7 @@ fn is_same(path: &Path, packed: &Packed) -> bool {
     };
     match packed {
         Packed::Link(target) => std::fs::read_link(path).is_ok_and(|found| found == Path::new(target)),
-        Packed::File(source) => source
-            .metadata()
-            .is_ok_and(|source| is_same_file(&found, &source)),
+        Packed::File(source) => source.metadata().is_ok_and(|source| is_same_file(&found, &source)),
     }
 }
 
@@ -119,11 +111,7 @@ fn strangers(root: &Path, package: &PackedFolder) -> io::Result<Vec<PathBuf>> {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
-    if path.symlink_metadata()?.is_dir() {
-        std::fs::remove_dir_all(path)
-    } else {
-        std::fs::remove_file(path)
-    }
+    if path.symlink_metadata()?.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
 }
 
 fn place(path: &Path, packed: &Packed, method: ImportMethod) -> io::Result<()> {
@@ -209,10 +197,7 @@ mod tests {
             let same = inode(fixture.source("lib/a.js")) == inode(fixture.placed("lib/a.js"));
             assert_eq!(same, method == ImportMethod::Auto);
             assert_eq!(std::fs::read(fixture.placed("lib/deep/b.js")).unwrap(), b"b");
-            assert_eq!(
-                std::fs::read_link(fixture.placed("lib/link.js")).unwrap(),
-                Path::new("a.js")
-            );
+            assert_eq!(std::fs::read_link(fixture.placed("lib/link.js")).unwrap(), Path::new("a.js"));
         }
     }
 

@@ -74,10 +74,7 @@ impl Hoisting {
                 HoistSource::Project(index) => lockfile.importers.get_index(index).map(|(key, _)| key),
             };
             if let Some(source) = source {
-                dependencies
-                    .entry(source)
-                    .or_default()
-                    .insert(&hoisted.alias, hoisted.kind);
+                dependencies.entry(source).or_default().insert(&hoisted.alias, hoisted.kind);
             }
         }
         dependencies
@@ -119,15 +116,9 @@ pub fn hoist<'a>(request: &'a HoistRequest<'a>) -> Hoisting {
         return Hoisting::default();
     }
     let importers = direct_dependencies(request);
-    let mut chosen = Chosen {
-        request,
-        taken: FxHashSet::default(),
-        aliases: Vec::new(),
-    };
+    let mut chosen = Chosen { request, taken: FxHashSet::default(), aliases: Vec::new() };
     if let Some((_, root)) = importers.iter().find(|(id, _)| *id == ".") {
-        chosen
-            .taken
-            .extend(root.iter().map(|(alias, _)| alias.to_lowercase()));
+        chosen.taken.extend(root.iter().map(|(alias, _)| alias.to_lowercase()));
     }
     for (alias, snapshot) in first_of_each_alias(request, &importers) {
         chosen.offer(alias, HoistSource::Snapshot(snapshot));
@@ -140,9 +131,7 @@ pub fn hoist<'a>(request: &'a HoistRequest<'a>) -> Hoisting {
             chosen.offer(alias, HoistSource::Snapshot(snapshot));
         }
     }
-    Hoisting {
-        aliases: chosen.aliases,
-    }
+    Hoisting { aliases: chosen.aliases }
 }
 
 struct Chosen<'a> {
@@ -168,11 +157,7 @@ impl Chosen<'_> {
             return;
         }
         if self.taken.insert(alias.to_lowercase()) {
-            self.aliases.push(Hoisted {
-                alias: alias.to_owned(),
-                source,
-                kind,
-            });
+            self.aliases.push(Hoisted { alias: alias.to_owned(), source, kind });
         }
     }
 }
@@ -204,12 +189,7 @@ fn direct_dependencies<'a>(request: &HoistRequest<'a>) -> Vec<(&'a str, Dependen
                 (group, dependency.alias)
             });
             let wanted = wanted.into_iter();
-            (
-                id.as_str(),
-                wanted
-                    .map(|(dependency, snapshot)| (dependency.alias, snapshot))
-                    .collect(),
-            )
+            (id.as_str(), wanted.map(|(dependency, snapshot)| (dependency.alias, snapshot)).collect())
         })
         .collect();
     importers.sort_by_key(|(id, _)| *id);
@@ -253,10 +233,7 @@ fn children<'a>(request: &HoistRequest<'a>, snapshot: usize) -> Dependencies<'a>
         })
         .collect();
     edges.sort_by_key(|(only_optional, alias, _)| (*only_optional, *alias));
-    edges
-        .into_iter()
-        .map(|(_, alias, child)| (alias, child))
-        .collect()
+    edges.into_iter().map(|(_, alias, child)| (alias, child)).collect()
 }
 
 /// All snapshots that can be reached, in the order in which their children are looked at. The depth of a snapshot is
@@ -279,11 +256,7 @@ fn ordered<'a>(request: &HoistRequest<'a>, importers: &[(&'a str, Dependencies<'
                 .map(|(_, child)| child)
                 .filter(&mut first_seen)
                 .collect();
-            entries.push(Entry {
-                depth,
-                slot_name: (request.slot_name)(snapshot),
-                snapshot,
-            });
+            entries.push(Entry { depth, slot_name: (request.slot_name)(snapshot), snapshot });
             if !next.is_empty() {
                 pending.push((next, depth + 1));
             }

@@ -33,10 +33,8 @@ impl HoistFolder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = rustix::fs::openat(CWD, path, flags, Mode::empty())
             .map_err(|errno| LinkError::io("open", path, errno))?;
-        let mut scopes: Vec<&str> = links
-            .iter()
-            .filter_map(|link| link.alias.split_once('/').map(|(scope, _)| scope))
-            .collect();
+        let mut scopes: Vec<&str> =
+            links.iter().filter_map(|link| link.alias.split_once('/').map(|(scope, _)| scope)).collect();
         scopes.sort_unstable();
         scopes.dedup();
         for scope in scopes {
@@ -45,12 +43,7 @@ impl HoistFolder {
                 Err(errno) => return Err(LinkError::io("create", &path.join(scope), errno)),
             }
         }
-        Ok(Self {
-            path: path.to_path_buf(),
-            virtual_store: without_dots(virtual_store),
-            descriptor,
-            new,
-        })
+        Ok(Self { path: path.to_path_buf(), virtual_store: without_dots(virtual_store), descriptor, new })
     }
 
     /// Sees to it that a link is there. True if it was made.
@@ -58,8 +51,7 @@ impl HoistFolder {
     /// # Errors
     /// When the system refuses.
     pub fn link(&self, link: &Symlink) -> Result<bool, LinkError> {
-        self.place(link)
-            .map_err(|errno| LinkError::io("link", &self.path.join(&link.alias), errno))
+        self.place(link).map_err(|errno| LinkError::io("link", &self.path.join(&link.alias), errno))
     }
 
     fn place(&self, link: &Symlink) -> Result<bool, Errno> {
@@ -102,10 +94,7 @@ mod tests {
     fn links(links: &[(&str, &str)]) -> Vec<Symlink> {
         links
             .iter()
-            .map(|(alias, target)| Symlink {
-                alias: (*alias).to_owned(),
-                target: (*target).to_owned(),
-            })
+            .map(|(alias, target)| Symlink { alias: (*alias).to_owned(), target: (*target).to_owned() })
             .collect()
     }
 
@@ -114,10 +103,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let virtual_store = folder.path().join(".pnpm");
         let hidden = virtual_store.join("node_modules");
-        let links = links(&[
-            ("a", "../a@1/node_modules/a"),
-            ("@s/b", "../../@s+b@1/node_modules/@s/b"),
-        ]);
+        let links = links(&[("a", "../a@1/node_modules/a"), ("@s/b", "../../@s+b@1/node_modules/@s/b")]);
         for made in [true, false] {
             let hoist = HoistFolder::open(&hidden, &virtual_store, &links).unwrap();
             for link in &links {

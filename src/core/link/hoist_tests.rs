@@ -23,21 +23,16 @@ fn lockfile(importers: &[(&str, &[&str])], snapshots: &[(&str, &[&str])]) -> Loc
     };
     for (id, dependencies) in importers {
         writeln!(text, "  '{id}':\n    publishDirectory: x").unwrap();
-        for (group, field) in [
-            ("dev", "devDependencies"),
-            ("", "dependencies"),
-            ("opt", "optionalDependencies"),
-        ] {
+        for (group, field) in
+            [("dev", "devDependencies"), ("", "dependencies"), ("opt", "optionalDependencies")]
+        {
             let entries = in_group(dependencies, group);
             if !entries.is_empty() {
                 writeln!(text, "    {field}:").unwrap();
             }
             for (alias, reference) in entries {
-                writeln!(
-                    text,
-                    "      '{alias}':\n        specifier: '*'\n        version: '{reference}'"
-                )
-                .unwrap();
+                writeln!(text, "      '{alias}':\n        specifier: '*'\n        version: '{reference}'")
+                    .unwrap();
             }
         }
     }
@@ -70,23 +65,15 @@ struct Settings<'a> {
     without: Option<Group>,
 }
 
-const ALL: Settings<'_> = Settings {
-    private: &["*"],
-    public: &[],
-    absent: &[],
-    projects: &[],
-    without: None,
-};
+const ALL: Settings<'_> =
+    Settings { private: &["*"], public: &[], absent: &[], projects: &[], without: None };
 
 /// What is hoisted, as `alias=source` in order; public ones with a `!`.
 fn hoisted(lockfile: &Lockfile, settings: &Settings<'_>) -> String {
     let graph = Graph::new(lockfile).unwrap();
     let key = |snapshot: usize| lockfile.snapshots.get_index(snapshot).unwrap().0.as_str();
-    let projects: Vec<_> = settings
-        .projects
-        .iter()
-        .map(|(position, name)| (*position, (*name).to_owned()))
-        .collect();
+    let projects: Vec<_> =
+        settings.projects.iter().map(|(position, name)| (*position, (*name).to_owned())).collect();
     let hoisting = hoist(&HoistRequest {
         lockfile,
         graph: &graph,
@@ -105,11 +92,7 @@ fn hoisted(lockfile: &Lockfile, settings: &Settings<'_>) -> String {
                 HoistSource::Snapshot(snapshot) => key(snapshot),
                 HoistSource::Project(project) => lockfile.importers.get_index(project).unwrap().0,
             };
-            let public = if hoisted.kind == HoistKind::Public {
-                "!"
-            } else {
-                ""
-            };
+            let public = if hoisted.kind == HoistKind::Public { "!" } else { "" };
             format!("{public}{}={source}", hoisted.alias)
         })
         .collect();
@@ -148,10 +131,7 @@ fn depth_goes_before_the_name_of_the_slot_and_is_where_a_walk_downwards_finds_a_
             ("z@1.0.0", &["m: 1.0.0"]),
         ],
     );
-    assert_eq!(
-        hoisted(&lockfile, &ALL),
-        "e=e@1.0.0 m=m@1.0.0 p=p@1.0.0 q=q@1.0.0 n=n@1.0.0 x=x@2.0.0"
-    );
+    assert_eq!(hoisted(&lockfile, &ALL), "e=e@1.0.0 m=m@1.0.0 p=p@1.0.0 q=q@1.0.0 n=n@1.0.0 x=x@2.0.0");
 }
 
 #[test]
@@ -174,18 +154,12 @@ fn an_alias_is_hoisted_under_itself_and_case_does_not_tell_two_apart() {
         &[(".", &["a: 1.0.0"])],
         &[
             ("JSONStream@1.0.0", &[]),
-            (
-                "a@1.0.0",
-                &["JSONStream: 1.0.0", "jsonstream: 2.0.0", "other: b@1.0.0"],
-            ),
+            ("a@1.0.0", &["JSONStream: 1.0.0", "jsonstream: 2.0.0", "other: b@1.0.0"]),
             ("b@1.0.0", &[]),
             ("jsonstream@2.0.0", &[]),
         ],
     );
-    assert_eq!(
-        hoisted(&lockfile, &ALL),
-        "JSONStream=JSONStream@1.0.0 other=b@1.0.0"
-    );
+    assert_eq!(hoisted(&lockfile, &ALL), "JSONStream=JSONStream@1.0.0 other=b@1.0.0");
 }
 
 #[test]
@@ -200,10 +174,7 @@ fn what_is_not_installed_leaves_its_alias_to_others_but_its_children_are_hoisted
             ("d@1.0.0", &["b: 2.0.0"]),
         ],
     );
-    let settings = Settings {
-        absent: &["b@1.0.0"],
-        ..ALL
-    };
+    let settings = Settings { absent: &["b@1.0.0"], ..ALL };
     assert_eq!(hoisted(&lockfile, &settings), "d=d@1.0.0 c=c@1.0.0 b=b@2.0.0");
 }
 
@@ -220,16 +191,9 @@ fn a_group_that_is_not_wanted_is_not_looked_at() {
     );
     assert_eq!(
         hoisted(&lockfile, &ALL),
-        "d=d@1.0.0 c=c@1.0.0"
-            .split(' ')
-            .rev()
-            .collect::<Vec<_>>()
-            .join(" ")
+        "d=d@1.0.0 c=c@1.0.0".split(' ').rev().collect::<Vec<_>>().join(" ")
     );
-    let settings = Settings {
-        without: Some(Group::Development),
-        ..ALL
-    };
+    let settings = Settings { without: Some(Group::Development), ..ALL };
     // b is the project's no more, so it is hoisted like any other.
     assert_eq!(hoisted(&lockfile, &settings), "c=c@1.0.0 b=b@1.0.0 d=d@1.0.0");
 }
@@ -251,27 +215,15 @@ fn other_projects_dependencies_come_first_then_the_projects_themselves_then_the_
             ("two@1.0.0", &[]),
         ],
     );
-    assert_eq!(
-        hoisted(&lockfile, &ALL),
-        "two=two@1.0.0 b=b@1.0.0 d=d@1.0.0 one=one@1.0.0"
-    );
-    let settings = Settings {
-        projects: &[(1, "one"), (2, "three")],
-        ..ALL
-    };
+    assert_eq!(hoisted(&lockfile, &ALL), "two=two@1.0.0 b=b@1.0.0 d=d@1.0.0 one=one@1.0.0");
+    let settings = Settings { projects: &[(1, "one"), (2, "three")], ..ALL };
     assert_eq!(
         hoisted(&lockfile, &settings),
         "two=two@1.0.0 b=b@1.0.0 one=packages/one three=packages/two d=d@1.0.0"
     );
-    let settings = Settings {
-        projects: &[(2, "b")],
-        ..ALL
-    };
+    let settings = Settings { projects: &[(2, "b")], ..ALL };
     // A dependency that is called like a project comes first and has the alias.
-    assert_eq!(
-        hoisted(&lockfile, &settings),
-        "b=b@1.0.0 two=two@1.0.0 d=d@1.0.0 one=one@1.0.0"
-    );
+    assert_eq!(hoisted(&lockfile, &settings), "b=b@1.0.0 two=two@1.0.0 d=d@1.0.0 one=one@1.0.0");
 }
 
 #[test]
@@ -286,21 +238,11 @@ fn patterns_choose_what_is_hoisted_and_public_goes_before_private() {
         ],
     );
     let with = |private, public| {
-        let settings = Settings {
-            private,
-            public,
-            ..ALL
-        };
+        let settings = Settings { private, public, ..ALL };
         hoisted(&lockfile, &settings)
     };
-    assert_eq!(
-        with(&["*"], &["*eslint*"]),
-        "b=b@1.0.0 !eslint=eslint@1.0.0 !eslint-x=eslint-x@1.0.0"
-    );
-    assert_eq!(
-        with(&["*", "!eslint*", "eslint"], &[]),
-        "b=b@1.0.0 eslint=eslint@1.0.0"
-    );
+    assert_eq!(with(&["*"], &["*eslint*"]), "b=b@1.0.0 !eslint=eslint@1.0.0 !eslint-x=eslint-x@1.0.0");
+    assert_eq!(with(&["*", "!eslint*", "eslint"], &[]), "b=b@1.0.0 eslint=eslint@1.0.0");
     assert_eq!(with(&[], &["b"]), "!b=b@1.0.0");
     assert_eq!(with(&[], &[]), "");
 }
@@ -309,11 +251,7 @@ fn patterns_choose_what_is_hoisted_and_public_goes_before_private() {
 fn a_ring_of_packages_is_walked_once() {
     let lockfile = lockfile(
         &[(".", &["a: 1.0.0"])],
-        &[
-            ("a@1.0.0", &["b: 1.0.0"]),
-            ("b@1.0.0", &["a: 1.0.0", "c: 1.0.0"]),
-            ("c@1.0.0", &["b: 1.0.0"]),
-        ],
+        &[("a@1.0.0", &["b: 1.0.0"]), ("b@1.0.0", &["a: 1.0.0", "c: 1.0.0"]), ("c@1.0.0", &["b: 1.0.0"])],
     );
     assert_eq!(hoisted(&lockfile, &ALL), "b=b@1.0.0 c=c@1.0.0");
 }
@@ -322,11 +260,7 @@ fn a_ring_of_packages_is_walked_once() {
 fn aliases_are_recorded_by_source_in_the_order_of_the_first() {
     let lockfile = lockfile(
         &[(".", &["a: 1.0.0"]), ("p", &[])],
-        &[
-            ("a@1.0.0", &["b: c@1.0.0", "d: 1.0.0", "e: c@1.0.0"]),
-            ("c@1.0.0", &[]),
-            ("d@1.0.0", &[]),
-        ],
+        &[("a@1.0.0", &["b: c@1.0.0", "d: 1.0.0", "e: c@1.0.0"]), ("c@1.0.0", &[]), ("d@1.0.0", &[])],
     );
     let graph = Graph::new(&lockfile).unwrap();
     let hoisting = hoist(&HoistRequest {
@@ -343,15 +277,10 @@ fn aliases_are_recorded_by_source_in_the_order_of_the_first() {
         .dependencies(&lockfile)
         .into_iter()
         .map(|(source, aliases)| {
-            let aliases: Vec<_> = aliases
-                .into_iter()
-                .map(|(alias, kind)| format!("{alias}:{}", kind.name()))
-                .collect();
+            let aliases: Vec<_> =
+                aliases.into_iter().map(|(alias, kind)| format!("{alias}:{}", kind.name())).collect();
             format!("{source} {}", aliases.join(","))
         })
         .collect();
-    assert_eq!(
-        recorded,
-        ["p p:private", "c@1.0.0 b:private,e:private", "d@1.0.0 d:public"]
-    );
+    assert_eq!(recorded, ["p p:private", "c@1.0.0 b:private,e:private", "d@1.0.0 d:public"]);
 }

@@ -33,11 +33,7 @@ impl Placement {
     /// Files are to be placed like this, if it works.
     #[must_use]
     pub fn new(wanted: ImportMethod, emitter: Emitter) -> Self {
-        Self {
-            wanted,
-            chosen: OnceLock::new(),
-            emitter,
-        }
+        Self { wanted, chosen: OnceLock::new(), emitter }
     }
 
     /// The method that was asked for.
@@ -77,11 +73,7 @@ impl Placement {
             match place_by(method, from, folder, path) {
                 Ok(()) => {
                     if self.chosen.set(method).is_ok() {
-                        let kind = EventKind::ImportMethodChosen {
-                            wanted: self.wanted,
-                            method,
-                            tried,
-                        };
+                        let kind = EventKind::ImportMethodChosen { wanted: self.wanted, method, tried };
                         self.emitter.emit(kind);
                     }
                     return Ok(());

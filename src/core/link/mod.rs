@@ -59,39 +59,34 @@ pub enum Contents<'a> {
     Folder(&'a PackedFolder),
 }
 
+/// Who links a slot, in which pass, and since when.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// The link worker.
+    pub lane: u16,
+    /// The pass.
+    pub pass: LinkPass,
+    /// Microseconds since the run began; what was done for the slot before it is filled, such as checking the files
+    /// in the store, counts.
+    pub since: u64,
+}
+
 impl Linker {
     /// Fills a slot. Tells `link_started` and, when the slot is complete, `imported`; gives the number of files.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn link(
-        &self,
-        slot: &Slot,
-        contents: Contents<'_>,
-        lane: u16,
-        pass: LinkPass,
-    ) -> Result<u32, LinkError> {
-        let started = self.emitter.now();
+    pub fn link(&self, slot: &Slot, contents: Contents<'_>, turn: Turn) -> Result<u32, LinkError> {
+        let Turn { lane, pass, since: started } = turn;
         let id = slot.package;
-        self.emitter.emit_at(
-            started,
-            EventKind::LinkStarted {
-                package: id,
-                lane,
-                pass,
-            },
-        );
+        self.emitter.emit_at(started, EventKind::LinkStarted { package: id, lane, pass });
         let files = match contents {
             Contents::Stored(package) => {
-                let files = self
-                    .virtual_store
-                    .fill(slot, package, &self.store, &self.placement)?;
+                let files = self.virtual_store.fill(slot, package, &self.store, &self.placement)?;
                 self.keep_executables(id, package);
                 files
             }
-            Contents::Folder(package) => self
-                .virtual_store
-                .mirror(slot, package, self.placement.wanted())?,
+            Contents::Folder(package) => self.virtual_store.mirror(slot, package, self.placement.wanted())?,
         };
         let ended = self.emitter.now();
         self.meters.task(phase_of(pass), started, ended);
@@ -99,14 +94,7 @@ impl Linker {
         let link_us = ended.saturating_sub(started);
         self.emitter.emit_at(
             ended,
-            EventKind::Imported(Imported {
-                package: id,
-                lane,
-                pass,
-                method,
-                files,
-                link_us,
-            }),
+            EventKind::Imported(Imported { package: id, lane, pass, method, files, link_us }),
         );
         Ok(files)
     }
@@ -117,27 +105,18 @@ impl Linker {
             return;
         };
         let declared = DeclaredBins::new(manifest, |folder| {
-            let below = |path: &str| {
-                path.strip_prefix(folder)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            };
+            let below = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
             let paths = package.files().map(|file| file.path);
             paths.filter(|path| below(path)).map(str::to_owned).collect()
         });
-        self.executables
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((id, declared));
+        self.executables.lock().unwrap_or_else(PoisonError::into_inner).push((id, declared));
     }
 
     /// The executables of the packages that were linked, by the position of their slots.
     #[must_use]
     pub fn take_executables(&self) -> FxHashMap<usize, DeclaredBins> {
         let mut kept = self.executables.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *kept)
-            .into_iter()
-            .map(|(id, declared)| (id.index(), declared))
-            .collect()
+        std::mem::take(&mut *kept).into_iter().map(|(id, declared)| (id.index(), declared)).collect()
     }
 }
 

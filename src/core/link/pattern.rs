@@ -33,10 +33,7 @@ impl Patterns {
             })
             .collect();
         let only_exclusions = !patterns.is_empty() && patterns.iter().all(|pattern| pattern.excludes);
-        Self {
-            patterns,
-            only_exclusions,
-        }
+        Self { patterns, only_exclusions }
     }
 
     /// Whether no name can match.
@@ -61,9 +58,8 @@ impl Pattern {
         let [first, middle @ .., last] = self.pieces.as_slice() else {
             return self.pieces.first().is_some_and(|only| only == name);
         };
-        let Some(mut rest) = name
-            .strip_prefix(first.as_str())
-            .and_then(|rest| rest.strip_suffix(last.as_str()))
+        let Some(mut rest) =
+            name.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()))
         else {
             return false;
         };
@@ -82,33 +78,19 @@ mod tests {
 
     fn matching<'a>(patterns: &[&str], names: &[&'a str]) -> Vec<&'a str> {
         let patterns = Patterns::new(patterns);
-        names
-            .iter()
-            .copied()
-            .filter(|name| patterns.matches(name))
-            .collect()
+        names.iter().copied().filter(|name| patterns.matches(name)).collect()
     }
 
     #[test]
     fn a_star_stands_for_any_run_and_the_rest_for_itself() {
-        let names = [
-            "eslint",
-            "eslint-plugin-a",
-            "@types/node",
-            "my-eslint",
-            "a.b",
-            "aXb",
-        ];
+        let names = ["eslint", "eslint-plugin-a", "@types/node", "my-eslint", "a.b", "aXb"];
         assert_eq!(matching(&["*"], &names), names);
         assert_eq!(matching(&["eslint*"], &names), ["eslint", "eslint-plugin-a"]);
         assert_eq!(matching(&["*eslint"], &names), ["eslint", "my-eslint"]);
         assert_eq!(matching(&["@types/*"], &names), ["@types/node"]);
         assert_eq!(matching(&["a.b"], &names), ["a.b"]);
         assert_eq!(matching(&["*lint*in*a"], &names), ["eslint-plugin-a"]);
-        assert_eq!(
-            matching(&["aba*aba"], &["aba", "abaaba", "aba-aba"]),
-            ["abaaba", "aba-aba"]
-        );
+        assert_eq!(matching(&["aba*aba"], &["aba", "abaaba", "aba-aba"]), ["abaaba", "aba-aba"]);
     }
 
     #[test]
@@ -122,10 +104,7 @@ mod tests {
     #[test]
     fn the_last_pattern_that_fits_decides() {
         let names = ["eslint", "eslint-a", "eslint-b"];
-        assert_eq!(
-            matching(&["eslint*", "!eslint-*", "eslint-b"], &names),
-            ["eslint", "eslint-b"]
-        );
+        assert_eq!(matching(&["eslint*", "!eslint-*", "eslint-b"], &names), ["eslint", "eslint-b"]);
         assert_eq!(matching(&["!eslint-a", "*"], &names), names);
     }
 }

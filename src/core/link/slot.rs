@@ -58,11 +58,7 @@ impl VirtualStore {
         let existed = path.is_dir();
         std::fs::create_dir_all(path).map_err(|source| LinkError::io("create", path, source))?;
         let folder = Folder::open(path).map_err(|source| LinkError::io("open", path, source))?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            folder,
-            existed,
-        })
+        Ok(Self { path: path.to_path_buf(), folder, existed })
     }
 
     /// The folder.
@@ -79,9 +75,7 @@ impl VirtualStore {
 
     fn has_marker(&self, package: &str) -> bool {
         let marker = format!("{package}/{MARKER}");
-        self.folder
-            .metadata(&marker)
-            .is_ok_and(|found| found.is_some_and(|found| found.is_file))
+        self.folder.metadata(&marker).is_ok_and(|found| found.is_some_and(|found| found.is_file))
     }
 
     /// Sees to it that a slot's symlinks are there and lead where they should.
@@ -127,16 +121,12 @@ impl VirtualStore {
     /// When the system refuses.
     pub fn remove_symlink(&self, slot: &Slot, symlink: &Symlink) -> Result<(), LinkError> {
         let path = format!("{}/node_modules/{}", slot.directory, symlink.alias);
-        self.folder
-            .remove(&path)
-            .map_err(|source| LinkError::io("remove", &self.path.join(&path), source))
+        self.folder.remove(&path).map_err(|source| LinkError::io("remove", &self.path.join(&path), source))
     }
 
     /// Makes a folder; true if it was not there.
     fn make_folder(&self, path: &str) -> Result<bool, LinkError> {
-        self.folder
-            .make_folder(path)
-            .map_err(|source| LinkError::io("create", &self.path.join(path), source))
+        self.folder.make_folder(path).map_err(|source| LinkError::io("create", &self.path.join(path), source))
     }
 
     /// Makes a slot whole. Gives the number of files placed: none, if it was complete.
@@ -170,10 +160,7 @@ impl VirtualStore {
         let fail = |action, file: &str, source: io::Error| {
             LinkError::io(action, &self.path.join(&path).join(file), source)
         };
-        let mut folders = Folders {
-            package: &folder,
-            open: String::new(),
-        };
+        let mut folders = Folders { package: &folder, open: String::new() };
         let mut marker = None;
         for file in package.files() {
             if file.path == MARKER {
@@ -210,19 +197,11 @@ fn place(
     folder: &Folder,
 ) -> Result<(), PlaceError> {
     // Decoding a row has checked the digest.
-    let shard = store
-        .shard(shard_of_hex(file.digest).unwrap_or_default())
-        .map_err(PlaceError::Store)?;
+    let shard = store.shard(shard_of_hex(file.digest).unwrap_or_default()).map_err(PlaceError::Store)?;
     let name = file.blob_name();
-    let from = Source {
-        shard,
-        name: name.as_str(),
-        executable: file.executable,
-        at_once: file.path == MARKER,
-    };
-    placement
-        .place(from, folder, file.path)
-        .map_err(PlaceError::System)
+    let from =
+        Source { shard, name: name.as_str(), executable: file.executable, at_once: file.path == MARKER };
+    placement.place(from, folder, file.path).map_err(PlaceError::System)
 }
 
 /// Makes the folders of a package as its files come, each once. Files of one folder come one after another, since
@@ -244,9 +223,7 @@ impl Folders<'_> {
         let mut made = common_folders(&self.open, parent);
         while made < parent.len() {
             let start = if made == 0 { 0 } else { made + 1 };
-            made = parent[start..]
-                .find('/')
-                .map_or(parent.len(), |slash| start + slash);
+            made = parent[start..].find('/').map_or(parent.len(), |slash| start + slash);
             self.package.make_folder(&parent[..made])?;
         }
         parent.clone_into(&mut self.open);
@@ -287,12 +264,7 @@ mod tests {
         let store = Store::open(&folder.path().join("store")).unwrap();
         let virtual_store = VirtualStore::open(&folder.path().join("node_modules/.pnpm")).unwrap();
         let (emitter, _) = Emitter::new(Clock::start());
-        Fixture {
-            folder,
-            store,
-            virtual_store,
-            placement: Placement::new(method, emitter),
-        }
+        Fixture { folder, store, virtual_store, placement: Placement::new(method, emitter) }
     }
 
     fn package(store: &Store, paths: &[&str]) -> StoredPackage {
@@ -302,30 +274,17 @@ mod tests {
                 let executable = path.contains("bin/");
                 let digest = store.write_blob(path.as_bytes(), executable).unwrap();
                 let mode = if executable { 0o755 } else { 0o644 };
-                NewFile {
-                    path: (*path).to_owned(),
-                    digest,
-                    mode,
-                    size: path.len() as u64,
-                }
+                NewFile { path: (*path).to_owned(), digest, mode, size: path.len() as u64 }
             })
             .collect();
-        let row = NewRow {
-            requires_build: false,
-            manifest: None,
-            files,
-            checked_at_ms: unix_millis(),
-        };
+        let row = NewRow { requires_build: false, manifest: None, files, checked_at_ms: unix_millis() };
         StoredPackage::decode(row.encode()).unwrap()
     }
 
     fn slot(name: &str, symlinks: &[(&str, &str)]) -> Slot {
         let symlinks = symlinks
             .iter()
-            .map(|(alias, target)| Symlink {
-                alias: (*alias).to_owned(),
-                target: (*target).to_owned(),
-            })
+            .map(|(alias, target)| Symlink { alias: (*alias).to_owned(), target: (*target).to_owned() })
             .collect();
         Slot {
             package: PackageId(0),
@@ -335,92 +294,52 @@ mod tests {
         }
     }
 
-    const PATHS: [&str; 7] = [
-        "LICENSE",
-        "a-b/x.js",
-        "a/b/c/deep.js",
-        "a/b/d/deep.js",
-        "a/x.js",
-        "bin/run",
-        "package.json",
-    ];
+    const PATHS: [&str; 7] =
+        ["LICENSE", "a-b/x.js", "a/b/c/deep.js", "a/b/d/deep.js", "a/x.js", "bin/run", "package.json"];
 
     #[test]
     fn a_slot_has_the_files_the_folders_and_the_symlinks() {
         for method in [ImportMethod::Hardlink, ImportMethod::Copy, ImportMethod::Auto] {
-            let Fixture {
-                folder,
-                store,
-                virtual_store,
-                placement,
-            } = fixture(method);
+            let Fixture { folder, store, virtual_store, placement } = fixture(method);
             let package = package(&store, &PATHS);
             let slot = slot(
                 "@scope/name",
-                &[
-                    ("dep", "../../dep@1/node_modules/dep"),
-                    ("@scope/other", "../../../o"),
-                ],
+                &[("dep", "../../dep@1/node_modules/dep"), ("@scope/other", "../../../o")],
             );
-            assert_eq!(
-                virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
-                7
-            );
-            let modules = folder
-                .path()
-                .join("node_modules/.pnpm/@scope+name@1.0.0/node_modules");
+            assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
+            let modules = folder.path().join("node_modules/.pnpm/@scope+name@1.0.0/node_modules");
             for path in PATHS {
-                assert_eq!(
-                    std::fs::read_to_string(modules.join("@scope/name").join(path)).unwrap(),
-                    path
-                );
+                assert_eq!(std::fs::read_to_string(modules.join("@scope/name").join(path)).unwrap(), path);
             }
             assert_eq!(
                 std::fs::read_link(modules.join("dep")).unwrap(),
                 Path::new("../../dep@1/node_modules/dep")
             );
-            assert_eq!(
-                std::fs::read_link(modules.join("@scope/other")).unwrap(),
-                Path::new("../../../o")
-            );
+            assert_eq!(std::fs::read_link(modules.join("@scope/other")).unwrap(), Path::new("../../../o"));
             assert!(virtual_store.has_marker("@scope+name@1.0.0/node_modules/@scope/name"));
         }
     }
 
     #[test]
     fn a_slot_without_its_marker_is_filled_again_and_one_with_it_is_left_alone() {
-        let Fixture {
-            folder,
-            store,
-            virtual_store,
-            placement,
-        } = fixture(ImportMethod::Hardlink);
+        let Fixture { folder, store, virtual_store, placement } = fixture(ImportMethod::Hardlink);
         let package = package(&store, &PATHS);
         let slot = slot("name", &[("dep", "right")]);
         virtual_store.fill(&slot, &package, &store, &placement).unwrap();
         let modules = folder.path().join("node_modules/.pnpm/name@1.0.0/node_modules");
         let root = modules.join("name");
         std::fs::remove_file(root.join("a/x.js")).unwrap();
-        assert_eq!(
-            virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
-            0
-        );
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 0);
         assert!(!root.join("a/x.js").exists());
         std::fs::remove_file(root.join("package.json")).unwrap();
         std::fs::remove_file(root.join("LICENSE")).unwrap();
         std::fs::write(root.join("LICENSE"), "torn").unwrap();
         std::fs::remove_file(modules.join("dep")).unwrap();
         std::os::unix::fs::symlink("wrong", modules.join("dep")).unwrap();
-        assert_eq!(
-            virtual_store.fill(&slot, &package, &store, &placement).unwrap(),
-            7
-        );
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
         assert_eq!(std::fs::read_to_string(root.join("LICENSE")).unwrap(), "LICENSE");
         assert!(root.join("a/x.js").exists());
-        assert_eq!(
-            std::fs::read_link(modules.join("dep")).unwrap(),
-            Path::new("right")
-        );
+        assert_eq!(std::fs::read_link(modules.join("dep")).unwrap(), Path::new("right"));
     }
 
     #[test]

@@ -33,9 +33,8 @@ fn read(cursor: &mut Cursor<'_>) -> Step<Lockfile> {
                 1
             }
             "catalogs" => {
-                lockfile.catalogs = map(cursor, &entry, 2, |cursor, entry| {
-                    map(cursor, entry, 4, catalog_entry)
-                })?;
+                lockfile.catalogs =
+                    map(cursor, &entry, 2, |cursor, entry| map(cursor, entry, 4, catalog_entry))?;
                 2
             }
             "overrides" => {
@@ -77,11 +76,7 @@ fn read(cursor: &mut Cursor<'_>) -> Step<Lockfile> {
             _ => return Err(Unfamiliar),
         })?;
     }
-    if cursor.is_at_end() {
-        Ok(lockfile)
-    } else {
-        Err(Unfamiliar)
-    }
+    if cursor.is_at_end() { Ok(lockfile) } else { Err(Unfamiliar) }
 }
 
 /// Which keys of a record have been met; a second time is for the general reader to complain about.
@@ -118,11 +113,7 @@ fn map<'a, T>(
         }
     }
     // An empty block would be a null.
-    if values.is_empty() {
-        Err(Unfamiliar)
-    } else {
-        Ok(values)
-    }
+    if values.is_empty() { Err(Unfamiliar) } else { Ok(values) }
 }
 
 fn texts<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>, indent: usize) -> Step<IndexMap<String, String>> {
@@ -138,11 +129,7 @@ fn block_list<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>, indent: usize) ->
     while let Some(item) = cursor.item(indent)? {
         items.push(scalar(item)?);
     }
-    if items.is_empty() {
-        Err(Unfamiliar)
-    } else {
-        Ok(items)
-    }
+    if items.is_empty() { Err(Unfamiliar) } else { Ok(items) }
 }
 
 fn flag(value: &str) -> Step<bool> {
@@ -185,11 +172,7 @@ fn settings<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<LockfileSet
             _ => return Err(Unfamiliar),
         })?;
     }
-    if seen.0 == 0 {
-        Err(Unfamiliar)
-    } else {
-        Ok(settings)
-    }
+    if seen.0 == 0 { Err(Unfamiliar) } else { Ok(settings) }
 }
 
 /// `specifier` and `version` below an entry, their keys at `indent`.
@@ -215,20 +198,12 @@ fn specifier_and_version<'a>(
 
 fn catalog_entry<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<CatalogEntry> {
     let (specifier, version) = specifier_and_version(cursor, parent, 6)?;
-    Ok(CatalogEntry {
-        specifier,
-        version,
-        other: Vec::new(),
-    })
+    Ok(CatalogEntry { specifier, version, other: Vec::new() })
 }
 
 fn importer_dependency<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<ImporterDependency> {
     let (specifier, version) = specifier_and_version(cursor, parent, 8)?;
-    Ok(ImporterDependency {
-        specifier,
-        version,
-        other: Vec::new(),
-    })
+    Ok(ImporterDependency { specifier, version, other: Vec::new() })
 }
 
 fn importer<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<Importer> {
@@ -263,11 +238,7 @@ fn importer<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<Importer> {
             _ => return Err(Unfamiliar),
         })?;
     }
-    if seen.0 == 0 {
-        Err(Unfamiliar)
-    } else {
-        Ok(importer)
-    }
+    if seen.0 == 0 { Err(Unfamiliar) } else { Ok(importer) }
 }
 
 /// A value of no fixed shape: a scalar, or a block mapping of such values.
@@ -278,9 +249,7 @@ fn value<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>, indent: usize) -> Step
     if !parent.value.is_empty() && parent.value != "{}" {
         return typed_scalar(parent.value);
     }
-    let values = map(cursor, parent, indent, |cursor, entry| {
-        value(cursor, entry, indent + 2)
-    })?;
+    let values = map(cursor, parent, indent, |cursor, entry| value(cursor, entry, indent + 2))?;
     Ok(Value::Object(values.into_iter().collect::<Map<_, _>>()))
 }
 
@@ -374,10 +343,7 @@ fn peer_meta<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<PeerDepend
             return Err(Unfamiliar);
         }
     }
-    Ok(PeerDependencyMeta {
-        optional: optional.ok_or(Unfamiliar)?,
-        other: Vec::new(),
-    })
+    Ok(PeerDependencyMeta { optional: optional.ok_or(Unfamiliar)?, other: Vec::new() })
 }
 
 fn resolution(text: &str) -> Step<Resolution> {
@@ -435,11 +401,7 @@ fn snapshot<'a>(cursor: &mut Cursor<'a>, parent: &Entry<'a>) -> Step<Snapshot> {
             _ => return Err(Unfamiliar),
         })?;
     }
-    if seen.0 == 0 {
-        Err(Unfamiliar)
-    } else {
-        Ok(snapshot)
-    }
+    if seen.0 == 0 { Err(Unfamiliar) } else { Ok(snapshot) }
 }
 
 #[cfg(test)]

@@ -33,13 +33,7 @@ pub fn split(dep_path: &str) -> DepPath<'_> {
         None => (None, suffix),
     };
     let (name, version) = split_package_id(package_id);
-    DepPath {
-        package_id,
-        name,
-        version,
-        patch_hash,
-        peers,
-    }
+    DepPath { package_id, name, version, patch_hash, peers }
 }
 
 /// The key of `packages` for a dep path: what remains without patch and peers.
@@ -132,19 +126,9 @@ mod tests {
 
     #[test]
     fn odd_texts_are_taken_apart_without_a_panic() {
-        for text in [
-            "",
-            "@",
-            "a",
-            ")",
-            "()",
-            "(patch_hash=",
-            "é@1",
-            "@é",
-            "a@1)(",
-            "((((",
-            "a@1(patch_hash=x",
-        ] {
+        for text in
+            ["", "@", "a", ")", "()", "(patch_hash=", "é@1", "@é", "a@1)(", "((((", "a@1(patch_hash=x"]
+        {
             let parts = split(text);
             assert!(text.starts_with(parts.package_id), "{text}");
         }
@@ -154,18 +138,12 @@ mod tests {
     fn a_reference_is_a_dep_path_or_what_follows_the_alias() {
         let package = |value: &'static str| Reference::Package(Cow::Borrowed(value));
         assert_eq!(reference("a", "1.2.3"), package("a@1.2.3"));
-        assert_eq!(
-            reference("a", "1.2.3(peer@1.0.0)"),
-            package("a@1.2.3(peer@1.0.0)")
-        );
+        assert_eq!(reference("a", "1.2.3(peer@1.0.0)"), package("a@1.2.3(peer@1.0.0)"));
         assert_eq!(reference("a", "real@1.2.3"), package("real@1.2.3"));
         assert_eq!(reference("a", "@scope/real@1.2.3"), package("@scope/real@1.2.3"));
         assert_eq!(reference("a", "file:loc/a.b@c"), package("a@file:loc/a.b@c"));
         assert_eq!(reference("a", "locpkg@file:t.tgz"), package("locpkg@file:t.tgz"));
-        assert_eq!(
-            reference("a", "http://h/react.tgz"),
-            package("a@http://h/react.tgz")
-        );
+        assert_eq!(reference("a", "http://h/react.tgz"), package("a@http://h/react.tgz"));
         assert_eq!(reference("a", "link:../b"), Reference::Link("../b"));
     }
 }

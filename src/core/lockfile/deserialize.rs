@@ -129,9 +129,7 @@ record!(Snapshot, "the dependencies of a package", {
 impl<'de> Deserialize<'de> for Resolution {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::from_fields(
-            IndexMap::<String, serde_json::Value>::deserialize(deserializer)?
-                .into_iter()
-                .collect(),
+            IndexMap::<String, serde_json::Value>::deserialize(deserializer)?.into_iter().collect(),
         ))
     }
 }
@@ -149,12 +147,7 @@ impl From<PatchHashes> for IndexMap<String, String> {
 impl<'de> Deserialize<'de> for PatchHashes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries = IndexMap::<String, PatchHash>::deserialize(deserializer)?;
-        Ok(Self(
-            entries
-                .into_iter()
-                .map(|(selector, hash)| (selector, hash.0))
-                .collect(),
-        ))
+        Ok(Self(entries.into_iter().map(|(selector, hash)| (selector, hash.0)).collect()))
     }
 }
 

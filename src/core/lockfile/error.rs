@@ -76,10 +76,7 @@ pub enum LockfileError {
         setting: &'static str,
     },
     /// A manifest is not what the lockfile was made for.
-    #[error(
-        "the lockfile is not up to date with {}\n\nReason:\n{reason}",
-        manifest_of(importer)
-    )]
+    #[error("the lockfile is not up to date with {}\n\nReason:\n{reason}", manifest_of(importer))]
     Outdated {
         /// The importer whose manifest it is.
         importer: String,
@@ -105,11 +102,7 @@ fn place(line: Option<u64>, column: Option<u64>) -> String {
 }
 
 fn manifest_of(importer: &str) -> String {
-    if importer == "." {
-        "package.json".to_owned()
-    } else {
-        format!("{importer}/package.json")
-    }
+    if importer == "." { "package.json".to_owned() } else { format!("{importer}/package.json") }
 }
 
 impl LockfileError {

@@ -189,10 +189,8 @@ impl Snapshot {
             .iter()
             .filter(|(alias, _)| !self.optional_dependencies.contains_key(*alias))
             .map(|(alias, to)| (alias.as_str(), to.as_str(), false));
-        let optional = self
-            .optional_dependencies
-            .iter()
-            .map(|(alias, to)| (alias.as_str(), to.as_str(), true));
+        let optional =
+            self.optional_dependencies.iter().map(|(alias, to)| (alias.as_str(), to.as_str(), true));
         plain.chain(optional)
     }
 }

@@ -21,10 +21,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 fn is_plain(part: &str) -> bool {
-    !part.is_empty()
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte))
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte))
 }
 
 #[cfg(test)]

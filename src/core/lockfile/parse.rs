@@ -29,10 +29,7 @@ impl Lockfile {
             Ok(bytes) => bytes,
             Err(source) if source.kind() == ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(LockfileError::Read {
-                    path: path.to_owned(),
-                    source,
-                });
+                return Err(LockfileError::Read { path: path.to_owned(), source });
             }
         };
         let text = match String::from_utf8(bytes) {
@@ -60,10 +57,8 @@ impl Lockfile {
     pub fn parse(text: &str, path: &Path) -> Result<Self, LockfileError> {
         let text = normalise(text);
         let (environment, main) = split_documents(&text);
-        let lines_before = text[..text.len() - main.len()]
-            .bytes()
-            .filter(|byte| *byte == b'\n')
-            .count() as u64;
+        let lines_before =
+            text[..text.len() - main.len()].bytes().filter(|byte| *byte == b'\n').count() as u64;
         let broken = |line: Option<u64>, column, reason| LockfileError::Broken {
             path: path.to_owned(),
             line: line.map(|line| line + lines_before),
@@ -96,11 +91,7 @@ impl Lockfile {
             },
         };
         if lockfile.version.is_empty() {
-            return Err(broken(
-                None,
-                None,
-                "it does not say its lockfileVersion".to_owned(),
-            ));
+            return Err(broken(None, None, "it does not say its lockfileVersion".to_owned()));
         }
         if !is_supported(&lockfile.version) {
             return Err(LockfileError::BreakingChange {
@@ -134,14 +125,8 @@ fn complete_directories(lockfile: &mut Lockfile) {
             .iter()
             .any(|end| directory.len() >= end.len() && directory.to_ascii_lowercase().ends_with(end));
         if !is_tarball && !lockfile.packages.contains_key(parts.package_id) {
-            let resolution = Resolution::Directory {
-                directory: directory.to_owned(),
-                other: Vec::new(),
-            };
-            let metadata = PackageMetadata {
-                resolution,
-                ..PackageMetadata::default()
-            };
+            let resolution = Resolution::Directory { directory: directory.to_owned(), other: Vec::new() };
+            let metadata = PackageMetadata { resolution, ..PackageMetadata::default() };
             lockfile.packages.insert(parts.package_id.to_owned(), metadata);
         }
     }
@@ -215,9 +200,7 @@ fn reason(message: &str) -> String {
 
 fn is_supported(version: &str) -> bool {
     version == "9"
-        || version
-            .strip_prefix("9.")
-            .is_some_and(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
+        || version.strip_prefix("9.").is_some_and(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Line and value of `lockfileVersion`, found without understanding the rest.

@@ -127,10 +127,7 @@ impl Resolution {
         if let [(key, Value::String(integrity))] = fields.as_mut_slice()
             && key == "integrity"
         {
-            return Self::Registry {
-                integrity: std::mem::take(integrity),
-                other: Vec::new(),
-            };
+            return Self::Registry { integrity: std::mem::take(integrity), other: Vec::new() };
         }
         Fields(fields.clone()).shape().unwrap_or(Self::Unknown(fields))
     }
@@ -156,16 +153,12 @@ impl Fields {
                     path: self.optional_text("path")?,
                     other: self.rest(),
                 },
-                (None, Some(integrity)) => Resolution::Registry {
-                    integrity,
-                    other: self.rest(),
-                },
+                (None, Some(integrity)) => Resolution::Registry { integrity, other: self.rest() },
                 (None, None) => return Err(Misfit),
             },
-            Some("directory") => Resolution::Directory {
-                directory: self.text("directory")?,
-                other: self.rest(),
-            },
+            Some("directory") => {
+                Resolution::Directory { directory: self.text("directory")?, other: self.rest() }
+            }
             Some("git") => Resolution::Git {
                 repo: self.text("repo")?,
                 commit: self.text("commit")?,
@@ -181,15 +174,8 @@ impl Fields {
                 other: self.rest(),
             })),
             Some("variations") => {
-                let variants = self
-                    .list("variants")?
-                    .into_iter()
-                    .map(variant)
-                    .collect::<Fit<_>>()?;
-                Resolution::Variations {
-                    variants,
-                    other: self.rest(),
-                }
+                let variants = self.list("variants")?.into_iter().map(variant).collect::<Fit<_>>()?;
+                Resolution::Variations { variants, other: self.rest() }
             }
             Some(_) => return Err(Misfit),
         })
@@ -243,9 +229,9 @@ impl Fields {
     fn one_or_many(&mut self, key: &str) -> Fit<Option<OneOrMany>> {
         match self.take(key) {
             None => Ok(None),
-            Some(Value::Array(many)) => Ok(Some(OneOrMany::Many(
-                many.into_iter().map(as_text).collect::<Fit<_>>()?,
-            ))),
+            Some(Value::Array(many)) => {
+                Ok(Some(OneOrMany::Many(many.into_iter().map(as_text).collect::<Fit<_>>()?)))
+            }
             Some(one) => Ok(Some(OneOrMany::One(as_text(one)?))),
         }
     }
@@ -268,16 +254,8 @@ fn as_fields(value: Value) -> Fit<Fields> {
 fn variant(value: Value) -> Fit<Variant> {
     let mut fields = as_fields(value)?;
     let resolution = Resolution::from_fields(as_fields(fields.take("resolution").ok_or(Misfit)?)?.0);
-    let targets = fields
-        .list("targets")?
-        .into_iter()
-        .map(variant_target)
-        .collect::<Fit<_>>()?;
-    Ok(Variant {
-        resolution,
-        targets,
-        other: fields.rest(),
-    })
+    let targets = fields.list("targets")?.into_iter().map(variant_target).collect::<Fit<_>>()?;
+    Ok(Variant { resolution, targets, other: fields.rest() })
 }
 
 fn variant_target(value: Value) -> Fit<VariantTarget> {

@@ -23,11 +23,7 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// The entry has its value on the lines below.
     pub fn opens_block(&self) -> Step<()> {
-        if self.value.is_empty() {
-            Ok(())
-        } else {
-            Err(Unfamiliar)
-        }
+        if self.value.is_empty() { Ok(()) } else { Err(Unfamiliar) }
     }
 }
 
@@ -139,10 +135,7 @@ impl<'a> Cursor<'a> {
 /// Characters that YAML forbids or reads as the end of a line.
 fn is_unusual(character: char) -> bool {
     (character.is_control() && character != '\t')
-        || matches!(
-            character,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Where the key of a line ends: the first colon that a space or the end of the line follows.
@@ -170,11 +163,7 @@ fn check_key(text: &str) -> Step<&str> {
 
 /// Checks that a text is a plain scalar and none of the words and numbers that have a type.
 fn check_plain(text: &str) -> Step<()> {
-    if is_plain(text) && !has_type(text) {
-        Ok(())
-    } else {
-        Err(Unfamiliar)
-    }
+    if is_plain(text) && !has_type(text) { Ok(()) } else { Err(Unfamiliar) }
 }
 
 fn is_plain(text: &str) -> bool {
@@ -194,26 +183,18 @@ fn has_type(text: &str) -> bool {
     if first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.') {
         let number = text.replace('_', "");
         return number.parse::<f64>().is_ok()
-            || number
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-'))
+            || number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-'))
                 && number.contains(':')
-            || ["0x", "0o", "0b", "+0", "-0", ".inf", ".nan", "+.", "-."]
-                .iter()
-                .any(|prefix| {
-                    number
-                        .get(..prefix.len())
-                        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-                });
+            || ["0x", "0o", "0b", "+0", "-0", ".inf", ".nan", "+.", "-."].iter().any(|prefix| {
+                number.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            });
     }
     if text.len() > 5 {
         return false;
     }
-    [
-        "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "<<", "nan", "inf",
-    ]
-    .iter()
-    .any(|word| text.eq_ignore_ascii_case(word))
+    ["~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "<<", "nan", "inf"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// A single-quoted scalar at the beginning of a text, and what follows it.
@@ -230,11 +211,7 @@ fn single_quoted(text: &str) -> Step<(Cow<'_, str>, &str)> {
         if !content.is_ascii() && content.contains(is_unusual) {
             return Err(Unfamiliar);
         }
-        let content = if from == 0 {
-            Cow::Borrowed(content)
-        } else {
-            Cow::Owned(content.replace("''", "'"))
-        };
+        let content = if from == 0 { Cow::Borrowed(content) } else { Cow::Owned(content.replace("''", "'")) };
         return Ok((content, &inner[end + 1..]));
     }
 }
@@ -256,10 +233,7 @@ pub(super) fn scalar(text: &str) -> Step<String> {
 
 /// A double-quoted scalar that is the whole of a text, with the escapes that pnpm writes.
 fn double_quoted(text: &str) -> Step<String> {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .ok_or(Unfamiliar)?;
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or(Unfamiliar)?;
     let mut content = String::with_capacity(inner.len());
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {
@@ -315,19 +289,13 @@ pub(super) fn typed_scalar(text: &str) -> Step<Value> {
 
 /// The scalars of a flow list on one line, such as `[a, 'b']`.
 pub(super) fn flow_list(text: &str) -> Step<Vec<String>> {
-    let inner = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .ok_or(Unfamiliar)?;
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or(Unfamiliar)?;
     flow_items(inner)?.into_iter().map(scalar).collect()
 }
 
 /// Keys and raw values of a flow mapping on one line, such as `{a: b, c: 'd'}`.
 pub(super) fn flow_map<'a>(text: &'a str) -> Step<Vec<(String, &'a str)>> {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'))
-        .ok_or(Unfamiliar)?;
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).ok_or(Unfamiliar)?;
     let pair = |item: &'a str| {
         let (key, after) = if item.starts_with('\'') {
             let (key, after) = single_quoted(item)?;

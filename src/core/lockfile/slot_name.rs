@@ -59,10 +59,7 @@ fn escape(dep_path: &str) -> String {
 /// `+` is what it says.
 fn is_lossy(dep_path: &str) -> bool {
     let version = super::split(dep_path).version;
-    version.contains(':')
-        && without_scheme(version)
-            .bytes()
-            .any(|byte| b"+\\:*?\"<>|#".contains(&byte))
+    version.contains(':') && without_scheme(version).bytes().any(|byte| b"+\\:*?\"<>|#".contains(&byte))
 }
 
 fn without_scheme(version: &str) -> &str {
@@ -70,14 +67,8 @@ fn without_scheme(version: &str) -> &str {
         return version;
     };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    if is_scheme {
-        rest.strip_prefix("//").unwrap_or(rest)
-    } else {
-        version
-    }
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if is_scheme { rest.strip_prefix("//").unwrap_or(rest) } else { version }
 }
 
 fn hashed(name: &str, seed: &str, max_length: usize) -> String {
@@ -103,24 +94,12 @@ mod tests {
         for (dep_path, expected) in [
             ("@babel/core@7.24.0", "@babel+core@7.24.0"),
             ("react-dom@18.2.0(react@18.2.0)", "react-dom@18.2.0_react@18.2.0"),
-            (
-                "JSONStream@1.3.5",
-                "JSONStream@1.3.5_fb8f73c374dcf7070ffed90b688edabd",
-            ),
+            ("JSONStream@1.3.5", "JSONStream@1.3.5_fb8f73c374dcf7070ffed90b688edabd"),
             ("foo@1.0.0+build.5", "foo@1.0.0+build.5"),
-            (
-                "bar@2.0.0-rc.1+x(foo@1.0.0+build.5)",
-                "bar@2.0.0-rc.1+x_foo@1.0.0+build.5",
-            ),
+            ("bar@2.0.0-rc.1+x(foo@1.0.0+build.5)", "bar@2.0.0-rc.1+x_foo@1.0.0+build.5"),
             ("locpkg@file:loc/a.b", "locpkg@file+loc+a.b"),
-            (
-                "upper@file:loc/Up",
-                "upper@file+loc+Up_4aa03473bb633dd3dbf7f15d982cf6af",
-            ),
-            (
-                "n1@file:loc/p+q",
-                "n1@file+loc+p+q_f918929d8ee12a9b6791271e65114607",
-            ),
+            ("upper@file:loc/Up", "upper@file+loc+Up_4aa03473bb633dd3dbf7f15d982cf6af"),
+            ("n1@file:loc/p+q", "n1@file+loc+p+q_f918929d8ee12a9b6791271e65114607"),
             ("ms@http://localhost/ms.tgz", "ms@http+++localhost+ms.tgz"),
             (
                 "ms@http://127.0.0.1:4996/ms.tgz",
@@ -130,10 +109,7 @@ mod tests {
                 "react-dom@18.2.0(react@http://127.0.0.1:4996/react.tgz)",
                 "react-dom@18.2.0_react@http+++127.0.0.1+4996+react.tgz",
             ),
-            (
-                "n3@file:loc/a b ",
-                "n3@file+loc+a b+_8b1cb3ba94c9631e54d80543a8992a0e",
-            ),
+            ("n3@file:loc/a b ", "n3@file+loc+a b+_8b1cb3ba94c9631e54d80543a8992a0e"),
         ] {
             assert_eq!(slot_directory_name(dep_path, 120), expected, "{dep_path}");
         }
@@ -150,22 +126,9 @@ mod tests {
 
     #[test]
     fn no_text_makes_a_panic_or_a_name_with_a_separator() {
-        for text in [
-            "",
-            "/",
-            "é".repeat(200).as_str(),
-            "..",
-            "a@../../x",
-            "É@1",
-            "a@\\..\\x",
-            "(",
-            ")",
-        ] {
+        for text in ["", "/", "é".repeat(200).as_str(), "..", "a@../../x", "É@1", "a@\\..\\x", "(", ")"] {
             for max_length in [0, 33, 60, 120] {
-                assert!(
-                    !slot_directory_name(text, max_length).contains(['/', '\\']),
-                    "{text}"
-                );
+                assert!(!slot_directory_name(text, max_length).contains(['/', '\\']), "{text}");
             }
         }
     }

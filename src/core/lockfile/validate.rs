@@ -41,22 +41,14 @@ pub fn validate(lockfile: &Lockfile) -> Result<(), LockfileError> {
 }
 
 fn refused(entry: String, value: &str, problem: &str) -> LockfileError {
-    LockfileError::InvalidEntry {
-        entry,
-        value: value.to_owned(),
-        problem: problem.to_owned(),
-    }
+    LockfileError::InvalidEntry { entry, value: value.to_owned(), problem: problem.to_owned() }
 }
 
 fn check_name(what: &'static str, name: &str, entry: impl Fn() -> String) -> Result<(), LockfileError> {
     if is_valid_package_name(name) {
         return Ok(());
     }
-    Err(LockfileError::InvalidName {
-        what,
-        name: name.to_owned(),
-        entry: entry(),
-    })
+    Err(LockfileError::InvalidName { what, name: name.to_owned(), entry: entry() })
 }
 
 /// No control characters: NUL ends paths, the others deceive who reads a message.
@@ -75,11 +67,7 @@ fn check_text(text: &str, entry: impl Fn() -> String) -> Result<(), LockfileErro
 fn check_inner_path(path: &str, entry: impl Fn() -> String) -> Result<(), LockfileError> {
     check_text(path, &entry)?;
     let leaves = path.split(['/', '\\']).any(|part| part == "..") || path.contains('\\') || has_drive(path);
-    if leaves {
-        Err(refused(entry(), path, "which leads out of the package"))
-    } else {
-        Ok(())
-    }
+    if leaves { Err(refused(entry(), path, "which leads out of the package")) } else { Ok(()) }
 }
 
 fn has_drive(path: &str) -> bool {
@@ -90,25 +78,14 @@ fn check_importer(id: &str, importer: &Importer) -> Result<(), LockfileError> {
     let entry = || format!("importers[{id:?}]");
     check_text(id, entry)?;
     if id.starts_with('/') || id.contains('\\') || has_drive(id) {
-        return Err(refused(
-            entry(),
-            id,
-            "which is not a path relative to the lockfile",
-        ));
+        return Err(refused(entry(), id, "which is not a path relative to the lockfile"));
     }
     // `..` may only stand in front: projects may lie beside the lockfile's folder, but each has one spelling.
     let inner = id.split('/').skip_while(|part| *part == "..");
-    if id != "."
-        && inner
-            .clone()
-            .any(|part| part.is_empty() || part == "." || part == "..")
-    {
+    if id != "." && inner.clone().any(|part| part.is_empty() || part == "." || part == "..") {
         return Err(refused(entry(), id, "which is not a plain path"));
     }
-    if inner
-        .clone()
-        .any(|part| part.eq_ignore_ascii_case("node_modules"))
-    {
+    if inner.clone().any(|part| part.eq_ignore_ascii_case("node_modules")) {
         return Err(refused(entry(), id, "which lies inside of a node_modules folder"));
     }
     for (group, dependencies) in [
@@ -137,17 +114,11 @@ fn check_dep_path(dep_path: &str, section: &'static str) -> Result<(), LockfileE
     // A version is letters, digits and `.+-`. What else identifies a package has a scheme, such as `file:`.
     let is_version = !version.is_empty()
         && !version.starts_with('.')
-        && version
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte));
+        && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte));
     if is_version || version.contains(':') {
         Ok(())
     } else {
-        Err(refused(
-            entry(),
-            version,
-            "which is neither a version nor an address",
-        ))
+        Err(refused(entry(), version, "which is neither a version nor an address"))
     }
 }
 
@@ -164,9 +135,7 @@ fn check_package(id: &str, metadata: &PackageMetadata) -> Result<(), LockfileErr
             check_inner_path(name, || entry("bundledDependencies"))?;
         }
     }
-    check_resolution(&metadata.resolution, &|field| {
-        entry(&format!("resolution.{field}"))
-    })
+    check_resolution(&metadata.resolution, &|field| entry(&format!("resolution.{field}")))
 }
 
 fn check_resolution(resolution: &Resolution, entry: &dyn Fn(&str) -> String) -> Result<(), LockfileError> {
@@ -174,13 +143,10 @@ fn check_resolution(resolution: &Resolution, entry: &dyn Fn(&str) -> String) -> 
         Resolution::Registry { integrity, .. } => check_text(integrity, || entry("integrity")),
         Resolution::Tarball { tarball, path, .. } => {
             check_text(tarball, || entry("tarball"))?;
-            path.as_ref()
-                .map_or(Ok(()), |path| check_inner_path(path, || entry("path")))
+            path.as_ref().map_or(Ok(()), |path| check_inner_path(path, || entry("path")))
         }
         Resolution::Directory { directory, .. } => check_text(directory, || entry("directory")),
-        Resolution::Git {
-            repo, commit, path, ..
-        } => {
+        Resolution::Git { repo, commit, path, .. } => {
             // Both become arguments of git, where a leading dash makes an option.
             for (field, value) in [("repo", repo), ("commit", commit)] {
                 check_text(value, || entry(field))?;
@@ -188,8 +154,7 @@ fn check_resolution(resolution: &Resolution, entry: &dyn Fn(&str) -> String) -> 
                     return Err(refused(entry(field), value, "which git would take for an option"));
                 }
             }
-            path.as_ref()
-                .map_or(Ok(()), |path| check_inner_path(path, || entry("path")))
+            path.as_ref().map_or(Ok(()), |path| check_inner_path(path, || entry("path")))
         }
         Resolution::Binary(binary) => {
             check_text(&binary.url, || entry("url"))?;
@@ -205,9 +170,9 @@ fn check_resolution(resolution: &Resolution, entry: &dyn Fn(&str) -> String) -> 
                 }),
             }
         }
-        Resolution::Variations { variants, .. } => variants
-            .iter()
-            .try_for_each(|variant| check_resolution(&variant.resolution, entry)),
+        Resolution::Variations { variants, .. } => {
+            variants.iter().try_for_each(|variant| check_resolution(&variant.resolution, entry))
+        }
         // Nothing is done with what is not known.
         Resolution::Unknown(_) => Ok(()),
     }

@@ -67,42 +67,22 @@ impl Model {
             EventKind::PackageSeen(seen) => self.packages.entry(seen.package).or_default().announce(seen),
             EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
             EventKind::Planned(planned) => self.plan(at, *planned),
-            EventKind::FetchStarted {
-                package,
-                attempt,
-                lane,
-                size,
-            } => {
+            EventKind::FetchStarted { package, attempt, lane, size } => {
                 self.fetch_started(at, *package, *attempt, *lane, *size);
             }
             EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
             EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
             EventKind::ExtractStarted { package, lane } => {
-                self.begin(
-                    at,
-                    *package,
-                    Pool::Extract,
-                    *lane,
-                    Phase::Extract,
-                    PackageState::Extracting,
-                );
+                self.begin(at, *package, Pool::Extract, *lane, Phase::Extract, PackageState::Extracting);
             }
             EventKind::Fetched(fetched) => self.fetched(at, fetched),
             EventKind::FoundInStore { package, .. } => self.found_in_store(at, *package),
             EventKind::LinkStarted { package, lane, pass } => self.link_started(at, *package, *lane, *pass),
             EventKind::Imported(imported) => self.imported(at, imported),
-            EventKind::Retry {
-                package,
-                attempt,
-                max_attempts,
-                delay_ms,
-                reason,
-                status,
-            } => {
+            EventKind::Retry { package, attempt, max_attempts, delay_ms, reason, status } => {
                 self.retry(at, *package);
-                let status = status
-                    .map(|status| status.to_string())
-                    .filter(|status| !reason.contains(status));
+                let status =
+                    status.map(|status| status.to_string()).filter(|status| !reason.contains(status));
                 let status = status.map_or(String::new(), |status| format!(" (status {status})"));
                 let text = format!(
                     "{}: attempt {attempt} of {max_attempts} failed: {reason}{status}; again in {}",
@@ -111,44 +91,31 @@ impl Model {
                 );
                 self.log.push(at, LogLevel::Notice, text);
             }
-            EventKind::Warning {
-                code,
-                message,
-                package,
-            } => {
+            EventKind::Warning { code, message, package } => {
                 self.counts.warnings += 1;
                 let code = code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
                 let about = package.map_or(String::new(), |package| format!("{}: ", self.label(package)));
-                self.log
-                    .push(at, LogLevel::Warning, format!("{code}{about}{message}"));
+                self.log.push(at, LogLevel::Warning, format!("{code}{about}{message}"));
             }
-            EventKind::Skipped {
-                package,
-                reason,
-                detail,
-            } => self.skipped(at, *package, *reason, detail),
+            EventKind::Skipped { package, reason, detail } => self.skipped(at, *package, *reason, detail),
             EventKind::ConcurrencyChanged { knob, from, to, by } => {
                 self.turn(*knob, *to);
                 let text = format!("{} {from} -> {to} (by {by})", knob.name());
                 self.log.push(at, LogLevel::Info, text);
             }
-            EventKind::NetworkSample {
-                received,
-                in_flight,
-                waiting,
-                permits,
-            } => self.network.sample(NetworkSample {
-                at,
-                received: *received,
-                in_flight: *in_flight,
-                waiting: *waiting,
-                permits: *permits,
-            }),
+            EventKind::NetworkSample { received, in_flight, waiting, permits } => {
+                self.network.sample(NetworkSample {
+                    at,
+                    received: *received,
+                    in_flight: *in_flight,
+                    waiting: *waiting,
+                    permits: *permits,
+                });
+            }
             EventKind::CancelRequested { by } => {
                 if self.cancelled_by.is_none() {
                     self.cancelled_by = Some(by.clone());
-                    self.log
-                        .push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
+                    self.log.push(at, LogLevel::Notice, format!("asked to stop (by {by})"));
                 }
             }
             EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
@@ -158,11 +125,7 @@ impl Model {
 
     fn method_chosen(&mut self, at: u64, method: ImportMethod, tried: &[String]) {
         self.knobs.import_method = Some(method);
-        let why = if tried.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", tried.join("; "))
-        };
+        let why = if tried.is_empty() { String::new() } else { format!(" ({})", tried.join("; ")) };
         let text = format!("files are placed by {}{why}", method.name());
         self.log.push(at, LogLevel::Info, text);
     }
@@ -217,14 +180,8 @@ impl Model {
             (Outcome::Cancelled, _) => (LogLevel::Notice, format!("cancelled after {wall}")),
             (Outcome::Failed, None) => (LogLevel::Error, format!("failed after {wall}")),
             (Outcome::Failed, Some(failure)) => {
-                let code = failure
-                    .code
-                    .as_deref()
-                    .map_or(String::new(), |code| format!("[{code}] "));
-                (
-                    LogLevel::Error,
-                    format!("failed after {wall}: {code}{}", failure.message),
-                )
+                let code = failure.code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
+                (LogLevel::Error, format!("failed after {wall}: {code}{}", failure.message))
             }
         };
         self.log.push(at, level, text);
@@ -266,14 +223,7 @@ impl Model {
         package.enter(state);
         self.leave_lane(id);
         self.packages.entry(id).or_default().lane = Some((pool, lane));
-        self.pools[pool as usize].begin(
-            lane,
-            LaneTask {
-                package: id,
-                phase,
-                since: at,
-            },
-        );
+        self.pools[pool as usize].begin(lane, LaneTask { package: id, phase, since: at });
     }
 
     /// A package that shows up elsewhere is no longer where it was.
@@ -285,14 +235,7 @@ impl Model {
     }
 
     fn fetch_started(&mut self, at: u64, id: PackageId, attempt: u32, lane: u16, size: Option<u64>) {
-        self.begin(
-            at,
-            id,
-            Pool::Network,
-            lane,
-            Phase::Download,
-            PackageState::Downloading,
-        );
+        self.begin(at, id, Pool::Network, lane, Phase::Download, PackageState::Downloading);
         let package = self.packages.entry(id).or_default();
         if package.lane != Some((Pool::Network, lane)) {
             return;

@@ -84,11 +84,7 @@ pub fn factor(value: f64) -> String {
 /// A share between 0 and 1 in percent.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    if share.is_finite() {
-        format!("{:.0}%", share.clamp(0.0, 1.0) * 100.0)
-    } else {
-        "-".to_owned()
-    }
+    if share.is_finite() { format!("{:.0}%", share.clamp(0.0, 1.0) * 100.0) } else { "-".to_owned() }
 }
 
 /// `part / whole`; none where it means nothing.

@@ -135,18 +135,12 @@ impl Lanes {
         let busy_us = measured.unwrap_or(at - from);
         match lane {
             Some(lane) => lane.end(package, from, at, busy_us),
-            None if index < LANES_KEPT => self
-                .lanes
-                .entry(index)
-                .or_default()
-                .end(package, from, at, busy_us),
+            None if index < LANES_KEPT => {
+                self.lanes.entry(index).or_default().end(package, from, at, busy_us);
+            }
             None => {}
         }
-        Ended {
-            from,
-            to: at,
-            busy_us,
-        }
+        Ended { from, to: at, busy_us }
     }
 
     /// Forgets a task without an end of its own, because the package went elsewhere.

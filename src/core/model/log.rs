@@ -44,10 +44,7 @@ pub struct Log {
 impl Log {
     pub(super) fn push(&mut self, at: u64, level: LogLevel, mut text: String) {
         if text.len() > LONGEST_TEXT {
-            let end = (0..=LONGEST_TEXT)
-                .rev()
-                .find(|end| text.is_char_boundary(*end))
-                .unwrap_or(0);
+            let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
             text.truncate(end);
             text.push('…');
         }
@@ -55,12 +52,7 @@ impl Log {
         if self.entries.len() == LOG_CAPACITY {
             self.entries.pop_front();
         }
-        self.entries.push_back(LogEntry {
-            number: self.written,
-            at,
-            level,
-            text,
-        });
+        self.entries.push_back(LogEntry { number: self.written, at, level, text });
         self.written += 1;
     }
 

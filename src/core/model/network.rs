@@ -38,8 +38,7 @@ impl NetworkState {
         if sample.at < before.at || sample.received < before.received {
             return;
         }
-        self.received
-            .add(before.at, sample.at, sample.received - before.received);
+        self.received.add(before.at, sample.at, sample.received - before.received);
         if self.recent.len() == RECENT_SAMPLES {
             self.recent.pop_front();
         }
@@ -72,11 +71,7 @@ impl NetworkState {
             .iter()
             .rev()
             .find(|sample| sample.at <= window_start)
-            .or_else(|| {
-                (self.recent.len() == RECENT_SAMPLES)
-                    .then(|| self.recent.front())
-                    .flatten()
-            })
+            .or_else(|| (self.recent.len() == RECENT_SAMPLES).then(|| self.recent.front()).flatten())
             .copied()
             .unwrap_or_default();
         let span = u128::from(now.max(latest.at).saturating_sub(first.at).max(1));

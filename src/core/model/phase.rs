@@ -129,14 +129,9 @@ impl PhaseNumbers {
     /// How a phase that has ended went.
     pub(super) fn sentence(&self) -> String {
         let (how, tasks) = match self.expected {
-            Some(expected) if self.count < expected => (
-                "ended after",
-                format!(
-                    "{} of {} tasks",
-                    format::count(self.count),
-                    format::count(expected)
-                ),
-            ),
+            Some(expected) if self.count < expected => {
+                ("ended after", format!("{} of {} tasks", format::count(self.count), format::count(expected)))
+            }
             None if self.count == 0 => ("ended after", "no task done".to_owned()),
             _ => ("done in", format::counted(self.count, "task", "tasks")),
         };
@@ -153,7 +148,6 @@ impl PhaseNumbers {
     /// Share of its tasks that are done, 0 to 1.
     #[must_use]
     pub fn progress(&self) -> Option<f64> {
-        self.expected
-            .and_then(|expected| format::ratio(self.count.min(expected), expected))
+        self.expected.and_then(|expected| format::ratio(self.count.min(expected), expected))
     }
 }

@@ -68,13 +68,10 @@ impl Model {
     #[must_use]
     pub fn project(&self) -> &str {
         self.run().map_or("", |run| {
-            run.project_name
-                .as_deref()
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| {
-                    let path = run.project_dir.trim_end_matches(['/', '\\']);
-                    path.rsplit(['/', '\\']).next().unwrap_or(path)
-                })
+            run.project_name.as_deref().filter(|name| !name.is_empty()).unwrap_or_else(|| {
+                let path = run.project_dir.trim_end_matches(['/', '\\']);
+                path.rsplit(['/', '\\']).next().unwrap_or(path)
+            })
         })
     }
 
@@ -110,11 +107,8 @@ impl Model {
         }
         let mut totals = self.counts;
         let planned = self.planned.unwrap_or_default();
-        totals.packages = if planned.packages > 0 {
-            planned.packages.into()
-        } else {
-            self.packages.len() as u64
-        };
+        totals.packages =
+            if planned.packages > 0 { planned.packages.into() } else { self.packages.len() as u64 };
         totals.in_place = planned.in_place.into();
         totals.skipped = totals.skipped.max(planned.skipped.into());
         totals
@@ -136,9 +130,7 @@ impl Model {
             return self.network.rate(now);
         }
         let bytes = u128::from(self.received()) * 1_000_000;
-        bytes
-            .checked_div(phase.wall_us(now).into())
-            .map_or(0, |rate| u64::try_from(rate).unwrap_or(u64::MAX))
+        bytes.checked_div(phase.wall_us(now).into()).map_or(0, |rate| u64::try_from(rate).unwrap_or(u64::MAX))
     }
 
     /// Nothing is being downloaded and nothing will be any more.
@@ -164,9 +156,8 @@ impl Model {
             return PhaseNumbers::of_totals(totals, state.status, expected);
         }
         let wall_us = state.wall_us(now);
-        let present = self.tasks(phase).fold(0_u64, |sum, task| {
-            sum.saturating_add(now.saturating_sub(task.since))
-        });
+        let present =
+            self.tasks(phase).fold(0_u64, |sum, task| sum.saturating_add(now.saturating_sub(task.since)));
         let busy_us = pool_of(phase).map(|_| state.busy_us.saturating_add(present));
         let workers = pool_of(phase).map(|pool| self.workers(pool));
         let parallelism = busy_us.and_then(|busy| format::ratio(busy, wall_us));
@@ -218,10 +209,7 @@ impl Model {
     /// The lanes of a pool with their numbers, in order.
     #[must_use]
     pub fn lanes(&self, pool: Pool) -> impl ExactSizeIterator<Item = (u16, &Lane)> {
-        self.pools[pool as usize]
-            .lanes
-            .iter()
-            .map(|(index, lane)| (*index, lane))
+        self.pools[pool as usize].lanes.iter().map(|(index, lane)| (*index, lane))
     }
 
     /// Lanes of a pool that do something now.
@@ -255,8 +243,7 @@ impl Model {
     /// `name@version` of a package; not yet printable.
     #[must_use]
     pub fn label(&self, id: PackageId) -> String {
-        self.package(id)
-            .map_or_else(|| Package::default().label(id), |package| package.label(id))
+        self.package(id).map_or_else(|| Package::default().label(id), |package| package.label(id))
     }
 
     /// The package that a failure is about, unless its message names that package already.

@@ -15,10 +15,7 @@ pub struct Timeline {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self {
-            width: FIRST_WIDTH_US,
-            buckets: Vec::new(),
-        }
+        Self { width: FIRST_WIDTH_US, buckets: Vec::new() }
     }
 }
 
@@ -90,19 +87,13 @@ impl Timeline {
         let full = to as f64 / columns.max(1) as f64 * capacity;
         let mut amounts = self.columns(0, to, columns);
         for amount in &mut amounts {
-            *amount = if full > 0.0 {
-                (*amount / full).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
+            *amount = if full > 0.0 { (*amount / full).clamp(0.0, 1.0) } else { 0.0 };
         }
         amounts
     }
 
     fn index(&self, at: u64) -> usize {
-        usize::try_from(at / self.width)
-            .unwrap_or(usize::MAX)
-            .min(BUCKETS - 1)
+        usize::try_from(at / self.width).unwrap_or(usize::MAX).min(BUCKETS - 1)
     }
 
     fn reach(&mut self, at: u64) {
@@ -110,10 +101,7 @@ impl Timeline {
             self.buckets = self
                 .buckets
                 .chunks(2)
-                .map(|pair| {
-                    pair.iter()
-                        .fold(0, |sum: u64, amount| sum.saturating_add(*amount))
-                })
+                .map(|pair| pair.iter().fold(0, |sum: u64, amount| sum.saturating_add(*amount)))
                 .collect();
             self.width = self.width.saturating_mul(2);
         }
@@ -133,10 +121,7 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.add(0, 4 * FIRST_WIDTH_US, 400);
         assert_eq!(timeline.columns(0, 4 * FIRST_WIDTH_US, 4), [100.0; 4]);
-        assert_eq!(
-            timeline.columns(0, 8 * FIRST_WIDTH_US, 4),
-            [200.0, 200.0, 0.0, 0.0]
-        );
+        assert_eq!(timeline.columns(0, 8 * FIRST_WIDTH_US, 4), [200.0, 200.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -41,18 +41,13 @@ impl Body {
     /// [`NetworkError::TooLarge`] when it would grow beyond `max_bytes`, [`NetworkError::Encoding`] when it is
     /// damaged or encoded in a way that we did not ask for.
     pub fn decoded(&self, max_bytes: u64) -> Result<Bytes, NetworkError> {
-        let failed = |reason: String| NetworkError::Encoding {
-            url: super::error::shown(&self.url),
-            reason,
-        };
+        let failed = |reason: String| NetworkError::Encoding { url: super::error::shown(&self.url), reason };
         match self.content_encoding.as_deref() {
             None => Ok(self.bytes.clone()),
             Some("gzip" | "x-gzip") => {
                 let mut inflated = Vec::with_capacity(self.bytes.len().saturating_mul(4).min(1 << 20));
                 let mut reader = MultiGzDecoder::new(self.bytes.as_ref()).take(max_bytes.saturating_add(1));
-                reader
-                    .read_to_end(&mut inflated)
-                    .map_err(|error| failed(error.to_string()))?;
+                reader.read_to_end(&mut inflated).map_err(|error| failed(error.to_string()))?;
                 if inflated.len() as u64 > max_bytes {
                     return Err(NetworkError::TooLarge {
                         url: super::error::shown(&self.url),
@@ -61,9 +56,7 @@ impl Body {
                 }
                 Ok(inflated.into())
             }
-            Some(other) => Err(failed(format!(
-                "it is encoded as {other:?}, which was not asked for"
-            ))),
+            Some(other) => Err(failed(format!("it is encoded as {other:?}, which was not asked for"))),
         }
     }
 }

@@ -59,13 +59,7 @@ impl Client {
         };
         let transport = transport.map_err(|error| setting("user-agent, cert, key or ca", &error))?;
         let permits = Permits::new(permits);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                transport,
-                settings,
-                permits,
-            }),
-        })
+        Ok(Self { shared: Arc::new(Shared { transport, settings, permits }) })
     }
 
     /// The permits for requests. [`Client::get`] takes none itself: the caller holds one for as long as it sees
@@ -101,10 +95,7 @@ impl fmt::Debug for Client {
 }
 
 fn setting(setting: &'static str, error: &reqwest::Error) -> NetworkError {
-    NetworkError::Setting {
-        setting,
-        reason: innermost(error),
-    }
+    NetworkError::Setting { setting, reason: innermost(error) }
 }
 
 fn connections(settings: &NetworkSettings) -> ClientBuilder {
@@ -155,7 +146,5 @@ fn with_certificates(mut builder: ClientBuilder, tls: &TlsSettings) -> Result<Cl
 }
 
 fn bundled_authorities() -> impl Iterator<Item = Certificate> {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter_map(|der| Certificate::from_der(der).ok())
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok())
 }

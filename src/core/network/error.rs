@@ -331,10 +331,7 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 fn reason_phrase(status: u16) -> &'static str {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Unknown Status")
+    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown Status")
 }
 
 fn shortfall(expected: Option<u64>, received: u64, reason: &str) -> String {
@@ -385,14 +382,8 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_its_secrets() {
         let shown = |url: &str| shown(&Url::parse(url).unwrap());
-        assert_eq!(
-            shown("https://me:pa55@localhost:8080/a/b.tgz"),
-            "https://localhost:8080/a/b.tgz"
-        );
-        assert_eq!(
-            shown("https://me@localhost/a?signature=pa55#pa55"),
-            "https://localhost/a?…"
-        );
+        assert_eq!(shown("https://me:pa55@localhost:8080/a/b.tgz"), "https://localhost:8080/a/b.tgz");
+        assert_eq!(shown("https://me@localhost/a?signature=pa55#pa55"), "https://localhost/a?…");
         assert_eq!(shown("http://localhost/@s%2fa"), "http://localhost/@s%2fa");
     }
 
@@ -407,9 +398,8 @@ mod tests {
     fn only_what_may_end_better_is_retried() {
         let tarballs: Vec<u16> = (400..600).filter(|code| !status(*code).is_retryable()).collect();
         assert_eq!(tarballs, [401, 403, 404]);
-        let metadata: Vec<u16> = (400..500)
-            .filter(|code| status(*code).is_retryable_for_metadata())
-            .collect();
+        let metadata: Vec<u16> =
+            (400..500).filter(|code| status(*code).is_retryable_for_metadata()).collect();
         assert_eq!(metadata, [408, 429]);
         assert!((500..600).all(|code| status(code).is_retryable_for_metadata()));
     }
@@ -417,12 +407,8 @@ mod tests {
     #[test]
     fn the_hint_tells_whether_credentials_were_sent() {
         assert!(status(401).help().unwrap().contains("No credentials were sent"));
-        let refused = NetworkError::Status {
-            url: String::new(),
-            status: 403,
-            retry_after: None,
-            authorized: true,
-        };
+        let refused =
+            NetworkError::Status { url: String::new(), status: 403, retry_after: None, authorized: true };
         assert!(refused.help().unwrap().contains("does not accept them"));
     }
 }

@@ -87,18 +87,9 @@ pub(super) async fn get(
     request: Get<'_>,
 ) -> Result<Body, NetworkError> {
     let limit = settings.total_timeout;
-    let attempt = Attempt {
-        transport,
-        settings,
-        request,
-        started: Instant::now(),
-    };
+    let attempt = Attempt { transport, settings, request, started: Instant::now() };
     timeout(limit, attempt.run()).await.unwrap_or_else(|_| {
-        Err(NetworkError::TimedOut {
-            url: shown(request.url),
-            stage: Stage::Total,
-            limit,
-        })
+        Err(NetworkError::TimedOut { url: shown(request.url), stage: Stage::Total, limit })
     })
 }
 
@@ -130,10 +121,7 @@ impl Attempt<'_> {
             drain(response).await;
         }
         let reason = format!("after {MAX_REDIRECTS} redirects there was still another");
-        Err(NetworkError::Redirect {
-            url: self.shown(&url),
-            reason,
-        })
+        Err(NetworkError::Redirect { url: self.shown(&url), reason })
     }
 
     /// The request for one hop, and whether it carries credentials.
@@ -158,15 +146,7 @@ impl Attempt<'_> {
         }
         let authorized = headers.contains_key(AUTHORIZATION);
         put(headers, ACCEPT, self.request.accept)?;
-        put(
-            headers,
-            ACCEPT_ENCODING,
-            if self.request.compressed {
-                "gzip"
-            } else {
-                "identity"
-            },
-        )?;
+        put(headers, ACCEPT_ENCODING, if self.request.compressed { "gzip" } else { "identity" })?;
         if let Some(etag) = self.request.etag {
             put(headers, IF_NONE_MATCH, etag)?;
         }
@@ -181,11 +161,7 @@ impl Attempt<'_> {
         match timeout(limit, self.transport.execute(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(of_request(self.shown(url), error, self.settings.connect_timeout)),
-            Err(_) => Err(NetworkError::TimedOut {
-                url: self.shown(url),
-                stage: Stage::FirstByte,
-                limit,
-            }),
+            Err(_) => Err(NetworkError::TimedOut { url: self.shown(url), stage: Stage::FirstByte, limit }),
         }
     }
 
@@ -227,10 +203,7 @@ impl Attempt<'_> {
         let expected = response.content_length();
         let limit = self.request.max_bytes;
         self.request.observer.first_byte(expected);
-        let too_large = || NetworkError::TooLarge {
-            url: self.shown(url),
-            limit,
-        };
+        let too_large = || NetworkError::TooLarge { url: self.shown(url), limit };
         if expected.is_some_and(|expected| expected > limit) {
             return Err(too_large());
         }
@@ -260,12 +233,7 @@ impl Attempt<'_> {
             && received != expected
         {
             let (url, reason) = (self.shown(url), String::new());
-            return Err(NetworkError::Incomplete {
-                url,
-                expected: Some(expected),
-                received,
-                reason,
-            });
+            return Err(NetworkError::Incomplete { url, expected: Some(expected), received, reason });
         }
         Ok(if joined.is_empty() { only } else { joined.freeze() })
     }
@@ -282,18 +250,9 @@ impl Attempt<'_> {
             Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(error)) => {
                 let reason = innermost(&error.without_url());
-                Err(NetworkError::Incomplete {
-                    url: self.shown(url),
-                    expected,
-                    received,
-                    reason,
-                })
+                Err(NetworkError::Incomplete { url: self.shown(url), expected, received, reason })
             }
-            Err(_) => Err(NetworkError::TimedOut {
-                url: self.shown(url),
-                stage: Stage::Body,
-                limit,
-            }),
+            Err(_) => Err(NetworkError::TimedOut { url: self.shown(url), stage: Stage::Body, limit }),
         }
     }
 
@@ -302,21 +261,14 @@ impl Attempt<'_> {
             return NetworkError::InvalidUrl { url: shown(url) };
         }
         let reason = "it leads to something that is no http or https address".to_owned();
-        NetworkError::Redirect {
-            url: self.shown(url),
-            reason,
-        }
+        NetworkError::Redirect { url: self.shown(url), reason }
     }
 
     /// The address asked for, and where it led.
     fn shown(&self, url: &Url) -> String {
         let asked = shown(self.request.url);
         let reached = shown(url);
-        if asked == reached {
-            asked
-        } else {
-            format!("{asked} (redirected to {reached})")
-        }
+        if asked == reached { asked } else { format!("{asked} (redirected to {reached})") }
     }
 }
 
@@ -342,14 +294,9 @@ fn redirection(response: &Response) -> Option<String> {
 
 /// Reads a small body that nobody wants.
 async fn drain(mut response: Response) {
-    if response
-        .content_length()
-        .is_some_and(|length| length <= MAX_DRAINED)
-    {
-        let _ = timeout(Duration::from_secs(1), async {
-            while let Ok(Some(_)) = response.chunk().await {}
-        })
-        .await;
+    if response.content_length().is_some_and(|length| length <= MAX_DRAINED) {
+        let _ = timeout(Duration::from_secs(1), async { while let Ok(Some(_)) = response.chunk().await {} })
+            .await;
     }
 }
 
@@ -360,11 +307,7 @@ fn reservation(expected: Option<u64>, received: u64) -> usize {
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), NetworkError> {
     let mut parsed = HeaderValue::from_str(value).map_err(|_| NetworkError::Setting {
-        setting: if name == AUTHORIZATION {
-            "_authToken or _auth"
-        } else {
-            "request header"
-        },
+        setting: if name == AUTHORIZATION { "_authToken or _auth" } else { "request header" },
         reason: "it holds characters that no HTTP header may hold".to_owned(),
     })?;
     // Kept out of compression tables and debug output.
@@ -374,10 +317,7 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Net
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 fn version(version: Version) -> &'static str {
@@ -397,22 +337,11 @@ mod tests {
     fn credentials_never_go_from_an_encrypted_hop_to_one_in_the_clear() {
         let carried = |hops: &[&str]| -> Vec<bool> {
             let mut trail = Trail::default();
-            hops.iter()
-                .map(|hop| trail.may_carry_credentials(&Url::parse(hop).unwrap()))
-                .collect()
+            hops.iter().map(|hop| trail.may_carry_credentials(&Url::parse(hop).unwrap())).collect()
         };
-        assert_eq!(
-            carried(&["http://a/", "http://a/", "https://a/"]),
-            [true, true, true]
-        );
-        assert_eq!(
-            carried(&["https://a/", "http://a/", "http://b/"]),
-            [true, false, false]
-        );
-        assert_eq!(
-            carried(&["https://a/", "http://a/", "https://a/"]),
-            [true, false, true]
-        );
+        assert_eq!(carried(&["http://a/", "http://a/", "https://a/"]), [true, true, true]);
+        assert_eq!(carried(&["https://a/", "http://a/", "http://b/"]), [true, false, false]);
+        assert_eq!(carried(&["https://a/", "http://a/", "https://a/"]), [true, false, true]);
     }
 
     #[test]

@@ -25,9 +25,7 @@ pub(super) fn of_request(url: String, error: reqwest::Error, connect_timeout: Du
     let mut words = String::new();
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(error) = cause {
-        if let Some(number) = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::raw_os_error)
+        if let Some(number) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error)
             && TOO_MANY_OPEN_FILES.contains(&number)
         {
             return NetworkError::TooManyOpenFiles { url };
@@ -40,11 +38,7 @@ pub(super) fn of_request(url: String, error: reqwest::Error, connect_timeout: Du
     if error.is_dns() {
         NetworkError::Lookup { url, reason }
     } else if error.is_connect() && error.is_timeout() {
-        NetworkError::TimedOut {
-            url,
-            stage: Stage::Connect,
-            limit: connect_timeout,
-        }
+        NetworkError::TimedOut { url, stage: Stage::Connect, limit: connect_timeout }
     } else if words.contains("tunnel error") || words.contains("proxy") {
         NetworkError::Proxy { url, reason }
     } else if is_about_encryption(&words) {
@@ -60,11 +54,6 @@ pub(super) fn of_request(url: String, error: reqwest::Error, connect_timeout: Du
 
 /// Whether these are the words of the TLS library, whose types the transport does not hand out.
 fn is_about_encryption(words: &str) -> bool {
-    const SIGNS: [&str; 4] = [
-        "certificate",
-        "fatal alert",
-        "peer is incompatible",
-        "corrupt message",
-    ];
+    const SIGNS: [&str; 4] = ["certificate", "fatal alert", "peer is incompatible", "corrupt message"];
     SIGNS.iter().any(|sign| words.contains(sign))
 }

@@ -60,11 +60,7 @@ async fn answer(slot: &Slot, question: impl Future<Output = Answer>) -> Answer {
         return answer.clone();
     }
     let answer = question.await;
-    let good_for = if answer.is_ok() {
-        REMEMBERED
-    } else {
-        FAILURE_REMEMBERED
-    };
+    let good_for = if answer.is_ok() { REMEMBERED } else { FAILURE_REMEMBERED };
     *remembered = Some((Instant::now() + good_for, answer.clone()));
     answer
 }
@@ -102,11 +98,7 @@ mod tests {
         let address: SocketAddr = ([127, 0, 0, 1], 0).into();
         let (asked, answers) = ask_at_once(64, Ok(vec![address])).await;
         assert_eq!(asked, 1);
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.as_ref().is_ok_and(|found| *found == [address]))
-        );
+        assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|found| *found == [address])));
     }
 
     #[tokio::test]
@@ -120,11 +112,7 @@ mod tests {
     async fn an_asker_who_gives_up_leaves_the_question_to_the_next() {
         let slot = Slot::default();
         let never = answer(&slot, std::future::pending());
-        assert!(
-            tokio::time::timeout(Duration::from_millis(1), never)
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(Duration::from_millis(1), never).await.is_err());
         assert!(answer(&slot, async { Err("asked again".into()) }).await.is_err());
     }
 }

@@ -46,11 +46,7 @@ impl Permits {
             next_lane: 0,
             waiters: VecDeque::new(),
         };
-        Self {
-            pool: Arc::new(Pool {
-                state: Mutex::new(state),
-            }),
-        }
+        Self { pool: Arc::new(Pool { state: Mutex::new(state) }) }
     }
 
     /// Waits for a permit. Giving up the wait (dropping the future) loses none.
@@ -61,10 +57,7 @@ impl Permits {
                 if state.has_room() && state.waiters.iter().all(oneshot::Sender::is_closed) {
                     let lane = state.take_lane();
                     drop(state);
-                    return Permit {
-                        lane,
-                        pool: Arc::clone(&self.pool),
-                    };
+                    return Permit { lane, pool: Arc::clone(&self.pool) };
                 }
                 let (sender, receiver) = oneshot::channel();
                 state.waiters.push_back(sender);
@@ -99,12 +92,7 @@ impl Permits {
     /// How many wait for one.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.pool
-            .lock()
-            .waiters
-            .iter()
-            .filter(|waiter| !waiter.is_closed())
-            .count()
+        self.pool.lock().waiters.iter().filter(|waiter| !waiter.is_closed()).count()
     }
 }
 
@@ -147,10 +135,7 @@ impl Pool {
                 (waiter, state.take_lane())
             };
             // Outside of the lock: a waiter who gave up just now drops the permit at once.
-            let _ = waiter.send(Permit {
-                lane,
-                pool: Arc::clone(pool),
-            });
+            let _ = waiter.send(Permit { lane, pool: Arc::clone(pool) });
         }
     }
 }

@@ -17,12 +17,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            retries: 2,
-            factor: 10,
-            shortest: Duration::from_secs(10),
-            longest: Duration::from_secs(60),
-        }
+        Self { retries: 2, factor: 10, shortest: Duration::from_secs(10), longest: Duration::from_secs(60) }
     }
 }
 
@@ -38,9 +33,7 @@ impl RetryPolicy {
         }
         let planned = || {
             let stretch = self.factor.checked_pow(attempt);
-            stretch
-                .and_then(|stretch| self.shortest.checked_mul(stretch))
-                .unwrap_or(self.longest)
+            stretch.and_then(|stretch| self.shortest.checked_mul(stretch)).unwrap_or(self.longest)
         };
         Some(retry_after.unwrap_or_else(planned).min(self.longest))
     }
@@ -66,51 +59,28 @@ mod tests {
 
     #[test]
     fn waits_grow_by_the_factor_up_to_the_longest_and_then_end() {
-        let policy = RetryPolicy {
-            retries: 4,
-            ..RetryPolicy::default()
-        };
-        let waits: Vec<_> = (0..6)
-            .map(|attempt| policy.delay(attempt, None).map(|wait| wait.as_secs()))
-            .collect();
+        let policy = RetryPolicy { retries: 4, ..RetryPolicy::default() };
+        let waits: Vec<_> =
+            (0..6).map(|attempt| policy.delay(attempt, None).map(|wait| wait.as_secs())).collect();
         assert_eq!(waits, [Some(10), Some(60), Some(60), Some(60), None, None]);
     }
 
     #[test]
     fn a_server_that_says_when_to_come_back_is_believed_within_reason() {
         let policy = RetryPolicy::default();
-        assert_eq!(
-            policy.delay(0, Some(Duration::from_secs(3))),
-            Some(Duration::from_secs(3))
-        );
+        assert_eq!(policy.delay(0, Some(Duration::from_secs(3))), Some(Duration::from_secs(3)));
         assert_eq!(policy.delay(0, Some(Duration::ZERO)), Some(Duration::ZERO));
-        assert_eq!(
-            policy.delay(0, Some(Duration::from_secs(86_400))),
-            Some(policy.longest)
-        );
-        assert_eq!(
-            policy.delay(2, Some(Duration::ZERO)),
-            None,
-            "it buys no further attempt"
-        );
+        assert_eq!(policy.delay(0, Some(Duration::from_secs(86_400))), Some(policy.longest));
+        assert_eq!(policy.delay(2, Some(Duration::ZERO)), None, "it buys no further attempt");
     }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
         assert_eq!(parse_retry_after(" 120 ", now), Some(Duration::from_secs(120)));
-        assert_eq!(
-            parse_retry_after("Wed, 21 Oct 2026 07:28:09 GMT", now),
-            Some(Duration::from_secs(9))
-        );
-        assert_eq!(
-            parse_retry_after("Wed, 21 Oct 2026 07:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(
-            parse_retry_after("99999999999999999999999", now),
-            Some(Duration::from_secs(u64::MAX))
-        );
+        assert_eq!(parse_retry_after("Wed, 21 Oct 2026 07:28:09 GMT", now), Some(Duration::from_secs(9)));
+        assert_eq!(parse_retry_after("Wed, 21 Oct 2026 07:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(parse_retry_after("99999999999999999999999", now), Some(Duration::from_secs(u64::MAX)));
         for nonsense in ["", "soon", "-1", "1.5", "Wed, 99 Oct"] {
             assert_eq!(parse_retry_after(nonsense, now), None, "{nonsense}");
         }

@@ -46,11 +46,7 @@ pub struct TlsSettings {
 
 impl Default for TlsSettings {
     fn default() -> Self {
-        Self {
-            strict: true,
-            extra_authorities: Vec::new(),
-            identity: None,
-        }
+        Self { strict: true, extra_authorities: Vec::new(), identity: None }
     }
 }
 

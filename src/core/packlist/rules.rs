@@ -59,29 +59,15 @@ impl Rule {
         };
         let anchored = line.contains('/');
         let glob = line.strip_prefix("./").unwrap_or(line).trim_start_matches('/');
-        (!glob.is_empty()).then(|| Self {
-            glob: glob.to_owned(),
-            includes,
-            anchored,
-            folders,
-        })
+        (!glob.is_empty()).then(|| Self { glob: glob.to_owned(), includes, anchored, folders })
     }
 
     fn anchored(glob: &str, includes: bool) -> Self {
-        Self {
-            glob: glob.to_owned(),
-            includes,
-            anchored: true,
-            folders: false,
-        }
+        Self { glob: glob.to_owned(), includes, anchored: true, folders: false }
     }
 
     fn fits(&self, path: &str) -> bool {
-        let subject = if self.anchored {
-            path
-        } else {
-            path.rsplit_once('/').map_or(path, |(_, name)| name)
-        };
+        let subject = if self.anchored { path } else { path.rsplit_once('/').map_or(path, |(_, name)| name) };
         fast_glob::glob_match(&self.glob, subject)
     }
 
@@ -138,11 +124,7 @@ impl Rules {
             None => rules.extend(ignored.unwrap_or_default().0),
         }
         for path in named_files(manifest) {
-            let path = path
-                .strip_prefix("./")
-                .unwrap_or(&path)
-                .trim_start_matches('/')
-                .to_owned();
+            let path = path.strip_prefix("./").unwrap_or(&path).trim_start_matches('/').to_owned();
             let has_glob = path.contains(['*', '?', '[', '{', '!', '\\']);
             if !path.is_empty() && !has_glob {
                 rules.push(Rule::anchored(&path, true));
@@ -173,11 +155,7 @@ impl Rules {
 impl Rule {
     /// `folder/**` is about the folder as well.
     fn is_about_all_in(&self, folder: &str) -> bool {
-        self.anchored
-            && self
-                .glob
-                .strip_suffix("/**")
-                .is_some_and(|glob| fast_glob::glob_match(glob, folder))
+        self.anchored && self.glob.strip_suffix("/**").is_some_and(|glob| fast_glob::glob_match(glob, folder))
     }
 }
 
@@ -196,12 +174,7 @@ fn is_always_in(path: &str) -> bool {
 
 /// `files`; a list that names the whole folder says as little as none.
 fn listed_files(manifest: Option<&Value>) -> Option<Vec<&str>> {
-    let files: Vec<&str> = manifest?
-        .get("files")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let files: Vec<&str> = manifest?.get("files")?.as_array()?.iter().filter_map(Value::as_str).collect();
     (!files.contains(&"")).then_some(files)
 }
 

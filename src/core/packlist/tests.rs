@@ -100,10 +100,7 @@ fn rules_are_about_names_paths_and_folders_and_the_last_that_fits_decides() {
         "LICENSE-MIT",
         "README.md",
     ];
-    assert_eq!(
-        packed("{}", &files),
-        ["README.md", "lib/k.js", "x/build/f", "x/sub/a.x"]
-    );
+    assert_eq!(packed("{}", &files), ["README.md", "lib/k.js", "x/build/f", "x/sub/a.x"]);
 }
 
 #[test]
@@ -111,10 +108,7 @@ fn a_folder_that_holds_something_taken_back_is_in_whole_as_npm_has_it() {
     let files = [".gitignore: dist\n!dist/keep\n", "dist/a", "dist/keep"];
     assert_eq!(packed("{}", &files), ["dist/a", "dist/keep"]);
     let files = [".gitignore: dist\n", "dist/main.js", "dist/other.js", "index.js"];
-    assert_eq!(
-        packed(r#"{"main":"./dist/main.js"}"#, &files),
-        ["dist/main.js", "dist/other.js", "index.js"]
-    );
+    assert_eq!(packed(r#"{"main":"./dist/main.js"}"#, &files), ["dist/main.js", "dist/other.js", "index.js"]);
 }
 
 const LISTED: [&str; 11] = [
@@ -135,23 +129,16 @@ const LISTED: [&str; 11] = [
 fn a_list_of_files_is_what_is_in_beside_what_always_is() {
     let listed = |files: &str| {
         let all = packed(&format!(r#"{{"bin":"bin/d.js","files":{files}}}"#), &LISTED);
-        let rest = all
-            .into_iter()
-            .filter(|path| !["LICENSE", "README.md", "bin/d.js"].contains(&path.as_str()));
+        let rest =
+            all.into_iter().filter(|path| !["LICENSE", "README.md", "bin/d.js"].contains(&path.as_str()));
         rest.collect::<Vec<_>>()
     };
-    assert_eq!(
-        listed(r#"["lib","x.js"]"#),
-        ["lib/l.js", "lib/sub/s.js", "lib/z.log", "x.js"]
-    );
+    assert_eq!(listed(r#"["lib","x.js"]"#), ["lib/l.js", "lib/sub/s.js", "lib/z.log", "x.js"]);
     assert_eq!(listed(r#"["lib/**","!lib/l.js"]"#), ["lib/sub/s.js", "lib/z.log"]);
     assert_eq!(listed(r#"["/lib/"]"#), ["lib/l.js", "lib/sub/s.js", "lib/z.log"]);
     assert_eq!(listed(r#"["./lib/*.js"]"#), ["lib/l.js"]);
     assert_eq!(listed(r#"["*.js"]"#), ["notfiles.js", "x.js"]);
-    assert_eq!(
-        listed(r#"["**/*.js"]"#),
-        ["lib/l.js", "lib/sub/s.js", "notfiles.js", "sub/a.js", "x.js"]
-    );
+    assert_eq!(listed(r#"["**/*.js"]"#), ["lib/l.js", "lib/sub/s.js", "notfiles.js", "sub/a.js", "x.js"]);
     assert_eq!(listed(r#"["src","!src/s.ts"]"#), Vec::<String>::new());
     assert_eq!(listed("[]"), Vec::<String>::new());
     assert_eq!(listed(r#"["."]"#), Vec::<String>::new());
@@ -176,13 +163,8 @@ fn links_stay_links_to_what_is_in_and_never_lead_out() {
         "lib/out -> ../..",
         "lib/root -> ..",
     ];
-    let expected = [
-        "index.js",
-        "lib/k.js",
-        "lib/up.js -> ../index.js",
-        "sym.js -> index.js",
-        "symdir -> lib",
-    ];
+    let expected =
+        ["index.js", "lib/k.js", "lib/up.js -> ../index.js", "sym.js -> index.js", "symdir -> lib"];
     assert_eq!(packed("{}", &files), expected);
     let files = ["index.js", "lib/k.js -> ../index.js"];
     assert_eq!(packed(r#"{"files":["lib"]}"#, &files), ["lib/k.js = index.js"]);
@@ -190,11 +172,7 @@ fn links_stay_links_to_what_is_in_and_never_lead_out() {
 
 #[test]
 fn bundled_packages_are_in() {
-    let files = [
-        "node_modules/x/package.json: {}",
-        "node_modules/x/n.js",
-        "node_modules/y/n.js",
-    ];
+    let files = ["node_modules/x/package.json: {}", "node_modules/x/n.js", "node_modules/y/n.js"];
     assert_eq!(
         packed(r#"{"bundledDependencies":["x","../../etc"]}"#, &files),
         ["node_modules/x/n.js", "node_modules/x/package.json"]

@@ -12,11 +12,7 @@ use super::rules::Rules;
 /// What is in the package, by path.
 pub(super) fn entries(root: &Path, manifest: Option<&Value>) -> io::Result<BTreeMap<String, Packed>> {
     let rules = Rules::of_package(manifest, ignore_file(root));
-    let mut walk = Walk {
-        root,
-        entries: BTreeMap::new(),
-        links: Vec::new(),
-    };
+    let mut walk = Walk { root, entries: BTreeMap::new(), links: Vec::new() };
     walk.folder("", &mut vec![(String::new(), rules)])?;
     walk.settle_links();
     Ok(walk.entries)
@@ -48,9 +44,7 @@ impl Walk<'_> {
             let path = format!("{prefix}{name}");
             let kind = entry.file_type()?;
             let all = |decide: &dyn Fn(&Rules, &str) -> bool| {
-                rules
-                    .iter()
-                    .all(|(from, rules)| decide(rules, &path[from.len()..]))
+                rules.iter().all(|(from, rules)| decide(rules, &path[from.len()..]))
             };
             if kind.is_dir() {
                 if !all(&|rules, path| rules.enters(path)) {
@@ -106,22 +100,13 @@ impl Walk<'_> {
 
 /// The path of `target` from the folder that `path` is in; both from the same folder.
 fn from_folder_of(path: &str, target: &str) -> String {
-    let folders: Vec<&str> = path
-        .rsplit_once('/')
-        .map_or(Vec::new(), |(folder, _)| folder.split('/').collect());
+    let folders: Vec<&str> =
+        path.rsplit_once('/').map_or(Vec::new(), |(folder, _)| folder.split('/').collect());
     let parts: Vec<&str> = target.split('/').collect();
-    let common = folders
-        .iter()
-        .zip(&parts)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let common = folders.iter().zip(&parts).take_while(|(left, right)| left == right).count();
     let up = std::iter::repeat_n("..", folders.len() - common);
     let link: Vec<&str> = up.chain(parts[common..].iter().copied()).collect();
-    if link.is_empty() {
-        ".".to_owned()
-    } else {
-        link.join("/")
-    }
+    if link.is_empty() { ".".to_owned() } else { link.join("/") }
 }
 
 /// Adds the packages that the manifest bundles, where they lie in the folder itself.
@@ -133,17 +118,15 @@ pub(super) fn add_bundled(
     let Some(manifest) = manifest else {
         return Ok(());
     };
-    let names: Vec<&str> = match manifest
-        .get("bundleDependencies")
-        .or_else(|| manifest.get("bundledDependencies"))
-    {
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(Value::Bool(true)) => manifest
-            .get("dependencies")
-            .and_then(Value::as_object)
-            .map_or(Vec::new(), |all| all.keys().map(String::as_str).collect()),
-        _ => return Ok(()),
-    };
+    let names: Vec<&str> =
+        match manifest.get("bundleDependencies").or_else(|| manifest.get("bundledDependencies")) {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            Some(Value::Bool(true)) => manifest
+                .get("dependencies")
+                .and_then(Value::as_object)
+                .map_or(Vec::new(), |all| all.keys().map(String::as_str).collect()),
+            _ => return Ok(()),
+        };
     for name in names {
         let is_plain = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
         let path = format!("node_modules/{name}");

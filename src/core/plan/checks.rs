@@ -79,32 +79,19 @@ impl<'a> Checks<'a> {
     fn judge(&mut self, package: usize, optional: bool) -> Option<Verdict> {
         let (id, metadata): (&'a String, &'a PackageMetadata) = self.lockfile.packages.get_index(package)?;
         let declared = PlatformFields::of(metadata);
-        let wanted = optional
-            .then(|| inferred(split(id).name, &declared))
-            .flatten()
-            .unwrap_or(declared);
+        let wanted = optional.then(|| inferred(split(id).name, &declared)).flatten().unwrap_or(declared);
         if let Err(mismatch) = check(&wanted, self.request.supported, self.request.host) {
             let message = format!("Unsupported platform for {id}: {mismatch}");
-            return Some(Verdict {
-                reason: SkipReason::UnsupportedPlatform,
-                message,
-            });
+            return Some(Verdict { reason: SkipReason::UnsupportedPlatform, message });
         }
         let range = metadata.engines.get("node")?;
         let version = self.node_version.as_ref()?;
-        if *self
-            .ranges
-            .entry(range)
-            .or_insert_with(|| satisfies_engine(version, range))
-        {
+        if *self.ranges.entry(range).or_insert_with(|| satisfies_engine(version, range)) {
             return None;
         }
         let wanted = serde_json::json!({ "node": range });
         let current = serde_json::json!({ "node": version.to_string() });
         let message = format!("Unsupported engine for {id}: wanted: {wanted} (current: {current})");
-        Some(Verdict {
-            reason: SkipReason::UnsupportedEngine,
-            message,
-        })
+        Some(Verdict { reason: SkipReason::UnsupportedEngine, message })
     }
 }

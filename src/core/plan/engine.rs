@@ -14,9 +14,8 @@ pub struct InvalidNodeVersion {
 /// Reads an exact version, with or without a `v` before it.
 pub(super) fn parse_version(version: &str) -> Result<Version, InvalidNodeVersion> {
     let text = version.trim();
-    Version::parse(text.strip_prefix('v').unwrap_or(text)).map_err(|_| InvalidNodeVersion {
-        version: version.to_owned(),
-    })
+    Version::parse(text.strip_prefix('v').unwrap_or(text))
+        .map_err(|_| InvalidNodeVersion { version: version.to_owned() })
 }
 
 /// Whether `version` satisfies `range`. A range that cannot be read is satisfied by nothing.
@@ -35,9 +34,7 @@ pub fn satisfies_engine(version: &Version, range: &str) -> bool {
     if version.pre_release.is_empty() {
         return false;
     }
-    range
-        .split("||")
-        .any(|alternative| prerelease_satisfies(version, alternative.trim()))
+    range.split("||").any(|alternative| prerelease_satisfies(version, alternative.trim()))
 }
 
 /// The library counts a prerelease only where the range names one of the same numbers. Beyond that npm compares by
@@ -51,11 +48,7 @@ fn prerelease_satisfies(version: &Version, alternative: &str) -> bool {
         exact.build.clear();
         return Range::parse(exact.to_string()).is_ok_and(|exact| range.allows_any(&exact));
     }
-    let release = Version {
-        pre_release: Vec::new(),
-        build: Vec::new(),
-        ..version.clone()
-    };
+    let release = Version { pre_release: Vec::new(), build: Vec::new(), ..version.clone() };
     range.satisfies(&release)
 }
 
@@ -68,11 +61,7 @@ fn names_these_numbers(alternative: &str, version: &Version) -> bool {
     while let Some(word) = words.next() {
         let operand = word.trim_start_matches(['<', '>', '=', '~', '^']);
         let operator = &word[..word.len() - operand.len()];
-        let operand = if operand.is_empty() {
-            words.next().unwrap_or_default()
-        } else {
-            operand
-        };
+        let operand = if operand.is_empty() { words.next().unwrap_or_default() } else { operand };
         let Ok(bound) = Version::parse(operand.trim_start_matches(['v', 'V'])) else {
             continue;
         };

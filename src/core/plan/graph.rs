@@ -72,22 +72,12 @@ impl<'a> Graph<'a> {
             }
             let edges = snapshot.edges().map(|(alias, value, optional)| {
                 let target = target(lockfile, alias, value, || dep_path.clone())?;
-                Ok(Edge {
-                    alias,
-                    target,
-                    optional,
-                })
+                Ok(Edge { alias, target, optional })
             });
             snapshots.push(edges.collect::<Result<_, LockfileError>>()?);
         }
-        let importers = lockfile
-            .importers
-            .iter()
-            .map(|(id, importer)| direct(lockfile, id, importer));
-        Ok(Self {
-            importers: importers.collect::<Result<_, _>>()?,
-            snapshots,
-        })
+        let importers = lockfile.importers.iter().map(|(id, importer)| direct(lockfile, id, importer));
+        Ok(Self { importers: importers.collect::<Result<_, _>>()?, snapshots })
     }
 
     /// Forgets the direct dependencies of all importers but these: nothing is installed for the others.
@@ -114,9 +104,7 @@ fn direct<'a>(
     let mut dependencies = Vec::new();
     for (group, entries) in groups {
         for (alias, dependency) in entries {
-            let target = target(lockfile, alias, &dependency.version, || {
-                format!("the project at {id:?}")
-            })?;
+            let target = target(lockfile, alias, &dependency.version, || format!("the project at {id:?}"))?;
             dependencies.push(DirectDependency { alias, target, group });
         }
     }

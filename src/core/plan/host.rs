@@ -29,29 +29,18 @@ pub fn host() -> Host {
         "loongarch64" => "loong64",
         other => other,
     };
-    let libc = if os == "linux" {
-        linux_libc().unwrap_or("unknown")
-    } else {
-        "unknown"
-    };
-    Host {
-        os: os.to_owned(),
-        cpu: cpu.to_owned(),
-        libc: libc.to_owned(),
-    }
+    let libc = if os == "linux" { linux_libc().unwrap_or("unknown") } else { "unknown" };
+    Host { os: os.to_owned(), cpu: cpu.to_owned(), libc: libc.to_owned() }
 }
 
 fn linux_libc() -> Option<&'static str> {
-    loader_of_this_process()
-        .or_else(libc_of_ldd)
-        .or_else(installed_loader)
+    loader_of_this_process().or_else(libc_of_ldd).or_else(installed_loader)
 }
 
 /// The maps of a dynamically linked process name its loader. A static one has none.
 fn loader_of_this_process() -> Option<&'static str> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    maps.lines()
-        .find_map(|line| libc_of_loader(line.rsplit('/').next()?))
+    maps.lines().find_map(|line| libc_of_loader(line.rsplit('/').next()?))
 }
 
 fn libc_of_loader(file_name: &str) -> Option<&'static str> {
@@ -67,11 +56,7 @@ fn libc_of_loader(file_name: &str) -> Option<&'static str> {
 fn libc_of_ldd() -> Option<&'static str> {
     use std::io::Read as _;
     let mut start = Vec::new();
-    std::fs::File::open("/usr/bin/ldd")
-        .ok()?
-        .take(2048)
-        .read_to_end(&mut start)
-        .ok()?;
+    std::fs::File::open("/usr/bin/ldd").ok()?.take(2048).read_to_end(&mut start).ok()?;
     let start = String::from_utf8_lossy(&start);
     if start.contains("musl") {
         Some("musl")
@@ -85,9 +70,7 @@ fn libc_of_ldd() -> Option<&'static str> {
 fn installed_loader() -> Option<&'static str> {
     ["/lib", "/lib64"].into_iter().find_map(|directory| {
         let entries = std::fs::read_dir(directory).ok()?;
-        entries
-            .flatten()
-            .find_map(|entry| libc_of_loader(entry.file_name().to_str()?))
+        entries.flatten().find_map(|entry| libc_of_loader(entry.file_name().to_str()?))
     })
 }
 

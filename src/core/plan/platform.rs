@@ -32,11 +32,7 @@ impl PlatformFields {
     #[must_use]
     pub fn of(metadata: &PackageMetadata) -> Self {
         let list = |field: &Option<OneOrMany>| field.as_ref().map(|list| list.as_slice().to_vec());
-        Self {
-            os: list(&metadata.os),
-            cpu: list(&metadata.cpu),
-            libc: list(&metadata.libc),
-        }
+        Self { os: list(&metadata.os), cpu: list(&metadata.cpu), libc: list(&metadata.libc) }
     }
 
     fn is_empty(&self) -> bool {
@@ -56,11 +52,9 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut wanted = serde_json::Map::new();
-        for (field, values) in [
-            ("os", &self.wanted.os),
-            ("cpu", &self.wanted.cpu),
-            ("libc", &self.wanted.libc),
-        ] {
+        for (field, values) in
+            [("os", &self.wanted.os), ("cpu", &self.wanted.cpu), ("libc", &self.wanted.libc)]
+        {
             if let Some(values) = values {
                 wanted.insert(field.to_owned(), values.clone().into());
             }
@@ -68,11 +62,7 @@ impl fmt::Display for Mismatch {
         let current = serde_json::json!({
             "os": self.current.os, "cpu": self.current.cpu, "libc": self.current.libc,
         });
-        write!(
-            formatter,
-            "wanted {} (current: {current})",
-            serde_json::Value::Object(wanted)
-        )
+        write!(formatter, "wanted {} (current: {current})", serde_json::Value::Object(wanted))
     }
 }
 
@@ -92,14 +82,7 @@ pub fn check(
         && fits_list(wanted.cpu.as_deref(), supported.cpu.as_deref(), &host.cpu)
         && (host.libc == "unknown"
             || fits_list(wanted.libc.as_deref(), supported.libc.as_deref(), &host.libc));
-    if fits {
-        Ok(())
-    } else {
-        Err(Box::new(Mismatch {
-            wanted: wanted.clone(),
-            current: host.clone(),
-        }))
-    }
+    if fits { Ok(()) } else { Err(Box::new(Mismatch { wanted: wanted.clone(), current: host.clone() })) }
 }
 
 fn fits_list(wanted: Option<&[String]>, supported: Option<&[String]>, current: &str) -> bool {
@@ -145,11 +128,7 @@ pub fn inferred(name: &str, declared: &PlatformFields) -> Option<PlatformFields>
         }
         (!values.is_empty()).then_some(values)
     };
-    let from_name = PlatformFields {
-        os: pick(os_of),
-        cpu: pick(cpu_of),
-        libc: pick(libc_of),
-    };
+    let from_name = PlatformFields { os: pick(os_of), cpu: pick(cpu_of), libc: pick(libc_of) };
     if from_name.is_empty() || (declared.is_empty() && from_name.os.is_none()) {
         return None;
     }
@@ -206,11 +185,7 @@ mod tests {
     use super::*;
 
     fn linux() -> Host {
-        Host {
-            os: "linux".into(),
-            cpu: "x64".into(),
-            libc: "glibc".into(),
-        }
+        Host { os: "linux".into(), cpu: "x64".into(), libc: "glibc".into() }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the fields it is for are optional")]
@@ -250,78 +225,37 @@ mod tests {
 
     #[test]
     fn supported_architectures_stand_for_this_machine() {
-        let supported = |os: &[&str]| SupportedArchitectures {
-            os: list(os),
-            ..SupportedArchitectures::default()
-        };
+        let supported =
+            |os: &[&str]| SupportedArchitectures { os: list(os), ..SupportedArchitectures::default() };
         assert!(!fits(list(&["linux"]), None, &supported(&["darwin"]), &linux()));
         assert!(fits(list(&["darwin"]), None, &supported(&["darwin"]), &linux()));
-        assert!(fits(
-            list(&["linux"]),
-            None,
-            &supported(&["win32", "current"]),
-            &linux()
-        ));
+        assert!(fits(list(&["linux"]), None, &supported(&["win32", "current"]), &linux()));
     }
 
     #[test]
     fn the_c_library_is_not_looked_at_where_it_is_unknown() {
-        let darwin = Host {
-            os: "darwin".into(),
-            cpu: "arm64".into(),
-            libc: "unknown".into(),
-        };
-        assert!(fits(
-            None,
-            list(&["musl"]),
-            &SupportedArchitectures::default(),
-            &darwin
-        ));
-        assert!(!fits(
-            None,
-            list(&["musl"]),
-            &SupportedArchitectures::default(),
-            &linux()
-        ));
+        let darwin = Host { os: "darwin".into(), cpu: "arm64".into(), libc: "unknown".into() };
+        assert!(fits(None, list(&["musl"]), &SupportedArchitectures::default(), &darwin));
+        assert!(!fits(None, list(&["musl"]), &SupportedArchitectures::default(), &linux()));
     }
 
     #[test]
     fn a_name_tells_the_fields_that_are_missing() {
         let nothing = PlatformFields::default();
         let all = |os: &[&str], cpu: &[&str], libc: Option<Vec<String>>| {
-            Some(PlatformFields {
-                os: list(os),
-                cpu: list(cpu),
-                libc,
-            })
+            Some(PlatformFields { os: list(os), cpu: list(cpu), libc })
         };
-        assert_eq!(
-            inferred("@esbuild/win32-x64", &nothing),
-            all(&["win32"], &["x64"], None)
-        );
-        assert_eq!(
-            inferred("@x/a-linux-arm64-gnu", &nothing),
-            all(&["linux"], &["arm64"], list(&["glibc"]))
-        );
-        assert_eq!(
-            inferred("a.darwin_aarch64", &nothing),
-            all(&["darwin"], &["arm64"], None)
-        );
+        assert_eq!(inferred("@esbuild/win32-x64", &nothing), all(&["win32"], &["x64"], None));
+        assert_eq!(inferred("@x/a-linux-arm64-gnu", &nothing), all(&["linux"], &["arm64"], list(&["glibc"])));
+        assert_eq!(inferred("a.darwin_aarch64", &nothing), all(&["darwin"], &["arm64"], None));
         // A processor alone is no sign, unless some field is declared.
         assert_eq!(inferred("arm-tools", &nothing), None);
         assert_eq!(inferred("lodash", &nothing), None);
         assert_eq!(inferred("@linux/tools", &nothing), None);
-        let declared = PlatformFields {
-            os: list(&["linux"]),
-            cpu: list(&["x64"]),
-            libc: None,
-        };
+        let declared = PlatformFields { os: list(&["linux"]), cpu: list(&["x64"]), libc: None };
         assert_eq!(
             inferred("a-linux-x64-musl", &declared),
-            Some(PlatformFields {
-                libc: list(&["musl"]),
-                ..declared.clone()
-            })
+            Some(PlatformFields { libc: list(&["musl"]), ..declared.clone() })
         );
         assert_eq!(inferred("a-darwin-arm64", &declared), None);
     }

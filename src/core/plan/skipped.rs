@@ -22,11 +22,7 @@ pub struct Wanted {
 impl Default for Wanted {
     /// All of them.
     fn default() -> Self {
-        Self {
-            production: true,
-            development: true,
-            optional: true,
-        }
+        Self { production: true, development: true, optional: true }
     }
 }
 
@@ -115,10 +111,9 @@ impl PlanError {
         match self {
             Self::Lockfile(error) => error.code(),
             Self::NodeVersion(_) => Some("ERR_PNPM_INVALID_NODE_VERSION"),
-            Self::Unsupported {
-                reason: SkipReason::UnsupportedEngine,
-                ..
-            } => Some("ERR_PNPM_UNSUPPORTED_ENGINE"),
+            Self::Unsupported { reason: SkipReason::UnsupportedEngine, .. } => {
+                Some("ERR_PNPM_UNSUPPORTED_ENGINE")
+            }
             Self::Unsupported { .. } => Some("ERR_PNPM_UNSUPPORTED_PLATFORM"),
         }
     }
@@ -184,24 +179,14 @@ pub fn select(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> 
         } else {
             if let Some(verdict) = checks.verdict(index, false).cloned() {
                 if request.engine_strict {
-                    return Err(PlanError::Unsupported {
-                        reason: verdict.reason,
-                        message: verdict.message,
-                    });
+                    return Err(PlanError::Unsupported { reason: verdict.reason, message: verdict.message });
                 }
                 if checks.is_first_warning(index) {
-                    selection.warnings.push(InstallCheck {
-                        index,
-                        message: verdict.message,
-                    });
+                    selection.warnings.push(InstallCheck { index, message: verdict.message });
                 }
             }
             let direct = direct[index];
-            selection.snapshots.push(SelectedSnapshot {
-                index,
-                optional: snapshot.optional,
-                direct,
-            });
+            selection.snapshots.push(SelectedSnapshot { index, optional: snapshot.optional, direct });
         }
     }
     Ok(selection)
@@ -228,19 +213,12 @@ struct Root {
 /// What the wanted projects name in groups that are wanted, and what they name in those that are not.
 fn roots(lockfile: &Lockfile, graph: &Graph<'_>, request: &Request<'_>) -> (Vec<Root>, Vec<usize>) {
     let is_wanted = |id: &str| request.importers.is_none_or(|wanted| wanted.contains(&id));
-    let importers = lockfile
-        .importers
-        .keys()
-        .zip(&graph.importers)
-        .filter(|(id, _)| is_wanted(id));
+    let importers = lockfile.importers.keys().zip(&graph.importers).filter(|(id, _)| is_wanted(id));
     let (mut roots, mut left_behind) = (Vec::new(), Vec::new());
     for dependency in importers.flat_map(|(_, dependencies)| dependencies) {
         match dependency.target {
             Target::Snapshot(index) if request.wanted.includes(dependency.group) => {
-                roots.push(Root {
-                    index,
-                    group: dependency.group,
-                });
+                roots.push(Root { index, group: dependency.group });
             }
             Target::Snapshot(index) => left_behind.push(index),
             Target::Link(_) => {}
@@ -281,15 +259,12 @@ fn reach(
         if !enters(index) || std::mem::replace(&mut reached[index], true) {
             continue;
         }
-        pending.extend(
-            graph.snapshots[index]
-                .iter()
-                .filter(|edge| follows(index, edge))
-                .filter_map(|edge| match edge.target {
-                    Target::Snapshot(child) => Some(child),
-                    Target::Link(_) => None,
-                }),
-        );
+        pending.extend(graph.snapshots[index].iter().filter(|edge| follows(index, edge)).filter_map(
+            |edge| match edge.target {
+                Target::Snapshot(child) => Some(child),
+                Target::Link(_) => None,
+            },
+        ));
     }
     reached
 }
@@ -304,10 +279,8 @@ fn required(
 ) -> Vec<bool> {
     let mut installed = vec![false; graph.snapshots.len()];
     let mut required = vec![false; graph.snapshots.len()];
-    let mut pending: Vec<(usize, bool)> = roots
-        .iter()
-        .map(|root| (root.index, root.group == Group::Optional))
-        .collect();
+    let mut pending: Vec<(usize, bool)> =
+        roots.iter().map(|root| (root.index, root.group == Group::Optional)).collect();
     while let Some((index, optional)) = pending.pop() {
         if installed[index] {
             continue;
@@ -319,15 +292,12 @@ fn required(
             required[index] = true;
         }
         installed[index] = true;
-        pending.extend(
-            graph.snapshots[index]
-                .iter()
-                .filter(|edge| follows(index, edge))
-                .filter_map(|edge| match edge.target {
-                    Target::Snapshot(child) => Some((child, edge.optional)),
-                    Target::Link(_) => None,
-                }),
-        );
+        pending.extend(graph.snapshots[index].iter().filter(|edge| follows(index, edge)).filter_map(
+            |edge| match edge.target {
+                Target::Snapshot(child) => Some((child, edge.optional)),
+                Target::Link(_) => None,
+            },
+        ));
     }
     required
 }

@@ -6,11 +6,7 @@ use crate::core::lockfile::Lockfile;
 use std::path::Path;
 
 fn linux() -> Host {
-    Host {
-        os: "linux".into(),
-        cpu: "x64".into(),
-        libc: "glibc".into(),
-    }
+    Host { os: "linux".into(), cpu: "x64".into(), libc: "glibc".into() }
 }
 
 /// `a` and `b` are needed; `win` is for another system; `old` is for another Node.js; `low` is under both.
@@ -88,21 +84,9 @@ impl Case {
     fn select(&self) -> (String, String, String) {
         let (lockfile, selection) = self.try_select().unwrap();
         let name = |index: usize| {
-            lockfile
-                .snapshots
-                .get_index(index)
-                .unwrap()
-                .0
-                .split('@')
-                .next()
-                .unwrap()
-                .to_owned()
+            lockfile.snapshots.get_index(index).unwrap().0.split('@').next().unwrap().to_owned()
         };
-        let selected: Vec<_> = selection
-            .snapshots
-            .iter()
-            .map(|snapshot| name(snapshot.index))
-            .collect();
+        let selected: Vec<_> = selection.snapshots.iter().map(|snapshot| name(snapshot.index)).collect();
         let skipped: Vec<_> = selection
             .skipped
             .iter()
@@ -116,11 +100,7 @@ impl Case {
                 format!("{}:{reason}", name(skipped.index))
             })
             .collect();
-        let warned: Vec<_> = selection
-            .warnings
-            .iter()
-            .map(|warning| name(warning.index))
-            .collect();
+        let warned: Vec<_> = selection.warnings.iter().map(|warning| name(warning.index)).collect();
         (selected.join(" "), skipped.join(" "), warned.join(" "))
     }
 }
@@ -137,95 +117,31 @@ fn what_does_not_fit_is_left_out_with_what_only_it_needs() {
 
 #[test]
 fn groups_that_are_not_wanted_are_not_selected() {
-    let production = Wanted {
-        development: false,
-        ..Wanted::default()
-    };
-    assert_eq!(
-        Case {
-            wanted: production,
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "a opt shared"
-    );
-    let required = Wanted {
-        optional: false,
-        ..Wanted::default()
-    };
-    assert_eq!(
-        Case {
-            wanted: required,
-            ..Case::default()
-        }
-        .select(),
-        texts("a b shared", "", "")
-    );
-    let development = Wanted {
-        production: false,
-        ..Wanted::default()
-    };
-    assert_eq!(
-        Case {
-            wanted: development,
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "a b opt shared"
-    );
-    assert_eq!(
-        Case {
-            importers: Some(&["other"]),
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "shared"
-    );
+    let production = Wanted { development: false, ..Wanted::default() };
+    assert_eq!(Case { wanted: production, ..Case::default() }.select().0, "a opt shared");
+    let required = Wanted { optional: false, ..Wanted::default() };
+    assert_eq!(Case { wanted: required, ..Case::default() }.select(), texts("a b shared", "", ""));
+    let development = Wanted { production: false, ..Wanted::default() };
+    assert_eq!(Case { wanted: development, ..Case::default() }.select().0, "a b opt shared");
+    assert_eq!(Case { importers: Some(&["other"]), ..Case::default() }.select().0, "shared");
 }
 
 #[test]
 fn an_optional_peer_from_a_group_that_is_not_wanted_stays_away_unless_something_else_needs_it() {
-    let production = Wanted {
-        development: false,
-        ..Wanted::default()
-    };
+    let production = Wanted { development: false, ..Wanted::default() };
     // `b`, a development dependency, is what `shared` finds as its optional peer.
-    let text = GRAPH.replace(
-        "shared@1.0.0: {}",
-        "shared@1.0.0: {optionalDependencies: {b: 1.0.0(a@1.0.0)}}",
-    );
+    let text = GRAPH.replace("shared@1.0.0: {}", "shared@1.0.0: {optionalDependencies: {b: 1.0.0(a@1.0.0)}}");
     let peer = text.replace(
         "shared@1.0.0: {resolution: {integrity: sha512-X}}",
         "shared@1.0.0: {resolution: {integrity: sha512-X}, peerDependencies: {b: '*'}, peerDependenciesMeta: {b: {optional: true}}}",
     );
-    let select = |text: &str| {
-        Case {
-            text: text.to_owned(),
-            wanted: production,
-            ..Case::default()
-        }
-        .select()
-        .0
-    };
+    let select =
+        |text: &str| Case { text: text.to_owned(), wanted: production, ..Case::default() }.select().0;
     assert_eq!(select(&text), "a b opt shared");
     assert_eq!(select(&peer), "a opt shared");
-    let needed = peer.replace(
-        "a@1.0.0: {dependencies: {",
-        "a@1.0.0: {dependencies: {b: 1.0.0(a@1.0.0), ",
-    );
+    let needed = peer.replace("a@1.0.0: {dependencies: {", "a@1.0.0: {dependencies: {b: 1.0.0(a@1.0.0), ");
     assert_eq!(select(&needed), "a b opt shared");
-    assert_eq!(
-        Case {
-            text: peer,
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "a b opt shared"
-    );
+    assert_eq!(Case { text: peer, ..Case::default() }.select().0, "a b opt shared");
 }
 
 #[test]
@@ -256,51 +172,24 @@ fn architectures_of_other_machines_can_be_asked_for() {
         os: Some(vec!["current".to_owned(), "win32".to_owned()]),
         ..SupportedArchitectures::default()
     };
-    assert_eq!(
-        Case {
-            supported,
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "a b low opt shared win"
-    );
+    assert_eq!(Case { supported, ..Case::default() }.select().0, "a b low opt shared win");
 }
 
 #[test]
 fn what_is_needed_is_installed_with_a_warning_or_refused_when_engines_are_strict() {
-    let text = GRAPH.replace(
-        "{dependencies: {a: 1.0.0}}",
-        "{dependencies: {a: 1.0.0, win: 1.0.0}}",
-    );
+    let text = GRAPH.replace("{dependencies: {a: 1.0.0}}", "{dependencies: {a: 1.0.0, win: 1.0.0}}");
     assert_eq!(
-        Case {
-            text: text.clone(),
-            ..Case::default()
-        }
-        .select(),
+        Case { text: text.clone(), ..Case::default() }.select(),
         texts("a b low opt shared win", "old:engine", "win")
     );
-    let error = Case {
-        text,
-        engine_strict: true,
-        ..Case::default()
-    }
-    .try_select()
-    .unwrap_err();
+    let error = Case { text, engine_strict: true, ..Case::default() }.try_select().unwrap_err();
     assert_eq!(error.code(), Some("ERR_PNPM_UNSUPPORTED_PLATFORM"));
     assert_eq!(
         error.to_string(),
         r#"Unsupported platform for win@1.0.0: wanted {"os":["win32"]} (current: {"os":"linux","cpu":"x64","libc":"glibc"})"#
     );
     let text = GRAPH.replace("{dependencies: {a: 1.0.0}}", "{dependencies: {old: 1.0.0}}");
-    let error = Case {
-        text,
-        engine_strict: true,
-        ..Case::default()
-    }
-    .try_select()
-    .unwrap_err();
+    let error = Case { text, engine_strict: true, ..Case::default() }.try_select().unwrap_err();
     assert_eq!(error.code(), Some("ERR_PNPM_UNSUPPORTED_ENGINE"));
     assert_eq!(
         error.to_string(),
@@ -314,75 +203,39 @@ fn what_is_needed_only_by_something_left_out_stays_left_out() {
         "old@1.0.0: {optional: true, dependencies: {low: 1.0.0",
         "old@1.0.0: {optional: true, dependencies: {win: 1.0.0",
     );
-    assert_eq!(
-        Case {
-            text,
-            ..Case::default()
-        }
-        .select()
-        .1,
-        "low:unreachable old:engine win:platform"
-    );
+    assert_eq!(Case { text, ..Case::default() }.select().1, "low:unreachable old:engine win:platform");
 }
 
 #[test]
 fn a_cycle_is_walked_once() {
     let text = GRAPH.replace("shared@1.0.0: {}", "shared@1.0.0: {dependencies: {a: 1.0.0}}");
-    assert_eq!(
-        Case {
-            text,
-            ..Case::default()
-        }
-        .select()
-        .0,
-        "a b opt shared"
-    );
+    assert_eq!(Case { text, ..Case::default() }.select().0, "a b opt shared");
 }
 
 #[test]
 fn a_missing_snapshot_or_package_is_named_with_who_wants_it() {
     for (text, missing, wanted_by) in [
-        (
-            GRAPH.replace("  shared@1.0.0: {}\n", ""),
-            "\"shared@1.0.0\"",
-            "a@1.0.0 depends",
-        ),
+        (GRAPH.replace("  shared@1.0.0: {}\n", ""), "\"shared@1.0.0\"", "a@1.0.0 depends"),
         (
             GRAPH.replace("  low@1.0.0: {resolution: {integrity: sha512-X}}\n", ""),
             "\"low@1.0.0\"",
             "snapshots",
         ),
         (
-            GRAPH.replace(
-                "{specifier: '1', version: 1.0.0(a@1.0.0)}",
-                "{specifier: '1', version: 2.0.0}",
-            ),
+            GRAPH.replace("{specifier: '1', version: 1.0.0(a@1.0.0)}", "{specifier: '1', version: 2.0.0}"),
             "\"b@2.0.0\"",
             "\".\"",
         ),
     ] {
-        let error = Case {
-            text,
-            ..Case::default()
-        }
-        .try_select()
-        .unwrap_err();
+        let error = Case { text, ..Case::default() }.try_select().unwrap_err();
         assert_eq!(error.code(), Some("ERR_PNPM_LOCKFILE_MISSING_DEPENDENCY"));
         let message = error.to_string();
-        assert!(
-            message.contains(missing) && message.contains(wanted_by),
-            "{message}"
-        );
+        assert!(message.contains(missing) && message.contains(wanted_by), "{message}");
     }
 }
 
 #[test]
 fn a_node_version_that_is_none_is_refused() {
-    let error = Case {
-        node_version: "lts",
-        ..Case::default()
-    }
-    .try_select()
-    .unwrap_err();
+    let error = Case { node_version: "lts", ..Case::default() }.try_select().unwrap_err();
     assert_eq!(error.code(), Some("ERR_PNPM_INVALID_NODE_VERSION"));
 }

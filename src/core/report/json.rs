@@ -91,11 +91,7 @@ mod tests {
     }
 
     fn cancel(seq: u64) -> Event {
-        Event {
-            seq,
-            at: seq,
-            kind: EventKind::CancelRequested { by: "api".into() },
-        }
+        Event { seq, at: seq, kind: EventKind::CancelRequested { by: "api".into() } }
     }
 
     #[test]
@@ -108,10 +104,7 @@ mod tests {
         sink.finish();
         assert!(outcome.take_error().is_none());
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        let read: Vec<Event> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let read: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, (1..=10_000).map(cancel).collect::<Vec<_>>());
     }
 

@@ -98,11 +98,7 @@ impl Lines {
         self.progress = progress;
         self.progress_at = now;
         let of = |done: u64, all: u64| {
-            if all > 0 {
-                format!("{}/{}", count(done), count(all))
-            } else {
-                count(done)
-            }
+            if all > 0 { format!("{}/{}", count(done), count(all)) } else { count(done) }
         };
         let planned = self.model.planned().copied().unwrap_or_default();
         let running = |phase| self.model.phase(phase).status == PhaseStatus::Running;
@@ -127,11 +123,7 @@ impl Format for Lines {
             line(out, &mut self.printed_at, event.at, &text)?;
         }
         self.log(out)?;
-        if matches!(event.kind, EventKind::RunFinished(_)) {
-            Ok(())
-        } else {
-            self.progress(out)
-        }
+        if matches!(event.kind, EventKind::RunFinished(_)) { Ok(()) } else { self.progress(out) }
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {

@@ -82,13 +82,7 @@ impl Queue {
                 let _ = out.into_parts();
             }
         })?;
-        Ok((
-            Self {
-                sender: Some(sender),
-                thread: Some(thread),
-            },
-            outcome,
-        ))
+        Ok((Self { sender: Some(sender), thread: Some(thread) }, outcome))
     }
 }
 

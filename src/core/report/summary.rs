@@ -36,10 +36,9 @@ fn headline(model: &Model) -> String {
         Headline::Ended(Outcome::Failed) => format!("Failed after {wall}"),
         Headline::Ended(Outcome::Cancelled) => format!("Cancelled after {wall}{}", by(model)),
         Headline::Waiting => "Nothing happened".to_owned(),
-        Headline::Cancelling => format!(
-            "Cancelled after {wall}{}; what was under way was not waited for",
-            by(model)
-        ),
+        Headline::Cancelling => {
+            format!("Cancelled after {wall}{}; what was under way was not waited for", by(model))
+        }
         Headline::Running => format!("The stream ends at {wall}, before its run does"),
     };
     let knobs = model.knobs();
@@ -75,17 +74,11 @@ fn headline(model: &Model) -> String {
 }
 
 fn by(model: &Model) -> String {
-    model
-        .cancelled_by()
-        .map_or_else(String::new, |by| format!(" (by {})", printable(by)))
+    model.cancelled_by().map_or_else(String::new, |by| format!(" (by {})", printable(by)))
 }
 
 fn counts(model: &Model, totals: &Totals) -> String {
-    let mut out = format!(
-        "{} packages: {} fetched",
-        count(totals.packages),
-        count(totals.fetched)
-    );
+    let mut out = format!("{} packages: {} fetched", count(totals.packages), count(totals.fetched));
     if totals.bytes_downloaded > 0 {
         let _ = write!(out, " ({}", bytes(totals.bytes_downloaded));
         if totals.bytes_unpacked > 0 {
@@ -108,10 +101,9 @@ fn counts(model: &Model, totals: &Totals) -> String {
     if totals.skipped > 0 {
         let _ = write!(out, ", {} skipped", count(totals.skipped));
     }
-    for (number, one, many) in [
-        (totals.retries, "retry", "retries"),
-        (totals.warnings, "warning", "warnings"),
-    ] {
+    for (number, one, many) in
+        [(totals.retries, "retry", "retries"), (totals.warnings, "warning", "warnings")]
+    {
         if number > 0 {
             let _ = write!(out, ", {}", counted(number, one, many));
         }
@@ -120,18 +112,9 @@ fn counts(model: &Model, totals: &Totals) -> String {
 }
 
 fn failure_lines(out: &mut String, model: &Model, failure: &Failure, width: usize) {
-    let code = failure
-        .code
-        .as_deref()
-        .map_or(String::new(), |code| format!("[{code}] "));
-    let about = model
-        .about(failure)
-        .map_or(String::new(), |label| format!("{label}: "));
-    paragraph(
-        out,
-        &printable(&format!("{code}{about}{}", failure.message)),
-        width,
-    );
+    let code = failure.code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
+    paragraph(out, &printable(&format!("{code}{about}{}", failure.message)), width);
     if let Some(help) = &failure.help {
         paragraph(out, &printable(&format!("Help: {help}")), width);
     }
@@ -169,11 +152,7 @@ fn table(out: &mut String, model: &Model, width: usize) {
     row("phase", HEAD, "");
     for phase in begun {
         let numbers = model.phase_numbers(phase, model.now());
-        let remark = if numbers.status == PhaseStatus::Done {
-            ""
-        } else {
-            "  (not finished)"
-        };
+        let remark = if numbers.status == PhaseStatus::Done { "" } else { "  (not finished)" };
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
         row(
             phase.name(),

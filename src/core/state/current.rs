@@ -43,18 +43,12 @@ pub fn filter_for_current(
     let mut current = lockfile.clone();
     current.environment_document = None;
     let mut kept = reached.iter();
-    current
-        .snapshots
-        .retain(|_, _| kept.next().copied().unwrap_or_default());
+    current.snapshots.retain(|_, _| kept.next().copied().unwrap_or_default());
     for (dep_path, snapshot) in &mut current.snapshots {
-        snapshot
-            .optional_dependencies
-            .retain(|alias, value| !is_left_behind(dep_path, alias, value));
+        snapshot.optional_dependencies.retain(|alias, value| !is_left_behind(dep_path, alias, value));
     }
     let mut kept = packages.iter();
-    current
-        .packages
-        .retain(|_, _| kept.next().copied().unwrap_or_default());
+    current.packages.retain(|_, _| kept.next().copied().unwrap_or_default());
     for importer in current.importers.values_mut() {
         narrow(importer, included, &current.snapshots);
     }
@@ -71,12 +65,10 @@ fn narrow(importer: &mut Importer, included: IncludedGroups, snapshots: &IndexMa
     if !(included.optional_dependencies && included.dependencies) {
         importer.optional_dependencies.clear();
     }
-    importer
-        .optional_dependencies
-        .retain(|alias, dependency| match reference(alias, &dependency.version) {
-            Reference::Link(_) => true,
-            Reference::Package(dep_path) => snapshots.contains_key(dep_path.as_ref()),
-        });
+    importer.optional_dependencies.retain(|alias, dependency| match reference(alias, &dependency.version) {
+        Reference::Link(_) => true,
+        Reference::Package(dep_path) => snapshots.contains_key(dep_path.as_ref()),
+    });
 }
 
 /// What projects name in groups that are not included. An optional peer that is among them is not installed for the
@@ -89,19 +81,15 @@ fn left_behind(lockfile: &Lockfile, included: IncludedGroups) -> FxHashSet<Strin
         .flat_map(groups)
         .filter(|(_, wanted)| !wanted)
         .flat_map(|(group, _)| group)
-        .filter_map(
-            |(alias, dependency)| match reference(alias, &dependency.version) {
-                Reference::Link(_) => None,
-                Reference::Package(dep_path) => Some(dep_path.into_owned()),
-            },
-        )
+        .filter_map(|(alias, dependency)| match reference(alias, &dependency.version) {
+            Reference::Link(_) => None,
+            Reference::Package(dep_path) => Some(dep_path.into_owned()),
+        })
         .collect()
 }
 
 fn is_peer(lockfile: &Lockfile, dep_path: &str, alias: &str) -> bool {
-    lockfile
-        .metadata(dep_path)
-        .is_some_and(|metadata| metadata.peer_dependencies.contains_key(alias))
+    lockfile.metadata(dep_path).is_some_and(|metadata| metadata.peer_dependencies.contains_key(alias))
 }
 
 /// The groups of a project, and whether they are included.
@@ -112,10 +100,7 @@ fn groups(
     [
         (&importer.dependencies, included.dependencies),
         (&importer.dev_dependencies, included.dev_dependencies),
-        (
-            &importer.optional_dependencies,
-            included.optional_dependencies && included.dependencies,
-        ),
+        (&importer.optional_dependencies, included.optional_dependencies && included.dependencies),
     ]
 }
 
@@ -264,11 +249,8 @@ snapshots:
     optional: true
 ";
 
-    const ALL: IncludedGroups = IncludedGroups {
-        dependencies: true,
-        dev_dependencies: true,
-        optional_dependencies: true,
-    };
+    const ALL: IncludedGroups =
+        IncludedGroups { dependencies: true, dev_dependencies: true, optional_dependencies: true };
 
     fn wanted() -> Lockfile {
         Lockfile::parse(WANTED, Path::new("pnpm-lock.yaml")).unwrap()
@@ -288,18 +270,12 @@ snapshots:
 
     #[test]
     fn a_group_that_is_not_included_goes_with_what_only_it_needs() {
-        let production = IncludedGroups {
-            dev_dependencies: false,
-            ..ALL
-        };
+        let production = IncludedGroups { dev_dependencies: false, ..ALL };
         let current = filter_for_current(&wanted(), production, |_| false);
         assert_eq!(snapshots(&current), ["a@1.0.0", "b@1.0.0", "o@1.0.0", "p@1.0.0"]);
         assert_eq!(current.packages.len(), 4);
         assert!(current.importers["."].dev_dependencies.is_empty());
-        let without_optional = IncludedGroups {
-            optional_dependencies: false,
-            ..ALL
-        };
+        let without_optional = IncludedGroups { optional_dependencies: false, ..ALL };
         let current = filter_for_current(&wanted(), without_optional, |_| false);
         assert_eq!(snapshots(&current), ["a@1.0.0", "b@1.0.0", "d@1.0.0", "e@1.0.0"]);
         assert!(current.importers["."].optional_dependencies.is_empty());
@@ -308,36 +284,19 @@ snapshots:
     #[test]
     fn an_optional_peer_that_a_project_has_in_another_group_goes_with_its_edge() {
         let mut wanted = wanted();
-        wanted.packages["a@1.0.0"]
-            .peer_dependencies
-            .insert("d".into(), "*".into());
-        wanted.snapshots["a@1.0.0"]
-            .optional_dependencies
-            .insert("d".into(), "1.0.0".into());
-        let production = IncludedGroups {
-            dev_dependencies: false,
-            ..ALL
-        };
+        wanted.packages["a@1.0.0"].peer_dependencies.insert("d".into(), "*".into());
+        wanted.snapshots["a@1.0.0"].optional_dependencies.insert("d".into(), "1.0.0".into());
+        let production = IncludedGroups { dev_dependencies: false, ..ALL };
         let current = filter_for_current(&wanted, production, |_| false);
         assert!(!current.snapshots.contains_key("d@1.0.0"));
-        assert!(
-            !current.snapshots["a@1.0.0"]
-                .optional_dependencies
-                .contains_key("d")
-        );
-        assert_eq!(
-            filter_for_current(&wanted, ALL, |_| false).snapshots,
-            wanted.snapshots
-        );
+        assert!(!current.snapshots["a@1.0.0"].optional_dependencies.contains_key("d"));
+        assert_eq!(filter_for_current(&wanted, ALL, |_| false).snapshots, wanted.snapshots);
     }
 
     #[test]
     fn what_could_not_be_fetched_goes_so_that_it_is_tried_again() {
         let current = filter_for_current(&wanted(), ALL, |dep_path| dep_path == "o@1.0.0");
-        assert_eq!(
-            snapshots(&current),
-            ["a@1.0.0", "b@1.0.0", "d@1.0.0", "e@1.0.0", "p@1.0.0"]
-        );
+        assert_eq!(snapshots(&current), ["a@1.0.0", "b@1.0.0", "d@1.0.0", "e@1.0.0", "p@1.0.0"]);
         assert!(current.packages.contains_key("o@1.0.0"));
         assert!(current.importers["."].optional_dependencies.is_empty());
     }
@@ -356,10 +315,7 @@ snapshots:
             std::os::unix::fs::MetadataExt::ino(&again)
         );
         let mut empty = wanted();
-        empty
-            .importers
-            .values_mut()
-            .for_each(|importer| *importer = Importer::default());
+        empty.importers.values_mut().for_each(|importer| *importer = Importer::default());
         save_current(folder.path(), &empty).unwrap();
         assert!(!path.exists());
         forget_current(folder.path()).unwrap();

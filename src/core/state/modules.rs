@@ -162,9 +162,8 @@ impl ModulesState {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Recorded::Nothing,
             Err(_) => return Recorded::Unreadable,
         };
-        let parsed: Option<Self> = serde_json::from_str(&text)
-            .ok()
-            .or_else(|| serde_saphyr::from_str(&text).ok());
+        let parsed: Option<Self> =
+            serde_json::from_str(&text).ok().or_else(|| serde_saphyr::from_str(&text).ok());
         match parsed {
             Some(mut state) => {
                 if state.virtual_store_dir_max_length == 0 {
@@ -182,10 +181,7 @@ impl ModulesState {
     /// When the system refuses.
     pub fn write(&self, modules: &Path, before: &Recorded) -> Result<bool, StateError> {
         let package_manager = before.known().map(|state| state.package_manager.clone());
-        let renamed = package_manager.map(|package_manager| Self {
-            package_manager,
-            ..self.clone()
-        });
+        let renamed = package_manager.map(|package_manager| Self { package_manager, ..self.clone() });
         if renamed.as_ref() == before.known() && renamed.is_some() {
             return Ok(false);
         }
@@ -206,10 +202,7 @@ impl ModulesState {
         };
         let checks = [
             ("layout", self.layout_version == Some(LAYOUT_VERSION)),
-            (
-                "nodeLinker",
-                self.node_linker.as_ref() == Some(&layout.node_linker),
-            ),
+            ("nodeLinker", self.node_linker.as_ref() == Some(&layout.node_linker)),
             (
                 "hoistPattern",
                 patterns(&self.hoist_pattern) == patterns(&layout.hoist_pattern)
@@ -224,14 +217,8 @@ impl ModulesState {
                 "virtualStoreDirMaxLength",
                 self.virtual_store_dir_max_length == layout.virtual_store_dir_max_length,
             ),
-            (
-                "storeDir",
-                normalised(Path::new(&self.store_dir)) == normalised(&layout.store_dir),
-            ),
-            (
-                "virtualStoreDir",
-                normalised(&virtual_store) == normalised(&layout.virtual_store_dir),
-            ),
+            ("storeDir", normalised(Path::new(&self.store_dir)) == normalised(&layout.store_dir)),
+            ("virtualStoreDir", normalised(&virtual_store) == normalised(&layout.virtual_store_dir)),
         ];
         checks.iter().find(|(_, agrees)| !agrees).map(|(what, _)| *what)
     }
@@ -335,10 +322,8 @@ mod tests {
         let state = recorded.known().unwrap();
         let modules = Path::new("/project/node_modules");
         assert_eq!(state.difference(&layout(), modules), None);
-        let absolute = ModulesState {
-            virtual_store_dir: "/project/node_modules/.pnpm".into(),
-            ..state.clone()
-        };
+        let absolute =
+            ModulesState { virtual_store_dir: "/project/node_modules/.pnpm".into(), ..state.clone() };
         assert_eq!(absolute.difference(&layout(), modules), None);
         let differs = |change: &dyn Fn(&mut Layout)| {
             let mut wanted = layout();
@@ -346,45 +331,27 @@ mod tests {
             state.difference(&wanted, modules)
         };
         assert_eq!(differs(&|layout| layout.store_dir.push("x")), Some("storeDir"));
-        assert_eq!(
-            differs(&|layout| layout.node_linker = "hoisted".into()),
-            Some("nodeLinker")
-        );
-        assert_eq!(
-            differs(&|layout| layout.hoist_pattern = None),
-            Some("hoistPattern")
-        );
+        assert_eq!(differs(&|layout| layout.node_linker = "hoisted".into()), Some("nodeLinker"));
+        assert_eq!(differs(&|layout| layout.hoist_pattern = None), Some("hoistPattern"));
         assert_eq!(
             differs(&|layout| layout.public_hoist_pattern = Some(vec!["*".into()])),
             Some("publicHoistPattern")
         );
-        assert_eq!(
-            differs(&|layout| layout.virtual_store_dir.push("x")),
-            Some("virtualStoreDir")
-        );
+        assert_eq!(differs(&|layout| layout.virtual_store_dir.push("x")), Some("virtualStoreDir"));
         assert_eq!(
             differs(&|layout| layout.virtual_store_dir_max_length = 60),
             Some("virtualStoreDirMaxLength")
         );
-        let old = ModulesState {
-            layout_version: Some(4),
-            ..state.clone()
-        };
+        let old = ModulesState { layout_version: Some(4), ..state.clone() };
         assert_eq!(old.difference(&layout(), modules), Some("layout"));
     }
 
     #[test]
     fn what_makes_no_sense_is_unreadable_and_what_old_versions_wrote_in_yaml_is_read() {
         assert_eq!(read("[1, 2").1, Recorded::Unreadable);
-        assert_eq!(
-            ModulesState::read(Path::new("/does/not/exist")),
-            Recorded::Nothing
-        );
+        assert_eq!(ModulesState::read(Path::new("/does/not/exist")), Recorded::Nothing);
         let (_folder, old) = read("layoutVersion: 5\nnodeLinker: isolated\nstoreDir: /s\n");
         let old = old.known().unwrap();
-        assert_eq!(
-            (old.layout_version, old.virtual_store_dir_max_length),
-            (Some(5), 120)
-        );
+        assert_eq!((old.layout_version, old.virtual_store_dir_max_length), (Some(5), 120));
     }
 }

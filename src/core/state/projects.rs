@@ -37,12 +37,10 @@ pub fn register_project(store: &Path, project: &Path) -> Result<(), StateError> 
 /// The first 32 hexadecimal digits of the SHA-256 of its path.
 fn name(project: &Path) -> String {
     let digest = digest(&SHA256, project.as_os_str().as_encoded_bytes());
-    digest.as_ref()[..16]
-        .iter()
-        .fold(String::new(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        })
+    digest.as_ref()[..16].iter().fold(String::new(), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }
 
 #[cfg(test)]
@@ -51,10 +49,7 @@ mod tests {
 
     #[test]
     fn a_project_is_entered_once_and_under_the_name_that_pnpm_gives_it() {
-        assert_eq!(
-            name(Path::new("/tmp/t/corpus/umami-pnpm")),
-            "645c983bbfb590e17e3242bc6c61fe4b"
-        );
+        assert_eq!(name(Path::new("/tmp/t/corpus/umami-pnpm")), "645c983bbfb590e17e3242bc6c61fe4b");
         let folder = tempfile::tempdir().unwrap();
         let (store, project) = (folder.path().join("store/v11"), folder.path().join("project"));
         let link = store.join("projects").join(name(&project));

@@ -41,10 +41,7 @@ pub fn prune(
     if virtual_store == modules || !virtual_store.starts_with(&modules) {
         return Ok(None);
     }
-    sweep(&virtual_store, |name| {
-        name == "node_modules" || name == CURRENT_LOCKFILE || needed(name)
-    })
-    .map(Some)
+    sweep(&virtual_store, |name| name == "node_modules" || name == CURRENT_LOCKFILE || needed(name)).map(Some)
 }
 
 /// Deletes the entries of a folder that are not to be kept. A name that is not UTF-8 is nobody's, and goes.

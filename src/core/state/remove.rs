@@ -45,11 +45,7 @@ pub fn remove_empty_scope(modules: &Path, alias: &str) {
 /// # Errors
 /// When the system refuses.
 pub fn remove_package(modules: &Path, name: &str) -> Result<(), StateError> {
-    if stays_inside(name) {
-        remove_entry(&modules.join(name))
-    } else {
-        Ok(())
-    }
+    if stays_inside(name) { remove_entry(&modules.join(name)) } else { Ok(()) }
 }
 
 /// Aliases in a folder of modules whose links lead into a virtual store and are not wanted. This is for a tree whose
@@ -66,10 +62,7 @@ pub fn stale_links(
     for name in links_and_scopes(modules)? {
         let aliases = if name.starts_with('@') {
             let scoped = links_and_scopes(&modules.join(&name))?;
-            scoped
-                .into_iter()
-                .map(|below| format!("{name}/{below}"))
-                .collect()
+            scoped.into_iter().map(|below| format!("{name}/{below}")).collect()
         } else {
             vec![name]
         };
@@ -158,15 +151,7 @@ mod tests {
         assert!(remove_link(&modules, "@s/b").unwrap());
         remove_empty_scope(&modules, "@s/b");
         assert!(!modules.join("@s").exists());
-        for kept in [
-            "folder",
-            "absent",
-            "@t/link",
-            "@s/absent",
-            "../outside/link",
-            "@s/../a",
-            "a/b/c",
-        ] {
+        for kept in ["folder", "absent", "@t/link", "@s/absent", "../outside/link", "@s/../a", "a/b/c"] {
             assert!(!remove_link(&modules, kept).unwrap(), "{kept}");
         }
         assert!(outside.join("link").is_symlink());

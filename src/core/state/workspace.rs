@@ -142,10 +142,7 @@ mod tests {
             last_validated_timestamp: 1_795_353_001_246,
             projects: BTreeMap::from([(
                 "/p".to_owned(),
-                ProjectEntry {
-                    name: Some("p".into()),
-                    version: None,
-                },
+                ProjectEntry { name: Some("p".into()), version: None },
             )]),
             settings: settings(json!({"dev": true})),
             ..WorkspaceState::default()
@@ -154,10 +151,7 @@ mod tests {
         let text = fs::read_to_string(WorkspaceState::path(root.path())).unwrap();
         let expected = "{\n  \"lastValidatedTimestamp\": 1795353001246,\n  \"projects\": {\n    \"/p\": {\n      \"name\": \"p\"\n    }\n  },\n  \"pnpmfiles\": [],\n  \"filteredInstall\": false,\n  \"settings\": {\n    \"dev\": true\n  }\n}\n";
         assert_eq!(text, expected);
-        let richer = text.replace(
-            "\"filteredInstall\"",
-            "\"validation\": {\"x\": 1}, \"filteredInstall\"",
-        );
+        let richer = text.replace("\"filteredInstall\"", "\"validation\": {\"x\": 1}, \"filteredInstall\"");
         fs::write(WorkspaceState::path(root.path()), richer).unwrap();
         assert_eq!(WorkspaceState::read(root.path()), Some(state));
         WorkspaceState::forget(root.path()).unwrap();
@@ -168,10 +162,7 @@ mod tests {
     #[test]
     fn settings_agree_when_they_mean_the_same() {
         let agree = |left, right| settings_agree(&settings(left), &settings(right));
-        assert!(agree(
-            json!({"dev": true, "optional": true}),
-            json!({"optional": true, "dev": true})
-        ));
+        assert!(agree(json!({"dev": true, "optional": true}), json!({"optional": true, "dev": true})));
         assert!(agree(json!({"allowBuilds": {}}), json!({})));
         assert!(agree(json!({"enableGlobalVirtualStore": false}), json!({})));
         assert!(agree(json!({"overrides": null}), json!({})));

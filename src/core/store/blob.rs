@@ -23,9 +23,7 @@ pub(super) struct WrittenBlobs {
 
 impl Default for WrittenBlobs {
     fn default() -> Self {
-        Self {
-            names: (0..STRIPES).map(|_| Mutex::default()).collect(),
-        }
+        Self { names: (0..STRIPES).map(|_| Mutex::default()).collect() }
     }
 }
 
@@ -55,9 +53,7 @@ impl Store {
             .file
             .write_all(content)
             .map_err(|source| self.blob_error("write", &digest, executable, source))?;
-        self.publish(shard, &staged, &digest, executable, &|existing| {
-            same_content(existing, content)
-        })?;
+        self.publish(shard, &staged, &digest, executable, &|existing| same_content(existing, content))?;
         Ok(digest)
     }
 
@@ -101,9 +97,7 @@ impl Store {
             return Ok(digest);
         }
         let shard = self.shard(digest.shard())?;
-        self.publish(shard, &staged, &digest, executable, &|existing| {
-            same_digest(existing, &digest)
-        })?;
+        self.publish(shard, &staged, &digest, executable, &|existing| same_digest(existing, &digest))?;
         Ok(digest)
     }
 
@@ -133,11 +127,7 @@ impl Store {
                 if error.kind() != io::ErrorKind::AlreadyExists {
                     return Err(error);
                 }
-                if shard.open_file(&name).is_ok_and(is_same) {
-                    Ok(())
-                } else {
-                    staged.replace(shard, &name)
-                }
+                if shard.open_file(&name).is_ok_and(is_same) { Ok(()) } else { staged.replace(shard, &name) }
             })
             .map_err(|source| self.blob_error("name", digest, executable, source))?;
         self.written.stripe(digest).insert((*digest, executable));
@@ -153,11 +143,7 @@ impl Store {
     ) -> StoreError {
         let hex = digest.to_hex();
         let name = format!("{}{}", &hex.as_str()[2..], if executable { "-exec" } else { "" });
-        StoreError::io(
-            action,
-            &self.root.join("files").join(&hex.as_str()[..2]).join(name),
-            source,
-        )
+        StoreError::io(action, &self.root.join("files").join(&hex.as_str()[..2]).join(name), source)
     }
 }
 
@@ -199,11 +185,7 @@ mod tests {
 
     fn path_of(store: &Store, digest: &Digest, suffix: &str) -> std::path::PathBuf {
         let hex = digest.to_hex();
-        store
-            .root()
-            .join("files")
-            .join(&hex.as_str()[..2])
-            .join(format!("{}{suffix}", &hex.as_str()[2..]))
+        store.root().join("files").join(&hex.as_str()[..2]).join(format!("{}{suffix}", &hex.as_str()[2..]))
     }
 
     #[test]
@@ -214,10 +196,7 @@ mod tests {
         for (suffix, executable) in [("", 0), ("-exec", 0o100)] {
             let path = path_of(&store, &digest, suffix);
             assert_eq!(std::fs::read(&path).unwrap(), b"content");
-            assert_eq!(
-                std::fs::metadata(&path).unwrap().permissions().mode() & 0o100,
-                executable
-            );
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o100, executable);
         }
     }
 
@@ -234,10 +213,7 @@ mod tests {
     #[test]
     fn a_stream_that_ends_early_leaves_nothing() {
         let (_folder, store) = store();
-        assert!(matches!(
-            store.stream_blob(&mut &b"short"[..], 6, false),
-            Err(StreamError::Source(_))
-        ));
+        assert!(matches!(store.stream_blob(&mut &b"short"[..], 6, false), Err(StreamError::Source(_))));
         assert_eq!(walk(store.root()), Vec::<String>::new());
     }
 

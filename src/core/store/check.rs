@@ -39,11 +39,7 @@ impl Store {
             let shard = self.shard(shard_number)?;
             let name = file.blob_name();
             let metadata = shard.metadata(name.as_str()).map_err(|source| {
-                let path = self
-                    .root()
-                    .join("files")
-                    .join(&file.digest[..2])
-                    .join(name.as_str());
+                let path = self.root().join("files").join(&file.digest[..2]).join(name.as_str());
                 StoreError::io("look at", &path, source)
             })?;
             let Some(metadata) = metadata.filter(|metadata| metadata.is_file) else {
@@ -64,10 +60,7 @@ impl Store {
 }
 
 fn has_digest(shard: &Folder, name: &str, wanted: &str) -> bool {
-    shard
-        .open_file(name)
-        .and_then(digest_of)
-        .is_ok_and(|found| found.to_hex().as_str() == wanted)
+    shard.open_file(name).and_then(digest_of).is_ok_and(|found| found.to_hex().as_str() == wanted)
 }
 
 /// The digest of a file's content.
@@ -104,73 +97,34 @@ mod tests {
         let store = Store::open(&folder.path().join("v11")).unwrap();
         let digest = store.write_blob(b"content", false).unwrap();
         let hex = digest.to_hex();
-        let blob = store
-            .root()
-            .join("files")
-            .join(&hex.as_str()[..2])
-            .join(&hex.as_str()[2..]);
-        let files = vec![NewFile {
-            path: "index.js".into(),
-            digest,
-            mode: 0o644,
-            size: 7,
-        }];
-        let row = NewRow {
-            requires_build: false,
-            manifest: None,
-            files,
-            checked_at_ms: unix_millis(),
-        };
+        let blob = store.root().join("files").join(&hex.as_str()[..2]).join(&hex.as_str()[2..]);
+        let files = vec![NewFile { path: "index.js".into(), digest, mode: 0o644, size: 7 }];
+        let row = NewRow { requires_build: false, manifest: None, files, checked_at_ms: unix_millis() };
         let package = StoredPackage::decode(row.encode()).unwrap();
-        Fixture {
-            _folder: folder,
-            store,
-            package,
-            blob,
-        }
+        Fixture { _folder: folder, store, package, blob }
     }
 
     fn touch_later(path: &std::path::Path) {
         let later = SystemTime::now() + Duration::from_secs(5);
-        std::fs::File::options()
-            .write(true)
-            .open(path)
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
     }
 
     #[test]
     fn a_file_that_was_not_touched_since_its_check_is_not_read() {
-        let Fixture {
-            _folder,
-            store,
-            package,
-            ..
-        } = fixture();
+        let Fixture { _folder, store, package, .. } = fixture();
         assert_eq!(store.check(&package).unwrap(), Verdict::Good);
     }
 
     #[test]
     fn a_file_that_was_touched_but_not_changed_is_good_after_reading() {
-        let Fixture {
-            _folder,
-            store,
-            package,
-            blob,
-        } = fixture();
+        let Fixture { _folder, store, package, blob } = fixture();
         touch_later(&blob);
         assert_eq!(store.check(&package).unwrap(), Verdict::GoodAfterReading);
     }
 
     #[test]
     fn a_changed_file_of_the_same_size_is_found_and_deleted() {
-        let Fixture {
-            _folder,
-            store,
-            package,
-            blob,
-        } = fixture();
+        let Fixture { _folder, store, package, blob } = fixture();
         std::fs::write(&blob, b"CONTENT").unwrap();
         touch_later(&blob);
         assert_eq!(store.check(&package).unwrap(), Verdict::Damaged);
@@ -179,12 +133,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_or_a_symlink_in_its_place_is_damage() {
-        let Fixture {
-            _folder,
-            store,
-            package,
-            blob,
-        } = fixture();
+        let Fixture { _folder, store, package, blob } = fixture();
         std::fs::remove_file(&blob).unwrap();
         assert_eq!(store.check(&package).unwrap(), Verdict::Damaged);
         std::os::unix::fs::symlink("/dev/null", &blob).unwrap();

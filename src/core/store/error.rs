@@ -35,19 +35,11 @@ pub enum StoreError {
 
 impl StoreError {
     pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            action,
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Io { action, path: path.to_path_buf(), source }
     }
 
     pub(super) fn index(action: &'static str, path: &Path, source: rusqlite::Error) -> Self {
-        Self::Index {
-            action,
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Index { action, path: path.to_path_buf(), source }
     }
 
     /// pnpm's code for it.

@@ -45,9 +45,7 @@ pub fn read<'k>(path: &Path, keys: &[&'k str]) -> Result<FxHashMap<&'k str, Vec<
     )
     .map_err(|source| StoreError::index("open", path, source))?;
     connection.busy_timeout(BUSY).map_err(fail)?;
-    connection
-        .execute_batch("PRAGMA mmap_size = 536870912;")
-        .map_err(fail)?;
+    connection.execute_batch("PRAGMA mmap_size = 536870912;").map_err(fail)?;
     let wanted: FxHashMap<&str, &'k str> = keys.iter().map(|key| (*key, *key)).collect();
     for batch in keys.chunks(READ_BATCH) {
         let places = vec!["?"; batch.len()].join(",");
@@ -103,10 +101,7 @@ impl IndexWriter {
                 move || write_all(&path, &receiver)
             })
             .map_err(|source| StoreError::io("start the writer of", path, source))?;
-        Ok(Self {
-            sender: Mutex::new(Some(sender)),
-            thread: Mutex::new(Some(thread)),
-        })
+        Ok(Self { sender: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues a row. An error of the thread shows in [`IndexWriter::finish`]; after that, rows are dropped.
@@ -164,9 +159,8 @@ fn write_all(path: &Path, receiver: &Receiver<Row>) -> Result<(), StoreError> {
                 Err(_) => break,
             }
         }
-        let transaction = connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .map_err(fail)?;
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fail)?;
         {
             let mut statement = transaction
                 .prepare_cached("INSERT OR REPLACE INTO package_index (key, data) VALUES (?1, ?2)")
@@ -221,9 +215,7 @@ mod tests {
     fn rows_are_read_back_in_one_batch_and_absent_keys_are_absent() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index.db");
-        let keys: Vec<String> = (0..2500)
-            .map(|index| key("sha512-x", &format!("p@{index}")))
-            .collect();
+        let keys: Vec<String> = (0..2500).map(|index| key("sha512-x", &format!("p@{index}"))).collect();
         let writer = IndexWriter::start(&path).unwrap();
         for key in &keys[1..] {
             writer.write(key.clone(), key.as_bytes().to_vec());

@@ -44,15 +44,9 @@ impl RecordWriter {
 
     /// Begins a record; false, and nothing written, when all slots are taken.
     fn record(&mut self, fields: &[&str]) -> bool {
-        let slot_of = |index: usize| {
-            u8::try_from(index)
-                .ok()
-                .and_then(|index| FIRST_SLOT.checked_add(index))
-        };
-        let known = self
-            .shapes
-            .iter()
-            .position(|shape| shape.iter().map(String::as_str).eq(fields.iter().copied()));
+        let slot_of = |index: usize| u8::try_from(index).ok().and_then(|index| FIRST_SLOT.checked_add(index));
+        let known =
+            self.shapes.iter().position(|shape| shape.iter().map(String::as_str).eq(fields.iter().copied()));
         if let Some(slot) = known.and_then(slot_of) {
             self.bytes.push(slot);
         } else if let Some(slot) = slot_of(self.shapes.len()).filter(|slot| *slot <= LAST_SLOT) {
@@ -62,8 +56,7 @@ impl RecordWriter {
             for field in fields {
                 self.text(field);
             }
-            self.shapes
-                .push(fields.iter().map(|&field| field.to_owned()).collect());
+            self.shapes.push(fields.iter().map(|&field| field.to_owned()).collect());
         } else {
             return false;
         }
@@ -88,8 +81,7 @@ impl RecordWriter {
             self.bytes.extend_from_slice(&length.to_be_bytes());
         } else {
             self.bytes.push(long);
-            self.bytes
-                .extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+            self.bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         }
     }
 
@@ -105,8 +97,7 @@ impl RecordWriter {
             self.bytes.extend_from_slice(&length.to_be_bytes());
         } else {
             self.bytes.push(0xdb);
-            self.bytes
-                .extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+            self.bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         }
         self.bytes.extend_from_slice(text.as_bytes());
     }
@@ -120,9 +111,7 @@ impl RecordWriter {
     pub fn unsigned(&mut self, value: u64) {
         match value {
             0..0x40 => self.bytes.push(u8::try_from(value).unwrap_or_default()),
-            0x40..0x100 => self
-                .bytes
-                .extend_from_slice(&[0xcc, u8::try_from(value).unwrap_or_default()]),
+            0x40..0x100 => self.bytes.extend_from_slice(&[0xcc, u8::try_from(value).unwrap_or_default()]),
             0x100..0x1_0000 => self.wide(0xcd, &u16::try_from(value).unwrap_or_default().to_be_bytes()),
             0x1_0000..0x1_0000_0000 => {
                 self.wide(0xce, &u32::try_from(value).unwrap_or_default().to_be_bytes());
@@ -159,10 +148,8 @@ impl RecordWriter {
                 }
             }
             serde_json::Value::Object(object) => {
-                let (fields, values): (Vec<&str>, Vec<_>) = object
-                    .iter()
-                    .map(|(field, value)| (field.as_str(), value))
-                    .unzip();
+                let (fields, values): (Vec<&str>, Vec<_>) =
+                    object.iter().map(|(field, value)| (field.as_str(), value)).unzip();
                 self.object(&fields, |writer, position| writer.json(values[position]));
             }
         }
@@ -206,19 +193,12 @@ pub struct RecordReader<'a> {
 impl<'a> RecordReader<'a> {
     /// A reader at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            definitions: Vec::new(),
-        }
+        Self { bytes, at: 0, definitions: Vec::new() }
     }
 
     /// The text at a place that [`Head::Text`] told.
     pub fn text(&self, range: &Range<usize>) -> &'a str {
-        self.bytes
-            .get(range.clone())
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or_default()
+        self.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
     /// How many fields the definition has that [`Head::Record`] told.
@@ -252,10 +232,7 @@ impl<'a> RecordReader<'a> {
     }
 
     fn unsigned(&mut self, length: usize) -> Result<u64, RecordError> {
-        Ok(self
-            .take(length)?
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte)))
+        Ok(self.take(length)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }
 
     fn length(&mut self, length: usize) -> Result<usize, RecordError> {

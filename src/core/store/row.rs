@@ -51,23 +51,17 @@ impl NewRow {
     }
 
     fn encode_files(&self, writer: &mut RecordWriter) {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "milliseconds since 1970 fit a float's 53 bits"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a float's 53 bits")]
         let checked_at = self.checked_at_ms as f64;
         writer.map(self.files.len());
         for file in &self.files {
             writer.text(&file.path);
-            writer.object(
-                &["digest", "mode", "size", "checkedAt"],
-                |writer, position| match position {
-                    0 => writer.text(file.digest.to_hex().as_str()),
-                    1 => writer.unsigned(u64::from(file.mode)),
-                    2 => writer.unsigned(file.size),
-                    _ => writer.float(checked_at),
-                },
-            );
+            writer.object(&["digest", "mode", "size", "checkedAt"], |writer, position| match position {
+                0 => writer.text(file.digest.to_hex().as_str()),
+                1 => writer.unsigned(u64::from(file.mode)),
+                2 => writer.unsigned(file.size),
+                _ => writer.float(checked_at),
+            });
         }
     }
 }
@@ -195,14 +189,7 @@ impl StoredFile<'_> {
         let mut bytes = [0; digest::HEX_LENGTH - 2 + 5];
         bytes[..digits.len()].copy_from_slice(digits);
         bytes[digits.len()..].copy_from_slice(b"-exec");
-        BlobName {
-            bytes,
-            length: if self.executable {
-                bytes.len()
-            } else {
-                digits.len()
-            },
-        }
+        BlobName { bytes, length: if self.executable { bytes.len() } else { digits.len() } }
     }
 }
 
@@ -253,20 +240,9 @@ impl StoredPackage {
             }
             Ok(())
         })?;
-        let Parsed {
-            files,
-            requires_build,
-            executables,
-        } = parsed;
-        let files = files
-            .ok_or(RowError::Shape("it has no `files`"))?
-            .into_boxed_slice();
-        Ok(Self {
-            row,
-            files,
-            requires_build,
-            executables,
-        })
+        let Parsed { files, requires_build, executables } = parsed;
+        let files = files.ok_or(RowError::Shape("it has no `files`"))?.into_boxed_slice();
+        Ok(Self { row, files, requires_build, executables })
     }
 
     /// Its files, in the order of the row.
@@ -290,16 +266,13 @@ impl StoredPackage {
     /// Bytes of its files.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.files
-            .iter()
-            .fold(0, |sum, file| sum.saturating_add(file.size))
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
     /// Whether the package asks for a build.
     #[must_use]
     pub fn requires_build(&self) -> bool {
-        self.requires_build
-            .unwrap_or_else(|| requires_build(None, self.files().map(|file| file.path)))
+        self.requires_build.unwrap_or_else(|| requires_build(None, self.files().map(|file| file.path)))
     }
 
     /// What the manifest of the row says of the package's executables: the fields `name`, `version`, `bin` and
@@ -313,10 +286,7 @@ impl StoredPackage {
     #[must_use]
     pub fn checked_again(&self, now_ms: u64) -> Vec<u8> {
         let mut row = self.row.to_vec();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "milliseconds since 1970 fit a float's 53 bits"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a float's 53 bits")]
         let time = (now_ms as f64).to_be_bytes();
         for position in self.files.iter().filter_map(|file| file.checked_at_position) {
             row[position as usize..position as usize + time.len()].copy_from_slice(&time);
@@ -385,9 +355,7 @@ impl Parsed {
                 match (reader.text(&key), reader.next()?) {
                     ("digest", Head::Text(range)) => {
                         if digest::shard_of_hex(reader.text(&range)).is_none() {
-                            return Err(RowError::Shape(
-                                "a digest is not 128 lower-case hexadecimal digits",
-                            ));
+                            return Err(RowError::Shape("a digest is not 128 lower-case hexadecimal digits"));
                         }
                         file.digest = narrow(range.start)?;
                     }
@@ -399,9 +367,7 @@ impl Parsed {
                             reader.float_position().and_then(|place| place.try_into().ok());
                     }
                     (_, Head::Record(_) | Head::Map(_) | Head::Array(_)) => {
-                        return Err(RowError::Shape(
-                            "a file's entry holds something else than plain values",
-                        ));
+                        return Err(RowError::Shape("a file's entry holds something else than plain values"));
                     }
                     _ => {}
                 }
@@ -456,19 +422,14 @@ fn narrow(position: usize) -> Result<u32, RowError> {
 fn whole<T: TryFrom<u64>>(number: f64) -> Result<T, RowError> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let fits = number.fract() == 0.0 && (0.0..EXACT).contains(&number);
-    let value = if fits {
-        T::try_from(number as u64).ok()
-    } else {
-        None
-    };
+    let value = if fits { T::try_from(number as u64).ok() } else { None };
     value.ok_or(RowError::Shape("a number is out of range"))
 }
 
 /// Whether a path with `/` stays inside its folder and can be a path at all.
 #[must_use]
 pub fn is_inside_package(path: &str) -> bool {
-    path.split('/')
-        .all(|segment| !matches!(segment, "" | "." | "..") && !segment.contains(['\\', '\0']))
+    path.split('/').all(|segment| !matches!(segment, "" | "." | "..") && !segment.contains(['\\', '\0']))
 }
 
 #[cfg(test)]

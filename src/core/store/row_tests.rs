@@ -11,12 +11,7 @@ fn row(manifest: Option<serde_json::Value>, paths: &[&str]) -> NewRow {
             size: 100,
         })
         .collect();
-    NewRow {
-        requires_build: true,
-        manifest,
-        files,
-        checked_at_ms: 1_700_000_000_000,
-    }
+    NewRow { requires_build: true, manifest, files, checked_at_ms: 1_700_000_000_000 }
 }
 
 #[test]
@@ -25,10 +20,7 @@ fn what_is_written_is_read_again() {
     let package = StoredPackage::decode(row(Some(manifest), &["a/b.js", "package.json"]).encode()).unwrap();
     assert!(package.requires_build());
     let files: Vec<_> = package.files().collect();
-    assert_eq!(
-        files.iter().map(|file| file.path).collect::<Vec<_>>(),
-        ["a/b.js", "package.json"]
-    );
+    assert_eq!(files.iter().map(|file| file.path).collect::<Vec<_>>(), ["a/b.js", "package.json"]);
     assert_eq!(files[1].digest, Digest::of(b"package.json").to_hex().as_str());
     assert_eq!((files[0].size, files[0].executable), (100, true));
     assert!(files[0].blob_name().as_str().ends_with("-exec"));
@@ -39,30 +31,17 @@ fn what_is_written_is_read_again() {
 fn the_bytes_are_those_of_msgpackr_records() {
     let bytes = row(None, &["LICENSE", "x"]).encode();
     assert!(bytes.starts_with(b"\xd4\x72\x40\x93\xa4algo\xadrequiresBuild\xa5files\xa6sha512\xc3\x82\xa7LICENSE\xd4\x72\x41\x94\xa6digest"));
-    let second = bytes
-        .windows(3)
-        .position(|window| window == b"\xa1x\x41")
-        .unwrap();
+    let second = bytes.windows(3).position(|window| window == b"\xa1x\x41").unwrap();
     assert_eq!(&bytes[second + 3..second + 5], b"\xd9\x80");
-    assert!(
-        bytes.windows(5).any(|window| window == b"\xcd\x01\xed\xcc\x64"),
-        "mode as uint16, 100 as uint8"
-    );
+    assert!(bytes.windows(5).any(|window| window == b"\xcd\x01\xed\xcc\x64"), "mode as uint16, 100 as uint8");
 }
 
 #[test]
 fn a_new_check_only_moves_the_times() {
     let package = StoredPackage::decode(row(None, &["a", "b"]).encode()).unwrap();
     let again = StoredPackage::decode(package.checked_again(1_800_000_000_000)).unwrap();
-    assert!(
-        again
-            .files()
-            .all(|file| (file.checked_at - 1_800_000_000_000.0).abs() < 1.0)
-    );
-    assert_eq!(
-        again.files().map(|file| file.path).collect::<Vec<_>>(),
-        ["a", "b"]
-    );
+    assert!(again.files().all(|file| (file.checked_at - 1_800_000_000_000.0).abs() < 1.0));
+    assert_eq!(again.files().map(|file| file.path).collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
@@ -75,9 +54,8 @@ fn a_path_that_leaves_the_package_makes_the_row_worthless() {
 
 #[test]
 fn more_shapes_than_slots_still_read_back() {
-    let many: serde_json::Map<_, _> = (0..100)
-        .map(|index| (format!("k{index}"), json!({ format!("only{index}"): index })))
-        .collect();
+    let many: serde_json::Map<_, _> =
+        (0..100).map(|index| (format!("k{index}"), json!({ format!("only{index}"): index }))).collect();
     let bytes = row(Some(json!({"name": "a", "dependencies": many})), &["a"]).encode();
     assert_eq!(StoredPackage::decode(bytes).unwrap().files().len(), 1);
 }
@@ -100,17 +78,11 @@ fn the_stored_manifest_keeps_pnpms_fields_in_pnpms_order() {
 #[test]
 fn a_build_is_asked_for_by_scripts_gyp_files_and_hooks() {
     let none = || std::iter::empty::<&str>();
-    assert!(requires_build(
-        Some(&json!({"scripts": {"postinstall": "x"}})),
-        none()
-    ));
+    assert!(requires_build(Some(&json!({"scripts": {"postinstall": "x"}})), none()));
     assert!(!requires_build(Some(&json!({"scripts": {"test": "x"}})), none()));
     assert!(requires_build(None, ["binding.gyp"].into_iter()));
     assert!(!requires_build(None, ["src/binding.gyp"].into_iter()));
-    assert!(!requires_build(
-        Some(&json!({"gypfile": false})),
-        ["binding.gyp"].into_iter()
-    ));
+    assert!(!requires_build(Some(&json!({"gypfile": false})), ["binding.gyp"].into_iter()));
     assert!(requires_build(None, [".hooks/x"].into_iter()));
 }
 
@@ -150,10 +122,7 @@ fn what_a_manifest_says_of_executables_is_read_back() {
             "version": "1.0.0",
         }))
     );
-    assert_eq!(
-        decoded(Some(json!({"name": "a", "version": "1.0.0"}))).executables(),
-        None
-    );
+    assert_eq!(decoded(Some(json!({"name": "a", "version": "1.0.0"}))).executables(), None);
     assert_eq!(decoded(Some(json!({"name": 7, "bin": null}))).executables(), None);
     assert_eq!(
         decoded(Some(json!({"name": 7, "bin": "x"}))).executables(),

@@ -21,9 +21,8 @@ pub(super) fn edges(projects: &[Project], plain_ranges: bool) -> Vec<Vec<usize>>
                 return Vec::new();
             };
             let specifiers = specifiers(manifest);
-            let targets = specifiers
-                .iter()
-                .filter_map(|(name, specifier)| lookup.target(project, name, specifier));
+            let targets =
+                specifiers.iter().filter_map(|(name, specifier)| lookup.target(project, name, specifier));
             targets.collect()
         })
         .collect()
@@ -37,11 +36,7 @@ fn specifiers(manifest: &Manifest) -> BTreeMap<&str, &str> {
         &manifest.optional_dependencies,
         &manifest.dependencies,
     ];
-    groups
-        .into_iter()
-        .flatten()
-        .map(|(name, specifier)| (name.as_str(), specifier.as_str()))
-        .collect()
+    groups.into_iter().flatten().map(|(name, specifier)| (name.as_str(), specifier.as_str())).collect()
 }
 
 struct Lookup<'a> {
@@ -63,11 +58,7 @@ impl<'a> Lookup<'a> {
                 versions.push((position, manifest.version.as_deref()));
             }
         }
-        Self {
-            by_name,
-            by_folder,
-            plain_ranges,
-        }
+        Self { by_name, by_folder, plain_ranges }
     }
 
     fn target(&self, from: &Project, name: &str, specifier: &str) -> Option<usize> {
@@ -83,10 +74,7 @@ impl<'a> Lookup<'a> {
             return self.by_folder.get(&*resolved(&from.folder, path)).copied();
         }
         if !of_workspace {
-            return self
-                .plain_ranges
-                .then(|| self.satisfying(name, specifier))
-                .flatten();
+            return self.plain_ranges.then(|| self.satisfying(name, specifier)).flatten();
         }
         // An alias: `workspace:name@range`.
         let (name, range) = match specifier.rsplit_once('@') {
@@ -106,17 +94,12 @@ impl<'a> Lookup<'a> {
             let version = Version::parse((*version)?).ok()?;
             range.satisfies(&version).then_some((version, *position))
         });
-        versions
-            .max_by(|(left, _), (right, _)| left.cmp(right))
-            .map(|(_, position)| position)
+        versions.max_by(|(left, _), (right, _)| left.cmp(right)).map(|(_, position)| position)
     }
 }
 
 fn is_path(specifier: &str) -> bool {
-    matches!(specifier, "." | "..")
-        || ["./", "../", "/"]
-            .iter()
-            .any(|start| specifier.starts_with(start))
+    matches!(specifier, "." | "..") || ["./", "../", "/"].iter().any(|start| specifier.starts_with(start))
 }
 
 fn resolved(folder: &Path, path: &str) -> PathBuf {

@@ -46,11 +46,7 @@ impl Workspace {
                 unmatched.push(text.clone());
             }
             includes_any |= !selector.excludes;
-            let set = if selector.excludes {
-                &mut excluded
-            } else {
-                &mut included
-            };
+            let set = if selector.excludes { &mut excluded } else { &mut included };
             let mut dependents = BTreeSet::new();
             if selector.dependents {
                 walk(&backward, &entries, !selector.without_self, &mut dependents);
@@ -68,10 +64,7 @@ impl Workspace {
         if !includes_any {
             included.extend(0..self.projects.len());
         }
-        Ok(Selected {
-            projects: included.difference(&excluded).copied().collect(),
-            unmatched,
-        })
+        Ok(Selected { projects: included.difference(&excluded).copied().collect(), unmatched })
     }
 
     fn entries(&self, selector: &Selector) -> Vec<usize> {
@@ -79,9 +72,7 @@ impl Workspace {
         let named = |pattern: &str| -> Vec<usize> {
             let has_name = |project: &Project| {
                 let manifest = project.manifest.as_ref();
-                manifest
-                    .and_then(|manifest| manifest.name.as_deref())
-                    .is_some_and(|name| fits(pattern, name))
+                manifest.and_then(|manifest| manifest.name.as_deref()).is_some_and(|name| fits(pattern, name))
             };
             self.positions(|project| in_folder(project) && has_name(project))
         };
@@ -99,10 +90,7 @@ impl Workspace {
 
     fn positions(&self, fits: impl Fn(&Project) -> bool) -> Vec<usize> {
         let projects = self.projects.iter().enumerate();
-        projects
-            .filter(|(_, project)| fits(project))
-            .map(|(position, _)| position)
-            .collect()
+        projects.filter(|(_, project)| fits(project)).map(|(position, _)| position).collect()
     }
 }
 
@@ -111,10 +99,7 @@ fn walk(edges: &[Vec<usize>], entries: &[usize], with_entries: bool, reached: &m
     let mut open: Vec<usize> = if with_entries {
         entries.to_vec()
     } else {
-        entries
-            .iter()
-            .flat_map(|entry| edges[*entry].iter().copied())
-            .collect()
+        entries.iter().flat_map(|entry| edges[*entry].iter().copied()).collect()
     };
     let mut seen = BTreeSet::new();
     while let Some(position) = open.pop() {
@@ -133,18 +118,12 @@ mod tests {
     fn workspace() -> Workspace {
         let projects = [
             (".", r#"{"name":"root","dependencies":{"a":"workspace:*"}}"#),
-            (
-                "apps/admin",
-                r#"{"name":"admin","dependencies":{"web":"workspace:*"}}"#,
-            ),
+            ("apps/admin", r#"{"name":"admin","dependencies":{"web":"workspace:*"}}"#),
             (
                 "apps/web",
                 r#"{"name":"web","dependencies":{"a":"workspace:^1.0.0","@s/e":"link:../../packages/e"}}"#,
             ),
-            (
-                "packages/a",
-                r#"{"name":"a","version":"1.0.0","devDependencies":{"alias":"workspace:b@*"}}"#,
-            ),
+            ("packages/a", r#"{"name":"a","version":"1.0.0","devDependencies":{"alias":"workspace:b@*"}}"#),
             ("packages/b", r#"{"name":"b","version":"2.0.0"}"#),
             ("packages/c", r#"{"name":"c","dependencies":{"b":"^2.0.0"}}"#),
             ("packages/e", r#"{"name":"@s/e"}"#),
@@ -152,29 +131,19 @@ mod tests {
         let projects = projects
             .map(|(id, manifest)| Project {
                 id: id.to_owned(),
-                folder: if id == "." {
-                    "/w".into()
-                } else {
-                    format!("/w/{id}").into()
-                },
+                folder: if id == "." { "/w".into() } else { format!("/w/{id}").into() },
                 manifest: Some(Manifest::parse(manifest.as_bytes(), Path::new(id)).unwrap()),
             })
             .into();
-        Workspace {
-            projects,
-            warnings: Vec::new(),
-        }
+        Workspace { projects, warnings: Vec::new() }
     }
 
     fn selected(selectors: &[&str]) -> String {
         let workspace = workspace();
         let selectors: Vec<String> = selectors.iter().map(|selector| (*selector).to_owned()).collect();
         let selected = workspace.select(&selectors, Path::new("/w"), false).unwrap();
-        let ids: Vec<&str> = selected
-            .projects
-            .iter()
-            .map(|position| &*workspace.projects[*position].id)
-            .collect();
+        let ids: Vec<&str> =
+            selected.projects.iter().map(|position| &*workspace.projects[*position].id).collect();
         ids.join(" ")
     }
 
@@ -195,18 +164,12 @@ mod tests {
         assert_eq!(selected(&["web^..."]), "packages/a packages/b packages/e");
         assert_eq!(selected(&["...b"]), ". apps/admin apps/web packages/a packages/b");
         assert_eq!(selected(&["...^b"]), ". apps/admin apps/web packages/a");
-        assert_eq!(
-            selected(&["...a..."]),
-            ". apps/admin apps/web packages/a packages/b packages/e"
-        );
+        assert_eq!(selected(&["...a..."]), ". apps/admin apps/web packages/a packages/b packages/e");
     }
 
     #[test]
     fn a_mark_takes_out_of_everything_or_of_what_others_select() {
-        assert_eq!(
-            selected(&["!a"]),
-            ". apps/admin apps/web packages/b packages/c packages/e"
-        );
+        assert_eq!(selected(&["!a"]), ". apps/admin apps/web packages/b packages/c packages/e");
         assert_eq!(selected(&["./apps/*", "!web"]), "apps/admin");
     }
 
@@ -220,9 +183,7 @@ mod tests {
 
     #[test]
     fn a_selector_without_a_project_is_told() {
-        let selected = workspace()
-            .select(&["nobody".to_owned()], Path::new("/w"), false)
-            .unwrap();
+        let selected = workspace().select(&["nobody".to_owned()], Path::new("/w"), false).unwrap();
         assert_eq!(selected.projects, Vec::<usize>::new());
         assert_eq!(selected.unmatched, ["nobody"]);
     }

@@ -27,10 +27,7 @@ enum Step {
 /// # Errors
 /// `Read` when a folder refuses to be read, `Pattern` for extended globs.
 pub(super) fn matching(root: &Path, patterns: &[String]) -> Result<BTreeSet<PathBuf>, WorkspaceError> {
-    let mut walk = Walk {
-        found: BTreeSet::new(),
-        through: Vec::new(),
-    };
+    let mut walk = Walk { found: BTreeSet::new(), through: Vec::new() };
     let mut without = Vec::new();
     for pattern in patterns {
         let (body, list) = match pattern.strip_prefix('!') {
@@ -66,13 +63,8 @@ fn plain(pattern: &str) -> &str {
 }
 
 fn refuse_extended(pattern: &str, body: &str) -> Result<(), WorkspaceError> {
-    if ["@(", "+(", "!(", "?(", "*("]
-        .iter()
-        .any(|start| body.contains(start))
-    {
-        return Err(WorkspaceError::Pattern {
-            pattern: pattern.to_owned(),
-        });
+    if ["@(", "+(", "!(", "?(", "*("].iter().any(|start| body.contains(start)) {
+        return Err(WorkspaceError::Pattern { pattern: pattern.to_owned() });
     }
     Ok(())
 }
@@ -188,10 +180,7 @@ impl Walk {
         folder: &Path,
         mut visit: impl FnMut(&mut Self, &str, &Path) -> Result<(), WorkspaceError>,
     ) -> Result<(), WorkspaceError> {
-        let fail = |source| WorkspaceError::Read {
-            folder: folder.to_owned(),
-            source,
-        };
+        let fail = |source| WorkspaceError::Read { folder: folder.to_owned(), source };
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error)
@@ -218,9 +207,7 @@ impl Walk {
                 && let Ok(target) = child.canonicalize()
                 && target.is_dir()
                 && !self.through.contains(&target)
-                && !folder
-                    .canonicalize()
-                    .is_ok_and(|folder| folder.starts_with(&target))
+                && !folder.canonicalize().is_ok_and(|folder| folder.starts_with(&target))
             {
                 self.through.push(target);
                 visit(self, name, &child)?;
@@ -237,22 +224,11 @@ fn is_never_entered(name: &str) -> bool {
 
 /// The path of a folder from another, with `/`; `.` for the folder itself. Both are absolute, without `.` and `..`.
 pub(super) fn relative_id(from: &Path, to: &Path) -> String {
-    let common = from
-        .components()
-        .zip(to.components())
-        .take_while(|(left, right)| left == right)
-        .count();
+    let common = from.components().zip(to.components()).take_while(|(left, right)| left == right).count();
     let up = from.components().skip(common).map(|_| "..".into());
-    let down = to
-        .components()
-        .skip(common)
-        .map(|part| part.as_os_str().to_string_lossy());
+    let down = to.components().skip(common).map(|part| part.as_os_str().to_string_lossy());
     let parts: Vec<std::borrow::Cow<'_, str>> = up.chain(down).collect();
-    if parts.is_empty() {
-        ".".to_owned()
-    } else {
-        parts.join("/")
-    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 #[cfg(test)]
@@ -298,13 +274,8 @@ mod tests {
         }
     }
 
-    const PACKAGES: [&str; 5] = [
-        "packages/a",
-        "packages/b",
-        "packages/link",
-        "packages/test",
-        "packages/with space",
-    ];
+    const PACKAGES: [&str; 5] =
+        ["packages/a", "packages/b", "packages/link", "packages/test", "packages/with space"];
 
     #[test]
     fn a_star_is_one_folder_and_neither_hidden_nor_installed_ones() {
@@ -322,10 +293,7 @@ mod tests {
         for folder in ["apps/one/deep", "packages/a/nested", "packages/link", "real"] {
             assert!(all.iter().any(|found| found == folder), "{folder} is in {all:?}");
         }
-        assert!(
-            !all.iter()
-                .any(|folder| folder.contains("node_modules") || folder.contains('.'))
-        );
+        assert!(!all.iter().any(|folder| folder.contains("node_modules") || folder.contains('.')));
     }
 
     #[test]
@@ -347,10 +315,7 @@ mod tests {
         assert_eq!(found(&[".dot/*"]), [".dot/z"]);
         assert_eq!(found(&["../beside/*"]), ["../beside/x"]);
         assert_eq!(found(&["packages/link"]), ["packages/link"]);
-        assert_eq!(
-            found(&["/packages/*", "nowhere/*", ".", "packages"]),
-            Vec::<String>::new()
-        );
+        assert_eq!(found(&["/packages/*", "nowhere/*", ".", "packages"]), Vec::<String>::new());
     }
 
     #[test]

@@ -86,11 +86,7 @@ impl Workspace {
             }
             Err(error) => return Err(error.into()),
         };
-        self.projects.push(Project {
-            id,
-            folder: folder.to_owned(),
-            manifest,
-        });
+        self.projects.push(Project { id, folder: folder.to_owned(), manifest });
         Ok(())
     }
 
@@ -102,12 +98,7 @@ impl Workspace {
 }
 
 fn read_all(folders: &[PathBuf]) -> Vec<Result<Manifest, ManifestError>> {
-    let read = |folders: &[PathBuf]| {
-        folders
-            .iter()
-            .map(|folder| Manifest::read(folder))
-            .collect::<Vec<_>>()
-    };
+    let read = |folders: &[PathBuf]| folders.iter().map(|folder| Manifest::read(folder)).collect::<Vec<_>>();
     if folders.len() <= READ_ALONE {
         return read(folders);
     }
@@ -119,10 +110,7 @@ fn read_all(folders: &[PathBuf]) -> Vec<Result<Manifest, ManifestError>> {
             .collect();
         parts
             .into_iter()
-            .flat_map(|part| {
-                part.join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     })
 }

@@ -6,10 +6,7 @@ use super::error::WorkspaceError;
 
 /// What a selector says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a mark that may stand in a selector or not"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark that may stand in a selector or not")]
 pub(super) struct Selector {
     /// Names, with `*` for any text.
     pub name: Option<String>,
@@ -31,10 +28,7 @@ impl Selector {
     /// # Errors
     /// For selectors of changed projects, `[since]`, and for an empty one.
     pub fn parse(text: &str, prefix: &Path) -> Result<Self, WorkspaceError> {
-        let refuse = |what| WorkspaceError::Selector {
-            selector: text.to_owned(),
-            what,
-        };
+        let refuse = |what| WorkspaceError::Selector { selector: text.to_owned(), what };
         let mut selector = Self::default();
         let mut rest = text;
         if let Some(after) = rest.strip_prefix('!') {
@@ -58,9 +52,7 @@ impl Selector {
             }
         }
         if rest.contains('[') && rest.ends_with(']') {
-            return Err(refuse(
-                "changed projects cannot be selected by this version of pacwatch",
-            ));
+            return Err(refuse("changed projects cannot be selected by this version of pacwatch"));
         }
         if rest.is_empty() {
             return Err(refuse("nothing is selected by it"));
@@ -114,9 +106,7 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let Some(name) = name.strip_prefix(start) else {
         return false;
     };
-    (0..=name.len())
-        .filter(|at| name.is_char_boundary(*at))
-        .any(|at| fits(rest, &name[at..]))
+    (0..=name.len()).filter(|at| name.is_char_boundary(*at)).any(|at| fits(rest, &name[at..]))
 }
 
 #[cfg(test)]
@@ -132,10 +122,7 @@ mod tests {
         assert_eq!(parse("@s/web*").name.as_deref(), Some("@s/web*"));
         assert_eq!(parse("./web").folder.as_deref(), Some("/w/apps/web"));
         assert_eq!(parse(".").folder.as_deref(), Some("/w/apps"));
-        assert_eq!(
-            parse("{../packages/**}").folder.as_deref(),
-            Some("/w/packages/**")
-        );
+        assert_eq!(parse("{../packages/**}").folder.as_deref(), Some("/w/packages/**"));
         let both = parse("web{packages/*}");
         assert_eq!(both.name.as_deref(), Some("web"));
         assert_eq!(both.folder.as_deref(), Some("/w/apps/packages/*"));

@@ -25,18 +25,11 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         facts.push(format!("{} waiting", count(sample.waiting.into())));
         facts.push(counted(sample.permits.into(), "permit", "permits"));
     }
-    let body = if area.height >= 2 {
-        titled(frame, area, "downloads", facts, theme)
-    } else {
-        area
-    };
+    let body = if area.height >= 2 { titled(frame, area, "downloads", facts, theme) } else { area };
     if downloads.is_empty() {
         let peak = model.network().peak_in_flight();
         let held_back = model.outcome().is_none()
-            && model
-                .network()
-                .latest()
-                .is_some_and(|sample| sample.waiting > 0 && sample.in_flight > 0);
+            && model.network().latest().is_some_and(|sample| sample.waiting > 0 && sample.in_flight > 0);
         let text = if held_back {
             "none; the next ones start when the extract pool has caught up".to_owned()
         } else if peak == 0 {
@@ -67,17 +60,11 @@ fn line(id: PackageId, since: u64, package: &Package, now: u64, width: u16, them
         theme.text,
     )];
     if bar > 0 {
-        let share = package
-            .body_size
-            .and_then(|size| ratio(package.bytes, size))
-            .unwrap_or(0.0);
+        let share = package.body_size.and_then(|size| ratio(package.bytes, size)).unwrap_or(0.0);
         spans.push(Span::styled(progress(share, bar, theme), theme.network));
     }
     spans.push(Span::styled(pad_start(&size, SIZE), theme.text));
-    spans.push(Span::styled(
-        pad_start(&duration(now.saturating_sub(since)), AGE),
-        theme.text,
-    ));
+    spans.push(Span::styled(pad_start(&duration(now.saturating_sub(since)), AGE), theme.text));
     if attempt > 0 {
         let (text, style) = match (package.state, package.attempt) {
             (PackageState::Retrying, _) => ("waits".to_owned(), theme.warning),

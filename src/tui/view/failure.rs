@@ -17,10 +17,7 @@ pub(super) fn rows(model: &Model, width: u16) -> u16 {
     let width = usize::from(width).saturating_sub(6).max(1);
     let about = model.about(failure).map_or(0, |label| label.width() + 2);
     let message = (about + failure.message.width()).div_ceil(width).max(1);
-    let help = failure
-        .help
-        .as_ref()
-        .map_or(0, |help| (help.width() + 6).div_ceil(width));
+    let help = failure.help.as_ref().map_or(0, |help| (help.width() + 6).div_ceil(width));
     u16::try_from(message + help + 1).unwrap_or(u16::MAX)
 }
 
@@ -31,24 +28,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme
     }
     let code = failure.code.clone().unwrap_or_default();
     let narrow = usize::from(area.width) < code.width() + 20;
-    let facts = if narrow || code.is_empty() {
-        Vec::new()
-    } else {
-        vec![code.clone()]
-    };
-    let title = if narrow && !code.is_empty() {
-        &code
-    } else {
-        "why it failed"
-    };
-    let body = if area.height >= 2 {
-        titled(frame, area, title, facts, theme)
-    } else {
-        area
-    };
-    let about = model
-        .about(failure)
-        .map_or(String::new(), |label| format!("{label}: "));
+    let facts = if narrow || code.is_empty() { Vec::new() } else { vec![code.clone()] };
+    let title = if narrow && !code.is_empty() { &code } else { "why it failed" };
+    let body = if area.height >= 2 { titled(frame, area, title, facts, theme) } else { area };
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
     let mut lines = vec![Line::from(vec![
         Span::styled(clean(&about, theme), theme.strong),
         Span::styled(clean(&failure.message, theme), theme.bad),

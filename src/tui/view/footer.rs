@@ -62,20 +62,12 @@ fn knob(model: &Model, knob: Knob, name: &str, with_value: bool) -> String {
         Knob::ExtractThreads => knobs.extract_threads,
         Knob::LinkThreads => knobs.link_threads,
     };
-    if value > 0 && with_value {
-        format!("{name} {value}")
-    } else {
-        name.to_owned()
-    }
+    if value > 0 && with_value { format!("{name} {value}") } else { name.to_owned() }
 }
 
 fn banner(model: &Model, state: &ViewState) -> Option<String> {
     if let Some(frozen) = &state.frozen {
-        return Some(format!(
-            "frozen at {}, {} to go on",
-            duration(frozen.now),
-            label(Action::Freeze)
-        ));
+        return Some(format!("frozen at {}, {} to go on", duration(frozen.now), label(Action::Freeze)));
     }
     if model.outcome().is_some() {
         return Some("any key leaves".to_owned());

@@ -20,11 +20,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
     let [first, second] = split_top(area);
     let width = usize::from(area.width);
     let (symbol, word, style) = headline(model, state, theme);
-    let elapsed = duration(if model.outcome().is_some() {
-        model.wall_us()
-    } else {
-        state.now
-    });
+    let elapsed = duration(if model.outcome().is_some() { model.wall_us() } else { state.now });
     let mut right = format!("{symbol} {word}  {elapsed}");
     if right.width() > width {
         right = keep_end(&format!("{symbol} {elapsed}"), width, theme);
@@ -53,10 +49,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
     left.push(Span::raw(" ".repeat(width.saturating_sub(used + right.width()))));
     left.push(Span::styled(right, style));
     frame.render_widget(Line::from(left), first);
-    frame.render_widget(
-        Line::from(facts(totals(model, state, theme), width, theme)),
-        second,
-    );
+    frame.render_widget(Line::from(facts(totals(model, state, theme), width, theme)), second);
 }
 
 fn headline(model: &Model, state: &ViewState, theme: &Theme) -> (&'static str, &'static str, Style) {
@@ -107,10 +100,7 @@ fn totals(model: &Model, state: &ViewState, theme: &Theme) -> Vec<(String, Style
     let to_link = u64::from(planned.warm) + u64::from(planned.cold);
     let mut parts = vec![
         (counted(totals.packages, "package", "packages"), theme.strong),
-        (
-            format!("{} fetched", of(totals.fetched, planned.downloads.into())),
-            theme.network,
-        ),
+        (format!("{} fetched", of(totals.fetched, planned.downloads.into())), theme.network),
         (format!("{} linked", of(totals.imported, to_link)), theme.link),
         (bytes(model.received()), theme.text),
     ];

@@ -19,10 +19,7 @@ const LEGEND: [(&str, &str); 6] = [
     ("par", "busy / wall: how many tasks ran at a time"),
     ("in use", "share of the pool's time that was busy"),
     ("bars", "how busy, from the run's beginning (left) to now (right)"),
-    (
-        "lanes",
-        "time and number of tasks of one worker, then what it does",
-    ),
+    ("lanes", "time and number of tasks of one worker, then what it does"),
 ];
 
 pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
@@ -37,15 +34,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
     lines.extend(LEGEND.iter().map(|(word, meaning)| line(word, meaning, theme)));
 
     let width = area.width.min(WIDTH);
-    let height = area
-        .height
-        .min(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1));
-    let page = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let height = area.height.min(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(1));
+    let page =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     frame.render_widget(Clear, page);
     let body = titled(frame, page, "help", vec!["any key closes it".to_owned()], theme);
     for (mut line, row) in lines.into_iter().zip(body.rows()) {

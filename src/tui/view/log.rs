@@ -21,22 +21,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     let title_rows = usize::from(area.height >= 3);
     let room = usize::from(area.height) - title_rows;
     state.log_back = state.log_back.min(total.saturating_sub(room));
-    let facts = if state.log_back > 0 {
-        vec![format!("{} newer below", state.log_back)]
-    } else {
-        Vec::new()
-    };
-    let body = if title_rows > 0 {
-        titled(frame, area, "log", facts, theme)
-    } else {
-        area
-    };
+    let facts = if state.log_back > 0 { vec![format!("{} newer below", state.log_back)] } else { Vec::new() };
+    let body = if title_rows > 0 { titled(frame, area, "log", facts, theme) } else { area };
     let end = total - state.log_back;
-    for (entry, row) in entries
-        .skip(end.saturating_sub(room))
-        .zip(body.rows())
-        .take(room.min(end))
-    {
+    for (entry, row) in entries.skip(end.saturating_sub(room)).zip(body.rows()).take(room.min(end)) {
         let (word, style) = match entry.level {
             LogLevel::Info => ("", theme.text),
             LogLevel::Notice => ("note: ", theme.warning),

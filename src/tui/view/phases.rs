@@ -28,42 +28,12 @@ struct Column {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column {
-        head: "wall",
-        width: 9,
-        from: 0,
-        cell: |numbers| Some(duration(numbers.wall_us)),
-    },
-    Column {
-        head: "busy",
-        width: 9,
-        from: 56,
-        cell: |numbers| numbers.busy_us.map(duration),
-    },
-    Column {
-        head: "par",
-        width: 7,
-        from: 36,
-        cell: |numbers| numbers.parallelism.map(factor),
-    },
-    Column {
-        head: "count",
-        width: 14,
-        from: 66,
-        cell: |numbers| Some(tasks(numbers)),
-    },
-    Column {
-        head: "done",
-        width: 6,
-        from: 50,
-        cell: |numbers| numbers.progress().map(percent),
-    },
-    Column {
-        head: "in use",
-        width: 8,
-        from: 88,
-        cell: |numbers| numbers.utilisation.map(percent),
-    },
+    Column { head: "wall", width: 9, from: 0, cell: |numbers| Some(duration(numbers.wall_us)) },
+    Column { head: "busy", width: 9, from: 56, cell: |numbers| numbers.busy_us.map(duration) },
+    Column { head: "par", width: 7, from: 36, cell: |numbers| numbers.parallelism.map(factor) },
+    Column { head: "count", width: 14, from: 66, cell: |numbers| Some(tasks(numbers)) },
+    Column { head: "done", width: 6, from: 50, cell: |numbers| numbers.progress().map(percent) },
+    Column { head: "in use", width: 8, from: 88, cell: |numbers| numbers.utilisation.map(percent) },
 ];
 
 const STATE: usize = 8;
@@ -107,14 +77,9 @@ fn chosen(model: &Model, room: usize) -> Vec<Phase> {
 
 fn bar_width(width: u16) -> usize {
     let state = if width >= STATE_FROM { STATE } else { 0 };
-    let columns: usize = COLUMNS
-        .iter()
-        .filter(|column| width >= column.from)
-        .map(|column| column.width)
-        .sum();
-    usize::from(width)
-        .saturating_sub(NAME + state + columns)
-        .max(SHORTEST_BAR)
+    let columns: usize =
+        COLUMNS.iter().filter(|column| width >= column.from).map(|column| column.width).sum();
+    usize::from(width).saturating_sub(NAME + state + columns).max(SHORTEST_BAR)
 }
 
 fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
@@ -122,12 +87,8 @@ fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
     let before_bar = NAME + if width >= STATE_FROM { STATE } else { 0 };
     let bar = bar_width(width);
     let ruled = |columns: usize| Span::styled(rule.repeat(columns), theme.dim);
-    let mut spans = vec![
-        ruled(1),
-        Span::styled(" phases ", theme.title),
-        ruled(before_bar - 10),
-        Span::raw(" "),
-    ];
+    let mut spans =
+        vec![ruled(1), Span::styled(" phases ", theme.title), ruled(before_bar - 10), Span::raw(" ")];
     // The axis of all bars.
     let (from, to) = ("0", duration(now));
     if bar >= from.len() + to.width() + 6 {
@@ -166,10 +127,7 @@ fn phase_line(model: &Model, phase: Phase, now: u64, width: u16, theme: &Theme) 
         spans.push(Span::styled(pad_end(word.to_owned(), STATE), style));
     }
     let shares = model.phase_history(phase, now, bar_width(width));
-    spans.push(Span::styled(
-        history_with_gaps(&shares, theme),
-        color(phase, theme),
-    ));
+    spans.push(Span::styled(history_with_gaps(&shares, theme), color(phase, theme)));
     for column in COLUMNS.iter().filter(|column| width >= column.from) {
         let cell = match numbers.status {
             PhaseStatus::Pending => String::new(),

@@ -21,11 +21,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         return;
     }
     let present = rate(model.download_rate(now));
-    let present = if model.downloads_over() {
-        format!("mean {present}")
-    } else {
-        present
-    };
+    let present = if model.downloads_over() { format!("mean {present}") } else { present };
     if area.height == 1 {
         let facts = format!("  {present}");
         let columns = usize::from(area.width).saturating_sub(TITLE.len() + facts.width());
@@ -39,11 +35,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         return;
     }
     let (shares, peak) = shares(model, now, usize::from(area.width));
-    let facts = vec![
-        present,
-        format!("peak {}", rate(peak)),
-        format!("{} in all", bytes(model.received())),
-    ];
+    let facts = vec![present, format!("peak {}", rate(peak)), format!("{} in all", bytes(model.received()))];
     let body = titled(frame, area, TITLE.trim_end(), facts, theme);
     chart(frame, body, &shares, theme.network, theme);
 }
@@ -57,11 +49,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
 fn shares(model: &Model, now: u64, columns: usize) -> (Vec<f64>, u64) {
     // A sample that is about to come is no lull.
     let until = model.network().latest().map_or(now, |sample| sample.at);
-    let until = if now.saturating_sub(until) <= SAMPLE_LAG_US {
-        until
-    } else {
-        now
-    };
+    let until = if now.saturating_sub(until) <= SAMPLE_LAG_US { until } else { now };
     let mut rates = model.network().history(until, columns);
     let peak = rates.iter().copied().fold(0.0, f64::max);
     if peak > 0.0 {

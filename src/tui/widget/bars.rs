@@ -14,17 +14,9 @@ pub fn level(share: f64, theme: &Theme) -> &'static str {
     theme.glyphs.levels[steps(share, LEVELS)]
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped before"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
 fn steps(share: f64, full: f64) -> usize {
-    if share.is_finite() {
-        (share.clamp(0.0, 1.0) * full).ceil() as usize
-    } else {
-        0
-    }
+    if share.is_finite() { (share.clamp(0.0, 1.0) * full).ceil() as usize } else { 0 }
 }
 
 /// A row of shares.
@@ -36,10 +28,7 @@ pub fn history(shares: &[f64], theme: &Theme) -> String {
 /// A row of shares with gaps; where there is no gap, even nothing is visible.
 #[must_use]
 pub fn history_with_gaps(shares: &[Option<f64>], theme: &Theme) -> String {
-    shares
-        .iter()
-        .map(|share| share.map_or(" ", |share| level(share.max(0.001), theme)))
-        .collect()
+    shares.iter().map(|share| share.map_or(" ", |share| level(share.max(0.001), theme))).collect()
 }
 
 /// A bar that fills from the left.
@@ -47,11 +36,7 @@ pub fn history_with_gaps(shares: &[Option<f64>], theme: &Theme) -> String {
 pub fn progress(share: f64, width: usize, theme: &Theme) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a screen's width")]
     let filled = steps(share, width as f64).min(width);
-    let (full, empty) = if theme.glyphs.ascii {
-        ("#", ".")
-    } else {
-        ("━", "╌")
-    };
+    let (full, empty) = if theme.glyphs.ascii { ("#", ".") } else { ("━", "╌") };
     format!("{}{}", full.repeat(filled), empty.repeat(width - filled))
 }
 

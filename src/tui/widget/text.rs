@@ -14,10 +14,7 @@ use crate::tui::theme::Theme;
 pub fn clean(text: &str, theme: &Theme) -> String {
     let printable = printable(text);
     if theme.glyphs.ascii && !printable.is_ascii() {
-        printable
-            .chars()
-            .map(|character| if character.is_ascii() { character } else { '?' })
-            .collect()
+        printable.chars().map(|character| if character.is_ascii() { character } else { '?' }).collect()
     } else {
         printable.into_owned()
     }
@@ -40,11 +37,7 @@ pub fn keep_end(text: &str, width: usize, theme: &Theme) -> String {
         }
         start = index;
     }
-    if width == 0 {
-        String::new()
-    } else {
-        format!("{}{}", theme.glyphs.ellipsis, &text[start..])
-    }
+    if width == 0 { String::new() } else { format!("{}{}", theme.glyphs.ellipsis, &text[start..]) }
 }
 
 /// At most `width` columns of the text; its beginning stays.
@@ -64,11 +57,7 @@ pub fn keep_start(text: &str, width: usize, theme: &Theme) -> String {
         }
         end = index + character.len_utf8();
     }
-    if width == 0 {
-        String::new()
-    } else {
-        format!("{}{}", &text[..end], theme.glyphs.ellipsis)
-    }
+    if width == 0 { String::new() } else { format!("{}{}", &text[..end], theme.glyphs.ellipsis) }
 }
 
 /// The text filled up with spaces to `width` columns.
@@ -93,15 +82,9 @@ pub fn titled(frame: &mut Frame, area: Rect, title: &str, facts: Vec<String>, th
     let width = usize::from(area.width);
     let rule = theme.glyphs.rule;
     let title = keep_start(title, width.saturating_sub(4), theme);
-    let mut spans = vec![
-        Span::styled(format!("{rule} "), theme.dim),
-        Span::styled(title, theme.title),
-    ];
+    let mut spans = vec![Span::styled(format!("{rule} "), theme.dim), Span::styled(title, theme.title)];
     let used: usize = spans.iter().map(Span::width).sum();
-    let facts = facts
-        .into_iter()
-        .map(|fact| (clean(&fact, theme), theme.text))
-        .collect();
+    let facts = facts.into_iter().map(|fact| (clean(&fact, theme), theme.text)).collect();
     let facts = self::facts(facts, width.saturating_sub(used + 4), theme);
     if !facts.is_empty() {
         spans.push(Span::styled(format!(" {rule} "), theme.dim));
@@ -118,15 +101,8 @@ pub fn titled(frame: &mut Frame, area: Rect, title: &str, facts: Vec<String>, th
 /// The first row of an area, and the rest.
 #[must_use]
 pub fn split_top(area: Rect) -> [Rect; 2] {
-    let head = Rect {
-        height: area.height.min(1),
-        ..area
-    };
-    let below = Rect {
-        y: area.y.saturating_add(head.height),
-        height: area.height - head.height,
-        ..area
-    };
+    let head = Rect { height: area.height.min(1), ..area };
+    let below = Rect { y: area.y.saturating_add(head.height), height: area.height - head.height, ..area };
     [head, below]
 }
 
@@ -157,10 +133,7 @@ mod tests {
     #[test]
     fn a_long_name_keeps_its_end() {
         let theme = Theme::dark();
-        assert_eq!(
-            keep_end("@babel/plugin-transform-react-jsx@7.22.5", 20, &theme),
-            "…rm-react-jsx@7.22.5"
-        );
+        assert_eq!(keep_end("@babel/plugin-transform-react-jsx@7.22.5", 20, &theme), "…rm-react-jsx@7.22.5");
         assert_eq!(keep_end("short", 20, &theme), "short");
         assert_eq!(keep_end("short", 0, &theme), "");
     }
@@ -175,9 +148,6 @@ mod tests {
 
     #[test]
     fn ascii_themes_draw_ascii_only() {
-        assert_eq!(
-            keep_end("naïve-日本", 30, &Theme::mono().with_ascii()),
-            "na?ve-??"
-        );
+        assert_eq!(keep_end("naïve-日本", 30, &Theme::mono().with_ascii()), "na?ve-??");
     }
 }

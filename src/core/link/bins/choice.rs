@@ -24,10 +24,7 @@ const OWNERS: [(&str, &[&str]); 5] = [
 ];
 
 fn owns(package: &str, command: &str) -> bool {
-    package == command
-        || OWNERS
-            .iter()
-            .any(|(name, owners)| *name == command && owners.contains(&package))
+    package == command || OWNERS.iter().any(|(name, owners)| *name == command && owners.contains(&package))
 }
 
 /// Whether the second package takes a command from the first: what is named goes before what was hoisted, then the
@@ -60,11 +57,7 @@ mod tests {
 
     fn package(spec: &str) -> DeclaredBins {
         let (name, version) = spec.rsplit_once('@').unwrap();
-        DeclaredBins {
-            name: name.into(),
-            version: version.into(),
-            commands: Vec::new(),
-        }
+        DeclaredBins { name: name.into(), version: version.into(), commands: Vec::new() }
     }
 
     fn winner<'a>(command: &str, first: (&'a str, Origin), second: (&'a str, Origin)) -> &'a str {
@@ -85,28 +78,16 @@ mod tests {
     #[test]
     fn the_owner_goes_before_others() {
         let direct = Origin::Direct;
-        assert_eq!(
-            winner("tool", ("a@1.0.0", direct), ("tool@1.0.0", direct)),
-            "tool@1.0.0"
-        );
-        assert_eq!(
-            winner("npx", ("a@1.0.0", direct), ("npm@1.0.0", direct)),
-            "npm@1.0.0"
-        );
-        assert_eq!(
-            winner("pnpx", ("@pnpm/exe@1.0.0", direct), ("a@1.0.0", direct)),
-            "@pnpm/exe@1.0.0"
-        );
+        assert_eq!(winner("tool", ("a@1.0.0", direct), ("tool@1.0.0", direct)), "tool@1.0.0");
+        assert_eq!(winner("npx", ("a@1.0.0", direct), ("npm@1.0.0", direct)), "npm@1.0.0");
+        assert_eq!(winner("pnpx", ("@pnpm/exe@1.0.0", direct), ("a@1.0.0", direct)), "@pnpm/exe@1.0.0");
     }
 
     #[test]
     fn of_one_package_the_higher_version_goes_first_and_else_the_name_that_sorts_first() {
         let direct = Origin::Direct;
         assert_eq!(winner("x", ("a@1.9.0", direct), ("a@1.10.0", direct)), "a@1.10.0");
-        assert_eq!(
-            winner("x", ("a@2.0.0", direct), ("a@2.0.0-rc.1", direct)),
-            "a@2.0.0"
-        );
+        assert_eq!(winner("x", ("a@2.0.0", direct), ("a@2.0.0-rc.1", direct)), "a@2.0.0");
         assert_eq!(winner("x", ("a@odd", direct), ("a@1.0.0", direct)), "a@odd");
         assert_eq!(winner("x", ("b@1.0.0", direct), ("a@0.1.0", direct)), "a@0.1.0");
     }

@@ -32,11 +32,8 @@ impl DeclaredBins {
     pub fn new(manifest: &Value, files: impl FnOnce(&str) -> Vec<String>) -> Self {
         let text = |field: &str| manifest.get(field).and_then(Value::as_str).unwrap_or_default();
         let name = text("name");
-        let mut bins = Self {
-            name: name.to_owned(),
-            version: text("version").to_owned(),
-            commands: Vec::new(),
-        };
+        let mut bins =
+            Self { name: name.to_owned(), version: text("version").to_owned(), commands: Vec::new() };
         match manifest.get("bin") {
             Some(Value::String(path)) if !path.is_empty() => bins.add(name, path),
             Some(Value::Object(commands)) => {
@@ -70,20 +67,14 @@ impl DeclaredBins {
             && let Some(path) = inside_package(path)
             && !self.commands.iter().any(|command| command.name == name)
         {
-            self.commands.push(Command {
-                name: name.to_owned(),
-                path,
-            });
+            self.commands.push(Command { name: name.to_owned(), path });
         }
     }
 
     fn add_folder(&mut self, mut paths: Vec<String>) {
         paths.sort_unstable();
         for path in paths {
-            let name = path
-                .rsplit_once('/')
-                .map_or(path.as_str(), |(_, name)| name)
-                .to_owned();
+            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name).to_owned();
             self.add(&name, &path);
         }
     }
@@ -122,17 +113,11 @@ mod tests {
 
     fn commands(manifest: &Value) -> Vec<(String, String)> {
         let files = |folder: &str| {
-            [
-                "tools/b",
-                "tools/deep/a",
-                "tools/deep/b",
-                "tools/a name",
-                "tools/.hidden",
-            ]
-            .iter()
-            .filter(|path| path.starts_with(folder))
-            .map(|path| (*path).to_owned())
-            .collect()
+            ["tools/b", "tools/deep/a", "tools/deep/b", "tools/a name", "tools/.hidden"]
+                .iter()
+                .filter(|path| path.starts_with(folder))
+                .map(|path| (*path).to_owned())
+                .collect()
         };
         DeclaredBins::new(manifest, files)
             .commands
@@ -142,54 +127,34 @@ mod tests {
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(name, path)| ((*name).to_owned(), (*path).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned())).collect()
     }
 
     #[test]
     fn one_path_is_called_like_the_package_without_its_scope() {
-        assert_eq!(
-            commands(&json!({"name": "@s/tool", "bin": "./cli.js"})),
-            pairs(&[("tool", "cli.js")])
-        );
+        assert_eq!(commands(&json!({"name": "@s/tool", "bin": "./cli.js"})), pairs(&[("tool", "cli.js")]));
         assert_eq!(commands(&json!({"bin": "cli.js"})), []);
     }
 
     #[test]
     fn a_map_gives_each_command_its_name() {
         let manifest = json!({"name": "x", "bin": {"a": "a.js", "@s/b": "lib//b.js", "c": 7, "$": "d.js"}});
-        assert_eq!(
-            commands(&manifest),
-            pairs(&[("a", "a.js"), ("b", "lib/b.js"), ("$", "d.js")])
-        );
+        assert_eq!(commands(&manifest), pairs(&[("a", "a.js"), ("b", "lib/b.js"), ("$", "d.js")]));
     }
 
     #[test]
     fn names_that_are_no_plain_file_names_are_dropped() {
-        for name in [
-            "../x", "/x", ".", "..", "", "a b", "a;b", "a\nb", "a\"b", "a$b", "a`b", "a/b", "@s/../x",
-        ] {
-            assert_eq!(
-                commands(&json!({"name": "x", "bin": {name: "cli.js"}})),
-                [],
-                "{name:?}"
-            );
+        for name in
+            ["../x", "/x", ".", "..", "", "a b", "a;b", "a\nb", "a\"b", "a$b", "a`b", "a/b", "@s/../x"]
+        {
+            assert_eq!(commands(&json!({"name": "x", "bin": {name: "cli.js"}})), [], "{name:?}");
         }
-        assert_eq!(
-            commands(&json!({"name": "x", "bin": {"it's": "cli.js", ".dot": "cli.js"}})).len(),
-            2
-        );
+        assert_eq!(commands(&json!({"name": "x", "bin": {"it's": "cli.js", ".dot": "cli.js"}})).len(), 2);
     }
 
     #[test]
     fn paths_stay_inside_the_package() {
-        let of = |path: &str| {
-            commands(&json!({"name": "x", "bin": {"x": path}}))
-                .pop()
-                .map(|(_, path)| path)
-        };
+        let of = |path: &str| commands(&json!({"name": "x", "bin": {"x": path}})).pop().map(|(_, path)| path);
         assert_eq!(of("../../etc/x").as_deref(), Some("etc/x"));
         assert_eq!(of("a/../../b.js").as_deref(), Some("b.js"));
         assert_eq!(of("sub\\b.js").as_deref(), Some("sub/b.js"));
@@ -204,11 +169,7 @@ mod tests {
         let folder = json!({"bin": "./tools"});
         assert_eq!(
             commands(&json!({"name": "x", "directories": folder})),
-            pairs(&[
-                (".hidden", "tools/.hidden"),
-                ("b", "tools/b"),
-                ("a", "tools/deep/a")
-            ])
+            pairs(&[(".hidden", "tools/.hidden"), ("b", "tools/b"), ("a", "tools/deep/a")])
         );
         let manifest = json!({"name": "x", "bin": "cli.js", "directories": folder});
         assert_eq!(commands(&manifest), pairs(&[("x", "cli.js")]));

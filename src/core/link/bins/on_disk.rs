@@ -42,10 +42,8 @@ pub fn declared_in(package: &Path) -> Result<Option<DeclaredBins>, LinkError> {
         ("bin", fields.bin),
         ("directories", fields.directories),
     ];
-    let manifest: Map<String, Value> = named
-        .into_iter()
-        .filter_map(|(field, value)| Some((field.to_owned(), value?)))
-        .collect();
+    let manifest: Map<String, Value> =
+        named.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect();
     Ok(Some(DeclaredBins::new(&manifest.into(), |folder| {
         let mut files = Vec::new();
         list_files(package, folder, &mut files);
@@ -104,11 +102,8 @@ mod tests {
         let manifest = "\u{feff}{\"name\": \"x\", \"version\": 1, \"directories\": {\"bin\": \"./tools\"}}";
         std::fs::write(package.join("package.json"), manifest).unwrap();
         let bins = declared_in(&package).unwrap().unwrap();
-        let commands: Vec<_> = bins
-            .commands
-            .iter()
-            .map(|command| (command.name.as_str(), command.path.as_str()))
-            .collect();
+        let commands: Vec<_> =
+            bins.commands.iter().map(|command| (command.name.as_str(), command.path.as_str())).collect();
         assert_eq!(commands, [("a.js", "tools/a.js"), ("b", "tools/deep/b")]);
         assert_eq!(bins.version, "");
     }
@@ -129,10 +124,8 @@ mod tests {
         for name in ["b", "@s/a", "@s/c", ".bin", ".pnpm"] {
             std::fs::create_dir_all(folder.path().join(name)).unwrap();
         }
-        let expected: Vec<PathBuf> = ["@s/a", "@s/c", "b"]
-            .iter()
-            .map(|name| folder.path().join(name))
-            .collect();
+        let expected: Vec<PathBuf> =
+            ["@s/a", "@s/c", "b"].iter().map(|name| folder.path().join(name)).collect();
         assert_eq!(packages_in(folder.path()), expected);
         assert!(packages_in(&folder.path().join("absent")).is_empty());
     }

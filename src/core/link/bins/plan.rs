@@ -27,12 +27,7 @@ impl BinPackage {
     #[must_use]
     pub fn new(folder: PathBuf, bins: Arc<DeclaredBins>, installed: bool) -> Self {
         let files = bins.commands.iter().map(|_| OnceLock::new()).collect();
-        Self {
-            folder,
-            bins,
-            installed,
-            files,
-        }
+        Self { folder, bins, installed, files }
     }
 }
 
@@ -131,22 +126,14 @@ impl BinPlan {
             .iter()
             .map(|name| {
                 let (candidate, command) = chosen[name];
-                BinEntry {
-                    package: candidate.package,
-                    command,
-                    own: candidate.own,
-                }
+                BinEntry { package: candidate.package, command, own: candidate.own }
             })
             .collect();
         if !entries.is_empty() {
             let path = modules.join(".bin");
             // Slots keep the name, so this is a project's.
             let modules_first = modules.file_name().is_some_and(|name| name != "node_modules");
-            self.folders.push(BinFolder {
-                path,
-                entries,
-                modules_first,
-            });
+            self.folders.push(BinFolder { path, entries, modules_first });
         }
     }
 
@@ -155,10 +142,7 @@ impl BinPlan {
     pub fn wanted(&self) -> impl Iterator<Item = (&Path, Vec<&str>)> {
         self.folders.iter().map(|folder| {
             let names = folder.entries.iter();
-            (
-                folder.path.as_path(),
-                names.map(|entry| self.name(*entry)).collect(),
-            )
+            (folder.path.as_path(), names.map(|entry| self.name(*entry)).collect())
         })
     }
 
@@ -171,16 +155,12 @@ impl BinPlan {
 /// for a package that lies in no `node_modules`.
 pub(super) fn module_folders(package: &Path) -> Vec<PathBuf> {
     let is_modules = |folder: &Path| folder.file_name().is_some_and(|name| name == "node_modules");
-    let modules = package
-        .ancestors()
-        .find(|folder| is_modules(folder) && !folder.parent().is_some_and(is_modules));
+    let modules =
+        package.ancestors().find(|folder| is_modules(folder) && !folder.parent().is_some_and(is_modules));
     let Some(modules) = modules else {
         return Vec::new();
     };
-    let mut below = package
-        .strip_prefix(modules)
-        .unwrap_or(Path::new(""))
-        .components();
+    let mut below = package.strip_prefix(modules).unwrap_or(Path::new("")).components();
     let mut folders = Vec::with_capacity(2);
     if let Some(first) = below.next() {
         let mut own = modules.join(first);
@@ -231,25 +211,13 @@ mod tests {
             Candidate { package, origin, own }
         };
         let candidates = [
-            candidate(
-                json!({"name": "b", "bin": {"x": "x", "y": "y"}}),
-                Origin::Direct,
-                false,
-            ),
-            candidate(
-                json!({"name": "a", "bin": {"z": "z", "x": "x"}}),
-                Origin::Direct,
-                true,
-            ),
+            candidate(json!({"name": "b", "bin": {"x": "x", "y": "y"}}), Origin::Direct, false),
+            candidate(json!({"name": "a", "bin": {"z": "z", "x": "x"}}), Origin::Direct, true),
             candidate(json!({"name": "y", "bin": "y"}), Origin::Hoisted, false),
         ];
         plan.add_folder(Path::new("/m"), &candidates);
         plan.add_folder(Path::new("/empty"), &[]);
-        let entry = |package, command, own| BinEntry {
-            package,
-            command,
-            own,
-        };
+        let entry = |package, command, own| BinEntry { package, command, own };
         assert_eq!(
             plan.folders,
             [BinFolder {

@@ -52,11 +52,7 @@ fn from_first_line(line: &[u8]) -> Option<Runtime> {
     // What only env itself understands: its options, and variables for the program.
     let skip = usize::from(!(by_env && (first.starts_with('-') || first.contains('='))));
     Some(Runtime {
-        program: if skip == 0 {
-            "env".to_owned()
-        } else {
-            first.clone()
-        },
+        program: if skip == 0 { "env".to_owned() } else { first.clone() },
         arguments: words.into_iter().skip(skip).collect(),
     })
 }
@@ -65,9 +61,7 @@ fn from_first_line(line: &[u8]) -> Option<Runtime> {
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut quote, mut in_word) = (None, false);
-    let mut characters = line
-        .chars()
-        .filter(|character| !character.is_control() || *character == '\t');
+    let mut characters = line.chars().filter(|character| !character.is_control() || *character == '\t');
     while let Some(character) = characters.next() {
         if quote.is_none() && character.is_whitespace() {
             in_word = false;
@@ -94,9 +88,7 @@ mod tests {
 
     fn seen(path: &str, head: &str) -> Option<String> {
         runtime_of(path, head.as_bytes()).map(|runtime| {
-            let words: Vec<String> = std::iter::once(runtime.program)
-                .chain(runtime.arguments)
-                .collect();
+            let words: Vec<String> = std::iter::once(runtime.program).chain(runtime.arguments).collect();
             words.join("|")
         })
     }
@@ -110,10 +102,7 @@ mod tests {
             ("#! /bin/sh -e\nx", "/bin/sh|-e"),
             ("#!/usr/bin/envy x\n", "/usr/bin/envy|x"),
             ("#!/usr/bin/env -S A=1 node\n", "env|A=1|node"),
-            (
-                "#!/usr/bin/env -S node --title='a b' \"c d\" e\\ f\n",
-                "node|--title=a b|c d|e f",
-            ),
+            ("#!/usr/bin/env -S node --title='a b' \"c d\" e\\ f\n", "node|--title=a b|c d|e f"),
         ] {
             assert_eq!(seen("x.sh", line).as_deref(), Some(runtime), "{line:?}");
         }

@@ -159,11 +159,7 @@ impl Shim<'_> {
 
 /// A path as a word of shell: an absolute one as it is, another from the shim's folder on.
 fn placed(path: &str) -> String {
-    if path.starts_with('/') {
-        quoted(path)
-    } else {
-        placed_at("basedir_abs", path)
-    }
+    if path.starts_with('/') { quoted(path) } else { placed_at("basedir_abs", path) }
 }
 
 fn placed_at(variable: &str, path: &str) -> String {
@@ -173,11 +169,7 @@ fn placed_at(variable: &str, path: &str) -> String {
 /// A word of shell that stands for this text and nothing else.
 fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        in_quotes(text)
-    }
+    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { in_quotes(text) }
 }
 
 fn in_quotes(text: &str) -> String {

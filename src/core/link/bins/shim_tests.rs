@@ -18,26 +18,14 @@ fn tail(shim: &Shim<'_>) -> String {
 }
 
 fn plain<'a>(target: &'a str, runtime: Option<&'a Runtime>) -> Shim<'a> {
-    Shim {
-        target,
-        marker: target,
-        runtime,
-        node_path: &[],
-    }
+    Shim { target, marker: target, runtime, node_path: &[] }
 }
 
 #[test]
 fn a_shim_for_node() {
     let runtime = node(&[]);
-    let node_path = [
-        "..".to_owned(),
-        "../../..".to_owned(),
-        "/elsewhere/node_modules".to_owned(),
-    ];
-    let shim = Shim {
-        node_path: &node_path,
-        ..plain("../../bin/cli.js", Some(&runtime))
-    };
+    let node_path = ["..".to_owned(), "../../..".to_owned(), "/elsewhere/node_modules".to_owned()];
+    let shim = Shim { node_path: &node_path, ..plain("../../bin/cli.js", Some(&runtime)) };
     insta::assert_snapshot!(tail(&shim), @r#"
     export NODE_PATH="$basedir_abs"/'..':"$basedir_abs"/'../../..':/elsewhere/node_modules${NODE_PATH:+":$NODE_PATH"}
     shim_target="$basedir_abs"/'../../bin/cli.js'
@@ -69,10 +57,7 @@ fn a_shim_for_what_the_system_runs_itself() {
 
 #[test]
 fn a_shim_for_a_batch_file() {
-    let runtime = Runtime {
-        program: "cmd".to_owned(),
-        arguments: vec!["/C".to_owned()],
-    };
+    let runtime = Runtime { program: "cmd".to_owned(), arguments: vec!["/C".to_owned()] };
     insta::assert_snapshot!(tail(&plain("../tool/tool.cmd", Some(&runtime))), @r#"
     shim_target="$basedir_abs"/'../tool/tool.cmd'
     shim_target_win="$basedir_win"/'../tool/tool.cmd'
@@ -96,10 +81,7 @@ fn an_ordinary_shim_fits_one_block_of_a_disk() {
     let runtime = node(&[]);
     let target = format!("../.pnpm/{}/node_modules/eslint/bin/eslint.js", "x".repeat(60));
     let node_path = [target.clone(), target.clone(), "../.pnpm/node_modules".to_owned()];
-    let shim = Shim {
-        node_path: &node_path,
-        ..plain(&target, Some(&runtime))
-    };
+    let shim = Shim { node_path: &node_path, ..plain(&target, Some(&runtime)) };
     assert!(shim.text().len() <= 4096, "{}", shim.text().len());
 }
 
@@ -112,9 +94,7 @@ const ODD: &str = "it's a \"place\" $(touch hacked) `touch hacked`";
 
 impl Place {
     fn new() -> Self {
-        let place = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let place = Self { folder: tempfile::tempdir().unwrap() };
         for folder in [".bin", "package", "tools"] {
             std::fs::create_dir_all(place.path(folder)).unwrap();
         }
@@ -158,11 +138,7 @@ fn shells() -> impl Iterator<Item = &'static str> {
 
 fn said(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -176,10 +152,7 @@ fn the_executable_gets_its_arguments_as_they_were() {
     let shim = place.shim(&plain("../package/it's; touch hacked", None));
     for shell in shells() {
         let mut command = Command::new(shell);
-        command
-            .arg(&shim)
-            .args(["a b", "", "$HOME", "*", "'", "-e"])
-            .env_remove("NODE_PATH");
+        command.arg(&shim).args(["a b", "", "$HOME", "*", "'", "-e"]).env_remove("NODE_PATH");
         assert_eq!(said(&mut command), "[a b][][$HOME][*]['][-e] ", "{shell}");
     }
     drop(target);
@@ -189,17 +162,11 @@ fn the_executable_gets_its_arguments_as_they_were() {
 #[test]
 fn an_interpreter_gets_its_own_arguments_first_and_is_looked_for_beside_the_shim_first() {
     let place = Place::new();
-    place.write(
-        "tools/node",
-        "#!/bin/sh\nprintf 'on PATH'\nprintf '[%s]' \"$@\"\n",
-    );
+    place.write("tools/node", "#!/bin/sh\nprintf 'on PATH'\nprintf '[%s]' \"$@\"\n");
     let runtime = node(&["--flag", "a b", "$(touch hacked)", "'"]);
     let shim = place.shim(&plain("../package/cli.js", Some(&runtime)));
     let target = place.path("package/cli.js").canonicalize();
-    assert!(
-        target.is_err(),
-        "a target that is not there is the interpreter's concern"
-    );
+    assert!(target.is_err(), "a target that is not there is the interpreter's concern");
     let target = place.path("package").canonicalize().unwrap().join("cli.js");
     let target = target.to_str().unwrap().replace("/package/", "/.bin/../package/");
     let expected = format!("[--flag][a b][$(touch hacked)]['][{target}][x]");
@@ -222,19 +189,12 @@ fn node_path_goes_before_what_was_set() {
     let place = Place::new();
     place.write("package/tell", TELLER);
     let node_path = ["../package/node_modules".to_owned(), "/else'where".to_owned()];
-    let shim = place.shim(&Shim {
-        node_path: &node_path,
-        ..plain("../package/tell", None)
-    });
+    let shim = place.shim(&Shim { node_path: &node_path, ..plain("../package/tell", None) });
     let folder = place.path(".bin").canonicalize().unwrap();
     let ours = format!("{}/../package/node_modules:/else'where", folder.display());
     for shell in shells() {
         let mut command = Command::new(shell);
-        assert_eq!(
-            said(command.arg(&shim).env_remove("NODE_PATH")),
-            format!("[] {ours}"),
-            "{shell}"
-        );
+        assert_eq!(said(command.arg(&shim).env_remove("NODE_PATH")), format!("[] {ours}"), "{shell}");
         let mut command = Command::new(shell);
         assert_eq!(
             said(command.arg(&shim).env("NODE_PATH", "/be fore:/x")),
@@ -256,17 +216,11 @@ fn a_shim_finds_its_place_through_links_and_from_anywhere() {
     symlink("tools/relative", path("twice")).unwrap();
     symlink(".bin", path("folder")).unwrap();
     for called in ["tools/absolute", "tools/relative", "twice", "folder/tool"] {
-        assert_eq!(
-            said(Command::new(path(called)).arg("x").env_remove("NODE_PATH")),
-            "[x] "
-        );
+        assert_eq!(said(Command::new(path(called)).arg("x").env_remove("NODE_PATH")), "[x] ");
     }
     let here = |program: &str, folder: &str| {
         let mut command = Command::new("/bin/sh");
-        command
-            .arg(program)
-            .current_dir(path(folder))
-            .env_remove("NODE_PATH");
+        command.arg(program).current_dir(path(folder)).env_remove("NODE_PATH");
         said(&mut command)
     };
     assert_eq!(here("tool", ".bin"), "[] ");
@@ -293,10 +247,7 @@ fn a_package_cannot_pose_as_a_tool_that_the_shim_calls() {
     ])
     .unwrap();
     let mut command = Command::new(place.path("link"));
-    command
-        .env("PATH", &path)
-        .env_remove("NODE_PATH")
-        .current_dir(place.path(""));
+    command.env("PATH", &path).env_remove("NODE_PATH").current_dir(place.path(""));
     assert_eq!(said(&mut command), "[] ");
     place.no_harm_was_done();
 }

@@ -89,13 +89,7 @@ impl BinWriter {
         let way = way.to_str().ok_or_else(|| place.fail("link", Errno::ILSEQ))?;
         let is_node = place.name == "node";
         // What is no program by itself needs a shim. What is not there may become one.
-        let may_run = !matches!(
-            file,
-            BinFile::File {
-                executable: false,
-                ..
-            }
-        );
+        let may_run = !matches!(file, BinFile::File { executable: false, .. });
         if is_node || place.plan.prefer_symlinks && may_run {
             if *file == BinFile::Absent && !is_node {
                 written.warnings.push(format!(
@@ -118,14 +112,9 @@ impl BinWriter {
                 by_name.as_ref()
             }
         };
-        let shim = Shim {
-            target: way,
-            marker: absolute.as_deref().unwrap_or(way),
-            runtime,
-            node_path: &node_path,
-        };
-        self.shim(place, &shim)
-            .map_err(|errno| place.fail("write", errno))
+        let shim =
+            Shim { target: way, marker: absolute.as_deref().unwrap_or(way), runtime, node_path: &node_path };
+        self.shim(place, &shim).map_err(|errno| place.fail("write", errno))
     }
 
     /// Writes a shim, unless it is there.
@@ -142,8 +131,7 @@ impl BinWriter {
         let mode = Mode::from_raw_mode(SHIM_MODE);
         let descriptor = rustix::fs::openat(place.descriptor, place.name, flags, mode)?;
         let mut file = File::from(descriptor);
-        file.write_all(text.as_bytes())
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        file.write_all(text.as_bytes()).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         let takes_bits = self.takes_bits.get_or_init(|| {
             rustix::fs::fstat(&file).map_or(true, |stat| permissions(stat.st_mode) != SHIM_MODE)
         });
@@ -194,14 +182,9 @@ impl Place<'_> {
             .into_iter()
             .map(|folder| {
                 let plain = without_dots(&folder);
-                let way = if plain.starts_with(&self.plan.root) {
-                    relative(self.folder, &folder)
-                } else {
-                    plain
-                };
-                way.into_os_string()
-                    .into_string()
-                    .map_err(|_| self.fail("write", Errno::ILSEQ))
+                let way =
+                    if plain.starts_with(&self.plan.root) { relative(self.folder, &folder) } else { plain };
+                way.into_os_string().into_string().map_err(|_| self.fail("write", Errno::ILSEQ))
             })
             .collect()
     }
@@ -230,11 +213,7 @@ impl Place<'_> {
         }
         let is_executable = permissions(stat.st_mode) == SHIM_MODE
             || rustix::fs::fchmod(&file, Mode::from_raw_mode(SHIM_MODE)).is_ok();
-        if is_executable {
-            Present::Right
-        } else {
-            Present::Wrong
-        }
+        if is_executable { Present::Right } else { Present::Wrong }
     }
 
     fn leads_to(&self, target: &str) -> bool {
@@ -273,10 +252,8 @@ fn is_shim_of_another(text: &[u8], shim: &Shim<'_>) -> bool {
     let Ok(text) = std::str::from_utf8(text) else {
         return false;
     };
-    let marked = text.lines().any(|line| {
-        line.strip_prefix(MARKER)
-            .is_some_and(|target| target == shim.marker)
-    });
+    let marked =
+        text.lines().any(|line| line.strip_prefix(MARKER).is_some_and(|target| target == shim.marker));
     !is_ours(text) && marked && text.contains(NODE_PATH_LINE) != shim.node_path.is_empty()
 }
 
@@ -339,10 +316,7 @@ fn look_into(mut file: File, path: &str, installed: bool) -> std::io::Result<Bin
             read => length += read,
         }
     }
-    Ok(BinFile::File {
-        runtime: runtime_of(path, &head[..length]),
-        executable: executable || installed,
-    })
+    Ok(BinFile::File { runtime: runtime_of(path, &head[..length]), executable: executable || installed })
 }
 
 #[cfg(test)]

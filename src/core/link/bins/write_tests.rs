@@ -14,13 +14,8 @@ struct Project {
 
 impl Project {
     fn new() -> Self {
-        let project = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        project.file(
-            "node_modules/.pnpm/tool@1.0.0/node_modules/tool/cli.js",
-            "#!/usr/bin/env node\n",
-        );
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        project.file("node_modules/.pnpm/tool@1.0.0/node_modules/tool/cli.js", "#!/usr/bin/env node\n");
         project.file("packages/local/run.sh", "echo\n");
         project
     }
@@ -59,11 +54,7 @@ impl Project {
             plan.add_package(BinPackage::new(tool_folder, tool, true)),
             plan.add_package(BinPackage::new(self.path("packages/local"), local, false)),
         ]
-        .map(|package| Candidate {
-            package,
-            origin: Origin::Direct,
-            own: false,
-        });
+        .map(|package| Candidate { package, origin: Origin::Direct, own: false });
         plan.add_folder(&self.path("node_modules"), &candidates);
         plan
     }
@@ -96,16 +87,9 @@ fn shims_are_written_once_and_can_be_started() {
             .contains("export NODE_PATH=\"$basedir_abs\"/'../.pnpm/node_modules'$")
     );
     assert_eq!(project.mode("node_modules/.bin/tool"), 0o755);
-    let before = std::fs::metadata(project.path("node_modules/.bin/tool"))
-        .unwrap()
-        .ino();
+    let before = std::fs::metadata(project.path("node_modules/.bin/tool")).unwrap().ino();
     assert_eq!(counts(&write(&project.plan())), (0, 3));
-    assert_eq!(
-        std::fs::metadata(project.path("node_modules/.bin/tool"))
-            .unwrap()
-            .ino(),
-        before
-    );
+    assert_eq!(std::fs::metadata(project.path("node_modules/.bin/tool")).unwrap().ino(), before);
 }
 
 #[test]
@@ -126,11 +110,7 @@ fn a_file_that_is_not_there_is_linked_all_the_same_but_not_in_its_own_package() 
     assert_eq!(counts(&write(&plan)), (2, 0));
     assert!(!project.path("node_modules/.bin/gone").exists());
     write(&project.plan());
-    assert!(
-        project
-            .read("node_modules/.bin/gone")
-            .contains("exec node  \"$shim_target\"")
-    );
+    assert!(project.read("node_modules/.bin/gone").contains("exec node  \"$shim_target\""));
 }
 
 #[test]
@@ -181,36 +161,23 @@ fn nothing_is_written_through_a_symlink_or_into_a_file_with_another_name() {
     assert_eq!(project.read("victim"), "untouched");
     assert_eq!(project.mode("victim"), 0o644);
     assert!(project.read("node_modules/.bin/tool").contains("cmd-shim-target"));
-    assert!(
-        project
-            .read("node_modules/.bin/local")
-            .contains("cmd-shim-target")
-    );
+    assert!(project.read("node_modules/.bin/local").contains("cmd-shim-target"));
     assert_eq!(project.read("node_modules/.bin/x"), "", "what is not ours stays");
 }
 
 #[test]
 fn symlinks_are_made_where_they_are_preferred() {
     let project = Project::new();
-    let plan = BinPlan {
-        prefer_symlinks: true,
-        ..project.plan()
-    };
+    let plan = BinPlan { prefer_symlinks: true, ..project.plan() };
     let written = write(&plan);
     assert_eq!(counts(&written), (3, 0));
     assert_eq!(written.warnings.len(), 1, "{:?}", written.warnings);
     assert!(written.warnings[0].contains("gone.js"));
     let link = |name: &str| std::fs::read_link(project.path("node_modules/.bin").join(name));
-    assert_eq!(
-        link("tool").unwrap(),
-        Path::new("../.pnpm/tool@1.0.0/node_modules/tool/cli.js")
-    );
+    assert_eq!(link("tool").unwrap(), Path::new("../.pnpm/tool@1.0.0/node_modules/tool/cli.js"));
     assert!(link("gone").is_ok());
     assert!(link("local").is_err(), "it could not be started by itself");
-    let again = BinPlan {
-        prefer_symlinks: true,
-        ..project.plan()
-    };
+    let again = BinPlan { prefer_symlinks: true, ..project.plan() };
     assert_eq!(counts(&write(&again)), (0, 3));
     // A symlink does as well as the shim that would be written.
     assert_eq!(counts(&write(&project.plan())), (0, 3));
@@ -235,27 +202,19 @@ fn node_itself_is_linked_and_never_wrapped() {
 #[test]
 fn paths_outside_the_project_are_told_whole() {
     let project = Project::new();
-    let plan = BinPlan {
-        root: project.path("elsewhere"),
-        ..project.plan()
-    };
+    let plan = BinPlan { root: project.path("elsewhere"), ..project.plan() };
     write(&plan);
     let shim = project.read("node_modules/.bin/tool");
     let target = project.path(TARGET);
     assert!(shim.ends_with(&format!("\n# cmd-shim-target={}\n", target.display())));
-    assert!(shim.contains(&format!(
-        "export NODE_PATH={}",
-        target.parent().unwrap().display()
-    )));
+    assert!(shim.contains(&format!("export NODE_PATH={}", target.parent().unwrap().display())));
 }
 
 #[test]
 fn what_cannot_be_written_is_an_error_with_its_path() {
     let project = Project::new();
     std::fs::create_dir_all(project.path("node_modules/.bin/tool/full")).unwrap();
-    let error = BinWriter::default()
-        .write(&project.plan(), &project.plan().folders[0])
-        .unwrap_err()
-        .to_string();
+    let error =
+        BinWriter::default().write(&project.plan(), &project.plan().folders[0]).unwrap_err().to_string();
     assert!(error.contains("node_modules/.bin/tool"), "{error}");
 }

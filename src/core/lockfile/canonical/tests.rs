@@ -18,16 +18,10 @@ fn what_pnpm_writes_is_familiar_and_reads_alike() {
 fn what_pnpm_does_not_write_is_left_to_the_general_reader() {
     for (what, text) in [
         ("a comment", "# made by hand\nlockfileVersion: '9.0'\n"),
-        (
-            "a comment behind a value",
-            "lockfileVersion: '9.0' # made by hand\n",
-        ),
+        ("a comment behind a value", "lockfileVersion: '9.0' # made by hand\n"),
         ("a document marker", "---\nlockfileVersion: '9.0'\n"),
         ("an unknown key", "lockfileVersion: '9.0'\nother: 1\n"),
-        (
-            "a key that stands twice",
-            "lockfileVersion: '9.0'\nlockfileVersion: '9.0'\n",
-        ),
+        ("a key that stands twice", "lockfileVersion: '9.0'\nlockfileVersion: '9.0'\n"),
         ("an anchor", "lockfileVersion: &a '9.0'\n"),
         ("a number where pnpm has a text", "lockfileVersion: 9.0\n"),
         ("flow over two lines", "overrides: {a: b,\n  c: d}\n"),

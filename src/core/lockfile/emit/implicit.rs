@@ -88,12 +88,7 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn digits(&mut self, least: usize, most: usize) -> bool {
-        let found = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let found = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
         self.rest = &self.rest[found..];
         found >= least
     }

@@ -49,10 +49,7 @@ fn a_dependency_that_is_called_like_a_field_stands_where_the_field_would() {
     for alias in ["a", "version", "id"] {
         snapshot.dependencies.insert(alias.into(), "1.0.0".into());
     }
-    let mut lockfile = Lockfile {
-        version: "9.0".into(),
-        ..Lockfile::default()
-    };
+    let mut lockfile = Lockfile { version: "9.0".into(), ..Lockfile::default() };
     lockfile.snapshots.insert("x@1.0.0".into(), snapshot);
     let expected = "lockfileVersion: '9.0'\n\nimporters: {}\n\nsnapshots:\n\n  x@1.0.0:\n    dependencies:\n      id: 1.0.0\n      version: 1.0.0\n      a: 1.0.0\n";
     assert_eq!(lockfile.to_yaml(), expected);
@@ -61,10 +58,7 @@ fn a_dependency_that_is_called_like_a_field_stands_where_the_field_would() {
 #[test]
 fn a_key_beyond_the_limit_of_yaml_is_written_with_a_question_mark() {
     let key = format!("x@1.0.0({})", "p@1.0.0)(".repeat(120));
-    let mut lockfile = Lockfile {
-        version: "9.0".into(),
-        ..Lockfile::default()
-    };
+    let mut lockfile = Lockfile { version: "9.0".into(), ..Lockfile::default() };
     let mut snapshot = Snapshot::default();
     snapshot.dependencies.insert("a".into(), "1.0.0".into());
     snapshot.dependencies.insert("b".into(), "1.0.0".into());

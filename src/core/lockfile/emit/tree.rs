@@ -50,10 +50,7 @@ impl<'a> Record<'a> {
     }
 
     fn flag(&mut self, key: &'a str, value: bool) {
-        self.put(
-            key,
-            Node::Bare(Cow::Borrowed(if value { "true" } else { "false" })),
-        );
+        self.put(key, Node::Bare(Cow::Borrowed(if value { "true" } else { "false" })));
     }
 
     fn flag_if_set(&mut self, key: &'a str, value: bool) {
@@ -90,16 +87,12 @@ impl<'a> Record<'a> {
     }
 
     fn done(mut self, other: &'a Other) -> Node<'a> {
-        self.0
-            .extend(other.iter().map(|(key, json)| (key.as_str(), value(json))));
+        self.0.extend(other.iter().map(|(key, json)| (key.as_str(), value(json))));
         Node::Map(self.0)
     }
 }
 
-#[expect(
-    clippy::ptr_arg,
-    reason = "it is given to functions that take a reference to the values of a map"
-)]
+#[expect(clippy::ptr_arg, reason = "it is given to functions that take a reference to the values of a map")]
 fn text(text: &String) -> Node<'_> {
     Node::Text(text)
 }
@@ -131,28 +124,17 @@ pub(super) fn lockfile(lockfile: &Lockfile) -> Node<'_> {
         record.put("settings", self::settings(settings));
     }
     record.map("catalogs", &lockfile.catalogs, |catalog| {
-        let entries = catalog
-            .iter()
-            .map(|(alias, entry)| (alias.as_str(), catalog_entry(entry)));
+        let entries = catalog.iter().map(|(alias, entry)| (alias.as_str(), catalog_entry(entry)));
         Node::Map(entries.collect())
     });
     record.map("overrides", &lockfile.overrides, text);
-    record.optional_text(
-        "packageExtensionsChecksum",
-        lockfile.package_extensions_checksum.as_ref(),
-    );
+    record.optional_text("packageExtensionsChecksum", lockfile.package_extensions_checksum.as_ref());
     record.optional_text("pnpmfileChecksum", lockfile.pnpmfile_checksum.as_ref());
     record.map("patchedDependencies", &lockfile.patched_dependencies, text);
-    let importers = lockfile
-        .importers
-        .iter()
-        .map(|(id, project)| (id.as_str(), importer(project)));
+    let importers = lockfile.importers.iter().map(|(id, project)| (id.as_str(), importer(project)));
     record.put("importers", Node::Map(importers.collect()));
     record.map("packages", &lockfile.packages, package);
-    record.texts(
-        "ignoredOptionalDependencies",
-        &lockfile.ignored_optional_dependencies,
-    );
+    record.texts("ignoredOptionalDependencies", &lockfile.ignored_optional_dependencies);
     record.map("snapshots", &lockfile.snapshots, snapshot);
     record.map("time", &lockfile.time, text);
     record.done(&lockfile.other)
@@ -185,11 +167,7 @@ fn importer(importer: &Importer) -> Node<'_> {
         record.put("dependenciesMeta", value(meta));
     }
     record.map("devDependencies", &importer.dev_dependencies, importer_dependency);
-    record.map(
-        "optionalDependencies",
-        &importer.optional_dependencies,
-        importer_dependency,
-    );
+    record.map("optionalDependencies", &importer.optional_dependencies, importer_dependency);
     record.optional_text("publishDirectory", importer.publish_directory.as_ref());
     record.done(&importer.other)
 }
@@ -221,11 +199,7 @@ fn package(package: &PackageMetadata) -> Node<'_> {
         None => {}
     }
     record.map("peerDependencies", &package.peer_dependencies, text);
-    record.map(
-        "peerDependenciesMeta",
-        &package.peer_dependencies_meta,
-        peer_dependency_meta,
-    );
+    record.map("peerDependenciesMeta", &package.peer_dependencies_meta, peer_dependency_meta);
     record.done(&package.other)
 }
 
@@ -240,10 +214,7 @@ fn snapshot(snapshot: &Snapshot) -> Node<'_> {
     record.optional_text("id", snapshot.id.as_ref());
     record.map("dependencies", &snapshot.dependencies, text);
     record.map("optionalDependencies", &snapshot.optional_dependencies, text);
-    record.texts(
-        "transitivePeerDependencies",
-        &snapshot.transitive_peer_dependencies,
-    );
+    record.texts("transitivePeerDependencies", &snapshot.transitive_peer_dependencies);
     record.flag_if_set("optional", snapshot.optional);
     record.flag_if_set("patched", snapshot.patched);
     record.done(&snapshot.other)
@@ -256,13 +227,7 @@ fn resolution(resolution: &Resolution) -> Node<'_> {
             record.text("integrity", integrity);
             record.done(other)
         }
-        Resolution::Tarball {
-            integrity,
-            tarball,
-            git_hosted,
-            path,
-            other,
-        } => {
+        Resolution::Tarball { integrity, tarball, git_hosted, path, other } => {
             record.flag_if_set("gitHosted", *git_hosted);
             record.optional_text("integrity", integrity.as_ref());
             record.optional_text("path", path.as_ref());
@@ -274,12 +239,7 @@ fn resolution(resolution: &Resolution) -> Node<'_> {
             record.text("type", "directory");
             record.done(other)
         }
-        Resolution::Git {
-            repo,
-            commit,
-            path,
-            other,
-        } => {
+        Resolution::Git { repo, commit, path, other } => {
             record.text("commit", commit);
             record.optional_text("path", path.as_ref());
             record.text("repo", repo);

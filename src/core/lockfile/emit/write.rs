@@ -11,9 +11,7 @@ const MAX_SIMPLE_KEY: usize = 1024;
 
 /// Writes a whole document.
 pub(super) fn document(root: &Node<'_>) -> String {
-    let mut writer = Writer {
-        text: String::with_capacity(64 * 1024),
-    };
+    let mut writer = Writer { text: String::with_capacity(64 * 1024) };
     match root {
         Node::Map(entries) if !entries.is_empty() => writer.block_map(entries, 0, true, true),
         node => writer.flow(node, false),

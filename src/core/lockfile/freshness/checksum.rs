@@ -13,10 +13,7 @@ pub(super) fn package_extensions_checksum(extensions: &Value) -> Option<String> 
     }
     let mut stream = String::new();
     write_value(&mut stream, extensions);
-    Some(format!(
-        "sha256-{}",
-        STANDARD.encode(digest(&SHA256, stream.as_bytes()))
-    ))
+    Some(format!("sha256-{}", STANDARD.encode(digest(&SHA256, stream.as_bytes()))))
 }
 
 /// The serialisation of the `object-hash` package, with sorted keys.
@@ -63,10 +60,7 @@ mod tests {
     #[test]
     fn a_value_is_written_as_object_hash_writes_it() {
         let mut stream = String::new();
-        write_value(
-            &mut stream,
-            &json!({ "b": ["x", 1], "a": { "é": true, "n": null } }),
-        );
+        write_value(&mut stream, &json!({ "b": ["x", 1], "a": { "é": true, "n": null } }));
         assert_eq!(
             stream,
             "object:2:string:1:a:object:2:string:1:n:Null,string:1:é:bool:true,,string:1:b:array:2:string:1:xnumber:1,"
@@ -83,20 +77,14 @@ mod tests {
             "a@1": { "dependencies": { "x": "1" } },
         });
         let expected = "sha256-I90xB4z4lXD3bZWtmAH3vwGeyvqiyNRycsic0e8S/So=";
-        assert_eq!(
-            package_extensions_checksum(&extensions).as_deref(),
-            Some(expected)
-        );
+        assert_eq!(package_extensions_checksum(&extensions).as_deref(), Some(expected));
     }
 
     #[test]
     fn the_order_of_keys_does_not_matter_and_no_extensions_have_no_checksum() {
         let one = json!({ "a": { "dependencies": { "x": "1" } }, "b": {} });
         let other = json!({ "b": {}, "a": { "dependencies": { "x": "1" } } });
-        assert_eq!(
-            package_extensions_checksum(&one),
-            package_extensions_checksum(&other)
-        );
+        assert_eq!(package_extensions_checksum(&one), package_extensions_checksum(&other));
         assert_eq!(package_extensions_checksum(&json!({})), None);
     }
 }

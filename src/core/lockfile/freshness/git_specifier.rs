@@ -22,11 +22,9 @@ fn canonical(specifier: &str) -> Option<(String, &str, &str)> {
 
 /// `github:owner/name`, `gitlab:…`, `bitbucket:…`, or `owner/name`.
 fn shortcut(repository: &str) -> Option<(String, &str)> {
-    for (prefix, host) in [
-        ("github:", "github.com"),
-        ("gitlab:", "gitlab.com"),
-        ("bitbucket:", "bitbucket.org"),
-    ] {
+    for (prefix, host) in
+        [("github:", "github.com"), ("gitlab:", "gitlab.com"), ("bitbucket:", "bitbucket.org")]
+    {
         if let Some(path) = repository.strip_prefix(prefix) {
             return Some((host.to_owned(), path));
         }

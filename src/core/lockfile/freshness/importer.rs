@@ -23,10 +23,7 @@ pub fn check_freshness(
     manifests: &[(&str, &Manifest)],
     settings: &FreshnessSettings,
 ) -> Result<(), LockfileError> {
-    let root = manifests
-        .iter()
-        .find(|(id, _)| *id == ".")
-        .map(|(_, manifest)| *manifest);
+    let root = manifests.iter().find(|(id, _)| *id == ".").map(|(_, manifest)| *manifest);
     let overrides = Overrides::new(settings, root);
     check_settings(lockfile, settings, &overrides)?;
 
@@ -34,10 +31,7 @@ pub fn check_freshness(
     if settings.all_projects
         && let Some(removed) = lockfile.importers.keys().find(|id| !is_known(id))
     {
-        return Err(outdated(
-            removed,
-            "* the lockfile has this project, and it does not exist any more",
-        ));
+        return Err(outdated(removed, "* the lockfile has this project, and it does not exist any more"));
     }
     manifests.iter().try_for_each(|(id, manifest)| {
         let groups = Groups::effective(manifest, id, settings, &overrides);
@@ -50,10 +44,7 @@ pub fn check_freshness(
 }
 
 fn outdated(importer: &str, reason: impl Into<String>) -> LockfileError {
-    LockfileError::Outdated {
-        importer: importer.to_owned(),
-        reason: reason.into(),
-    }
+    LockfileError::Outdated { importer: importer.to_owned(), reason: reason.into() }
 }
 
 /// The dependencies of a manifest as the lockfile should record them.
@@ -80,18 +71,9 @@ impl Groups {
     /// lockfiles, and each alias in its strongest group only: optional before production before development.
     fn effective(manifest: &Manifest, id: &str, settings: &FreshnessSettings, overrides: &Overrides) -> Self {
         let mut groups = Self::of(manifest);
-        overrides.apply(
-            &mut groups,
-            manifest.name.as_deref(),
-            manifest.version.as_deref(),
-            id,
-        );
+        overrides.apply(&mut groups, manifest.name.as_deref(), manifest.version.as_deref(), id);
         if settings.exclude_links_from_lockfile {
-            for group in [
-                &mut groups.dependencies,
-                &mut groups.development,
-                &mut groups.optional,
-            ] {
+            for group in [&mut groups.dependencies, &mut groups.development, &mut groups.optional] {
                 group.retain(|_, specifier| !specifier.starts_with("link:"));
             }
         }
@@ -101,15 +83,9 @@ impl Groups {
                     || groups.development.contains_key(alias)
                     || groups.optional.contains_key(alias)
             };
-            let peers: Vec<_> = groups
-                .peers
-                .iter()
-                .filter(|(alias, _)| !declared(alias))
-                .collect();
-            let peers: Vec<_> = peers
-                .into_iter()
-                .map(|(alias, range)| (alias.clone(), range.clone()))
-                .collect();
+            let peers: Vec<_> = groups.peers.iter().filter(|(alias, _)| !declared(alias)).collect();
+            let peers: Vec<_> =
+                peers.into_iter().map(|(alias, range)| (alias.clone(), range.clone())).collect();
             groups.dependencies.extend(peers);
         }
         let ignored: Vec<String> = groups
@@ -122,9 +98,7 @@ impl Groups {
             groups.optional.shift_remove(alias);
             groups.dependencies.shift_remove(alias);
         }
-        groups
-            .dependencies
-            .retain(|alias, _| !groups.optional.contains_key(alias));
+        groups.dependencies.retain(|alias, _| !groups.optional.contains_key(alias));
         groups.development.retain(|alias, _| {
             !groups.optional.contains_key(alias) && !groups.dependencies.contains_key(alias)
         });
@@ -176,38 +150,23 @@ fn check_importer(
     let pairs = [
         ("dependencies", &groups.dependencies, &importer.dependencies),
         ("devDependencies", &groups.development, &importer.dev_dependencies),
-        (
-            "optionalDependencies",
-            &groups.optional,
-            &importer.optional_dependencies,
-        ),
+        ("optionalDependencies", &groups.optional, &importer.optional_dependencies),
     ];
     if let Some(reason) = differences(pairs) {
         return Err(outdated(id, format!("* in importers[{id:?}]:\n{reason}")));
     }
 
-    let publish_directory = manifest
-        .publish_config
-        .as_ref()
-        .and_then(|config| config.get("directory"))
-        .and_then(Value::as_str);
+    let publish_directory =
+        manifest.publish_config.as_ref().and_then(|config| config.get("directory")).and_then(Value::as_str);
     if importer.publish_directory.as_deref() != publish_directory {
         return Err(outdated(
             id,
             "* publishConfig.directory is not what the lockfile has as publishDirectory",
         ));
     }
-    let recorded_meta = importer
-        .dependencies_meta
-        .as_ref()
-        .and_then(Value::as_object)
-        .filter(|meta| !meta.is_empty());
-    if recorded_meta
-        != manifest
-            .dependencies_meta
-            .as_ref()
-            .filter(|meta| !meta.is_empty())
-    {
+    let recorded_meta =
+        importer.dependencies_meta.as_ref().and_then(Value::as_object).filter(|meta| !meta.is_empty());
+    if recorded_meta != manifest.dependencies_meta.as_ref().filter(|meta| !meta.is_empty()) {
         return Err(outdated(id, "* dependenciesMeta is not what the lockfile has"));
     }
 
@@ -225,11 +184,7 @@ fn check_importer(
     Ok(())
 }
 
-type Pair<'a> = (
-    &'static str,
-    &'a IndexMap<String, String>,
-    &'a IndexMap<String, ImporterDependency>,
-);
+type Pair<'a> = (&'static str, &'a IndexMap<String, String>, &'a IndexMap<String, ImporterDependency>);
 
 /// What the manifest asks for beside what the lockfile recorded, all groups together; `None` where they agree.
 fn differences(pairs: [Pair<'_>; 3]) -> Option<String> {
@@ -237,11 +192,7 @@ fn differences(pairs: [Pair<'_>; 3]) -> Option<String> {
     let mut recorded = BTreeMap::new();
     for (_, specifiers, dependencies) in pairs {
         wanted.extend(specifiers);
-        recorded.extend(
-            dependencies
-                .iter()
-                .map(|(alias, dependency)| (alias, &dependency.specifier)),
-        );
+        recorded.extend(dependencies.iter().map(|(alias, dependency)| (alias, &dependency.specifier)));
     }
     let listed = |entries: Vec<String>, action: &str| match entries.len() {
         0 => String::new(),
@@ -250,8 +201,7 @@ fn differences(pairs: [Pair<'_>; 3]) -> Option<String> {
     };
     let only_in = |one: &BTreeMap<&String, &String>, other: &BTreeMap<&String, &String>| -> Vec<String> {
         let only = one.iter().filter(|(alias, _)| !other.contains_key(*alias));
-        only.map(|(alias, specifier)| format!("{alias}@{specifier}"))
-            .collect()
+        only.map(|(alias, specifier)| format!("{alias}@{specifier}")).collect()
     };
     let mut reason = listed(only_in(&wanted, &recorded), "added");
     reason += &listed(only_in(&recorded, &wanted), "removed");
@@ -291,10 +241,7 @@ fn check_resolved(
     if specifier.is_empty() || range.satisfies(&parsed) {
         return Ok(());
     }
-    Err(outdated(
-        id,
-        format!("* {alias} is locked at {version}, which is not in the range {specifier}"),
-    ))
+    Err(outdated(id, format!("* {alias} is locked at {version}, which is not in the range {specifier}")))
 }
 
 #[cfg(test)]
@@ -304,13 +251,7 @@ mod tests {
     #[test]
     fn patterns_list_names_and_take_them_back() {
         let listed = |patterns: &[&str], name| {
-            is_listed(
-                &patterns
-                    .iter()
-                    .map(|pattern| (*pattern).to_owned())
-                    .collect::<Vec<_>>(),
-                name,
-            )
+            is_listed(&patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>(), name)
         };
         assert!(listed(&["a"], "a") && !listed(&["a"], "ab") && !listed(&[], "a"));
         assert!(listed(&["@scope/*"], "@scope/x") && listed(&["*"], "x") && listed(&["a*c*e"], "abcde"));

@@ -37,35 +37,20 @@ impl Overrides {
     pub fn new(settings: &FreshnessSettings, root: Option<&Manifest>) -> Self {
         let rules = settings.overrides.iter().map(|(selector, value)| {
             let (parent, target) = match parent_end(selector) {
-                Some(end) => (
-                    Some(Selector::parse(&selector[..end])),
-                    Selector::parse(&selector[end + 1..]),
-                ),
+                Some(end) => (Some(Selector::parse(&selector[..end])), Selector::parse(&selector[end + 1..])),
                 None => (None, Selector::parse(selector)),
             };
-            let value = concrete(value, &target.name, settings, root)
-                .unwrap_or(value)
-                .to_owned();
-            Rule {
-                selector: selector.clone(),
-                parent,
-                target,
-                value,
-            }
+            let value = concrete(value, &target.name, settings, root).unwrap_or(value).to_owned();
+            Rule { selector: selector.clone(), parent, target, value }
         });
-        Self {
-            rules: rules.collect(),
-        }
+        Self { rules: rules.collect() }
     }
 
     /// Whether the lockfile recorded the same, in whatever order.
     #[must_use]
     pub fn agree_with(&self, recorded: &IndexMap<String, String>) -> bool {
         self.rules.len() == recorded.len()
-            && self
-                .rules
-                .iter()
-                .all(|rule| recorded.get(&rule.selector) == Some(&rule.value))
+            && self.rules.iter().all(|rule| recorded.get(&rule.selector) == Some(&rule.value))
     }
 
     /// Applies the overrides to the dependencies of a project at `importer` (a path from the lockfile's folder).
@@ -90,38 +75,30 @@ impl Overrides {
             }
         };
         let rules: Vec<&Rule> = self.rules.iter().filter(|rule| is_parent(rule)).collect();
-        for group in [
-            &mut groups.dependencies,
-            &mut groups.optional,
-            &mut groups.development,
-        ] {
-            group.retain(
-                |alias, specifier| match replacement(&rules, alias, specifier, importer) {
-                    Some(value) if value == "-" => false,
-                    Some(value) => {
-                        *specifier = value;
-                        true
-                    }
-                    None => true,
-                },
-            );
-        }
-        let mut moved = Vec::new();
-        groups.peers.retain(
-            |alias, specifier| match replacement(&rules, alias, specifier, importer) {
+        for group in [&mut groups.dependencies, &mut groups.optional, &mut groups.development] {
+            group.retain(|alias, specifier| match replacement(&rules, alias, specifier, importer) {
                 Some(value) if value == "-" => false,
-                Some(value) if is_peer_range(&value) => {
+                Some(value) => {
                     *specifier = value;
                     true
                 }
-                // The peer stays as it was declared, and the override makes a dependency beside it.
-                Some(value) => {
-                    moved.push((alias.clone(), value));
-                    true
-                }
                 None => true,
-            },
-        );
+            });
+        }
+        let mut moved = Vec::new();
+        groups.peers.retain(|alias, specifier| match replacement(&rules, alias, specifier, importer) {
+            Some(value) if value == "-" => false,
+            Some(value) if is_peer_range(&value) => {
+                *specifier = value;
+                true
+            }
+            // The peer stays as it was declared, and the override makes a dependency beside it.
+            Some(value) => {
+                moved.push((alias.clone(), value));
+                true
+            }
+            None => true,
+        });
         groups.dependencies.extend(moved);
     }
 }
@@ -129,28 +106,14 @@ impl Overrides {
 impl Selector {
     fn parse(text: &str) -> Self {
         let text = text.trim();
-        match text
-            .char_indices()
-            .skip(1)
-            .find(|(_, character)| *character == '@')
-        {
-            Some((at, _)) => Self {
-                name: text[..at].to_owned(),
-                range: Some(text[at + 1..].to_owned()),
-            },
-            None => Self {
-                name: text.to_owned(),
-                range: None,
-            },
+        match text.char_indices().skip(1).find(|(_, character)| *character == '@') {
+            Some((at, _)) => Self { name: text[..at].to_owned(), range: Some(text[at + 1..].to_owned()) },
+            None => Self { name: text.to_owned(), range: None },
         }
     }
 
     fn matches(&self, alias: &str, specifier: &str) -> bool {
-        self.name == alias
-            && self
-                .range
-                .as_deref()
-                .is_none_or(|range| intersects(range, specifier))
+        self.name == alias && self.range.as_deref().is_none_or(|range| intersects(range, specifier))
     }
 
     /// `name@`: one version for all that allow it.
@@ -176,21 +139,13 @@ fn concrete<'a>(
 ) -> Option<&'a str> {
     if let Some(name) = value.strip_prefix('$') {
         let root = root?;
-        return [
-            &root.optional_dependencies,
-            &root.dependencies,
-            &root.dev_dependencies,
-        ]
-        .into_iter()
-        .find_map(|group| group.get(name))
-        .map(String::as_str);
+        return [&root.optional_dependencies, &root.dependencies, &root.dev_dependencies]
+            .into_iter()
+            .find_map(|group| group.get(name))
+            .map(String::as_str);
     }
     let catalog = value.strip_prefix("catalog:")?.trim();
-    settings
-        .catalogs
-        .get(if catalog.is_empty() { "default" } else { catalog })?
-        .get(name)
-        .map(String::as_str)
+    settings.catalogs.get(if catalog.is_empty() { "default" } else { catalog })?.get(name).map(String::as_str)
 }
 
 /// What the overrides make of a dependency: the most specific rule with a parent, else the most specific one without,
@@ -209,9 +164,7 @@ fn replacement(rules: &[&Rule], alias: &str, specifier: &str, importer: &str) ->
     if let Some(rule) = pick(true).or_else(|| pick(false)) {
         return Some(rebased(&rule.value, importer));
     }
-    let rule = rules
-        .iter()
-        .find(|rule| rule.target.converges() && rule.target.name == alias)?;
+    let rule = rules.iter().find(|rule| rule.target.converges() && rule.target.name == alias)?;
     let allows = specifier.is_empty() || satisfies(&rule.value, specifier);
     allows.then(|| rule.value.clone())
 }
@@ -251,9 +204,8 @@ fn is_peer_range(value: &str) -> bool {
 
 /// A relative `link:` or `file:` is meant from the lockfile's folder, and written from the project's.
 fn rebased(value: &str, importer: &str) -> String {
-    let Some((protocol, path)) = ["link:", "file:"]
-        .into_iter()
-        .find_map(|protocol| Some((protocol, value.strip_prefix(protocol)?)))
+    let Some((protocol, path)) =
+        ["link:", "file:"].into_iter().find_map(|protocol| Some((protocol, value.strip_prefix(protocol)?)))
     else {
         return value.to_owned();
     };
@@ -262,11 +214,7 @@ fn rebased(value: &str, importer: &str) -> String {
     }
     let target = parts(path);
     let from = parts(importer);
-    let common = target
-        .iter()
-        .zip(&from)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let common = target.iter().zip(&from).take_while(|(left, right)| left == right).count();
     let mut steps = vec![".."; from.len() - common];
     steps.extend(&target[common..]);
     format!("{protocol}{}", steps.join("/"))
@@ -330,21 +278,14 @@ mod tests {
             ("other>a", "^1.2.0"),
             ("a@>=1.0.0", "9.0.0"),
         ] {
-            assert_eq!(
-                applied(&[(selector, "9.0.0")], json, ".").dependencies["a"],
-                expected,
-                "{selector}"
-            );
+            assert_eq!(applied(&[(selector, "9.0.0")], json, ".").dependencies["a"], expected, "{selector}");
         }
     }
 
     #[test]
     fn the_most_specific_rule_wins_and_a_parent_is_more_specific_than_none() {
         let json = r#"{"name": "me", "dependencies": {"a": "^1.2.0"}}"#;
-        assert_eq!(
-            applied(&[("a", "2.0.0"), ("me>a", "3.0.0")], json, ".").dependencies["a"],
-            "3.0.0"
-        );
+        assert_eq!(applied(&[("a", "2.0.0"), ("me>a", "3.0.0")], json, ".").dependencies["a"], "3.0.0");
     }
 
     #[test]
@@ -362,14 +303,8 @@ mod tests {
         let json = r#"{"dependencies": {"a": "1"}}"#;
         let overrides = [("a", "link:./vendor/a")];
         assert_eq!(applied(&overrides, json, ".").dependencies["a"], "link:vendor/a");
-        assert_eq!(
-            applied(&overrides, json, "packages/x").dependencies["a"],
-            "link:../../vendor/a"
-        );
-        assert_eq!(
-            applied(&[("a", "file:/abs/a")], json, "packages/x").dependencies["a"],
-            "file:/abs/a"
-        );
+        assert_eq!(applied(&overrides, json, "packages/x").dependencies["a"], "link:../../vendor/a");
+        assert_eq!(applied(&[("a", "file:/abs/a")], json, "packages/x").dependencies["a"], "file:/abs/a");
     }
 
     #[test]
@@ -377,10 +312,7 @@ mod tests {
         let json = r#"{"peerDependencies": {"a": "1"}}"#;
         assert_eq!(applied(&[("a", "^2.0.0")], json, ".").peers["a"], "^2.0.0");
         let groups = applied(&[("a", "npm:b@2")], json, ".");
-        assert_eq!(
-            (groups.peers["a"].as_str(), groups.dependencies["a"].as_str()),
-            ("1", "npm:b@2")
-        );
+        assert_eq!((groups.peers["a"].as_str(), groups.dependencies["a"].as_str()), ("1", "npm:b@2"));
     }
 
     #[test]
@@ -390,14 +322,8 @@ mod tests {
             ..FreshnessSettings::default()
         };
         let overrides = Overrides::new(&settings, None);
-        assert!(overrides.agree_with(&IndexMap::from([
-            ("b".into(), "2".into()),
-            ("a".into(), "1".into())
-        ])));
+        assert!(overrides.agree_with(&IndexMap::from([("b".into(), "2".into()), ("a".into(), "1".into())])));
         assert!(!overrides.agree_with(&IndexMap::from([("a".into(), "1".into())])));
-        assert!(!overrides.agree_with(&IndexMap::from([
-            ("b".into(), "2".into()),
-            ("a".into(), "3".into())
-        ])));
+        assert!(!overrides.agree_with(&IndexMap::from([("b".into(), "2".into()), ("a".into(), "3".into())])));
     }
 }

@@ -10,10 +10,7 @@ use serde_json::Value;
 
 /// The settings of the project that a lockfile depends on.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a setting of pnpm's, under its own name"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of pnpm's, under its own name")]
 pub struct FreshnessSettings {
     /// `catalog` and `catalogs`: catalog → alias → specifier. The unnamed one is `default`.
     pub catalogs: IndexMap<String, IndexMap<String, String>>,
@@ -86,10 +83,7 @@ pub(super) fn check_settings(
         (
             "packageExtensionsChecksum",
             lockfile.package_extensions_checksum
-                == settings
-                    .package_extensions
-                    .as_ref()
-                    .and_then(package_extensions_checksum),
+                == settings.package_extensions.as_ref().and_then(package_extensions_checksum),
         ),
         (
             "ignoredOptionalDependencies",
@@ -97,10 +91,7 @@ pub(super) fn check_settings(
                 == sorted(&settings.ignored_optional_dependencies),
         ),
         // The order of these says nothing, and maps compare without it.
-        (
-            "patchedDependencies",
-            lockfile.patched_dependencies == settings.patched_dependencies,
-        ),
+        ("patchedDependencies", lockfile.patched_dependencies == settings.patched_dependencies),
         (
             "settings.autoInstallPeers",
             recorded
@@ -109,10 +100,7 @@ pub(super) fn check_settings(
         ),
         (
             "settings.dedupePeers",
-            recorded
-                .and_then(|recorded| recorded.dedupe_peers)
-                .unwrap_or(false)
-                == settings.dedupe_peers,
+            recorded.and_then(|recorded| recorded.dedupe_peers).unwrap_or(false) == settings.dedupe_peers,
         ),
         (
             "settings.excludeLinksFromLockfile",
@@ -122,9 +110,7 @@ pub(super) fn check_settings(
         ),
         (
             "settings.peersSuffixMaxLength",
-            recorded
-                .and_then(|recorded| recorded.peers_suffix_max_length)
-                .unwrap_or(1000)
+            recorded.and_then(|recorded| recorded.peers_suffix_max_length).unwrap_or(1000)
                 == settings.peers_suffix_max_length,
         ),
         (
@@ -137,9 +123,7 @@ pub(super) fn check_settings(
         ),
         (
             "settings.injectWorkspacePackages",
-            recorded
-                .and_then(|recorded| recorded.inject_workspace_packages)
-                .unwrap_or(false)
+            recorded.and_then(|recorded| recorded.inject_workspace_packages).unwrap_or(false)
                 == settings.inject_workspace_packages,
         ),
     ];
