@@ -3,6 +3,7 @@
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
 mod bins;
+mod damage;
 mod direct;
 mod error;
 mod existing;
@@ -190,9 +191,22 @@ impl Install {
         self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools { runtime, fetcher, linker, link_pool } = setup.finish(config)?;
         let folders = local::look(&work, lockfile, &selection)?;
-        let verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
+        let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
+        if repeat::asks_to_look(config) {
+            for position in damage::find(&work, &linker, &verdicts, self.controls.knobs().link_threads)? {
+                verdicts[position] = Verdict::Replaced;
+            }
+        }
         let split = self.split(&fetcher, &work, &verdicts, &selection, folders, &mut gathered.totals)?;
         let is_unchanged = existing.is_unchanged(config, &verdicts);
+        tracing::debug!(
+            slots = work.slots.len(),
+            sources = work.sources.len(),
+            warm = split.warm.len(),
+            cold = split.cold.len(),
+            is_unchanged,
+            "planned"
+        );
         let plan = Plan {
             graph,
             selection,

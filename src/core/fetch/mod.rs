@@ -158,6 +158,7 @@ impl Fetcher {
                 reason: error.to_string(),
                 status: network.and_then(NetworkError::status),
             });
+            tracing::debug!(url = shown(&tarball.url), attempt, %error, "attempt failed");
             self.retried.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(delay).await;
             attempt += 1;

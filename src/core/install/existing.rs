@@ -47,7 +47,7 @@ pub enum Verdict {
     Stays,
     /// Its files stay, its links are seen to. These are aliases that it may have had and that must go.
     Relinked(Vec<String>),
-    /// Its files are another package's: they go, and it is filled.
+    /// Its files are another package's, or some are missing: they go, and it is filled.
     Replaced,
     /// It is filled.
     Filled,

@@ -15,12 +15,17 @@ use crate::core::manifest::Manifest;
 use crate::core::state::{CURRENT_LOCKFILE, ModulesState, WorkspaceState, modified_ms, settings_agree};
 use crate::core::workspace::Workspace;
 
+/// Whether the command line asks for an install that believes nothing.
+#[must_use]
+pub fn asks_to_look(config: &Config) -> bool {
+    let frozen = &config.frozen_lockfile;
+    frozen.value == Some(true) && matches!(frozen.origin, Origin::Flag(_))
+}
+
 /// Whether there is nothing to do.
 #[must_use]
 pub fn is_up_to_date(config: &Config) -> bool {
-    let asks_to_look = matches!(config.frozen_lockfile.value, Some(true))
-        && matches!(config.frozen_lockfile.origin, Origin::Flag(_));
-    if asks_to_look || !*config.optimistic_repeat_install || !config.patched_dependencies.is_empty() {
+    if asks_to_look(config) || !*config.optimistic_repeat_install || !config.patched_dependencies.is_empty() {
         return false;
     }
     if !config.filter.is_empty() || !*config.recursive_install {

@@ -73,6 +73,15 @@ impl VirtualStore {
         self.existed && self.has_marker(&format!("{}/node_modules/{}", slot.directory, slot.name))
     }
 
+    /// Whether every file of the package is in the slot. What they hold is not looked at.
+    #[must_use]
+    pub fn has_all_files(&self, slot: &Slot, package: &StoredPackage) -> bool {
+        let path = format!("{}/node_modules/{}", slot.directory, slot.name);
+        self.folder.open_folder(&path).is_ok_and(|folder| {
+            package.files().all(|file| folder.metadata(file.path).is_ok_and(|found| found.is_some()))
+        })
+    }
+
     fn has_marker(&self, package: &str) -> bool {
         let marker = format!("{package}/{MARKER}");
         self.folder.metadata(&marker).is_ok_and(|found| found.is_some_and(|found| found.is_file))
