@@ -17,6 +17,7 @@ pub mod meter;
 pub mod model;
 pub mod network;
 pub mod packlist;
+pub mod path;
 pub mod plan;
 pub mod pool;
 pub mod report;

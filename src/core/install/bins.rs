@@ -20,10 +20,10 @@ use crate::core::link::bins::{
 };
 use crate::core::link::{
     HoistKind, HoistRequest, HoistSource, Hoisting, LinkError, Linker, Patterns, Slot, Symlink, hoist,
-    relative, without_dots,
 };
 use crate::core::lockfile::{Lockfile, Resolution, slot_directory_name};
 use crate::core::meter::Meters;
+use crate::core::path::{relative, without_dots};
 use crate::core::plan::{DirectDependency, Graph, Group, Target};
 use crate::core::pool::LanePool;
 use crate::core::workspace::Workspace;

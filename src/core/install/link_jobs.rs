@@ -1,5 +1,9 @@
 //! What a lane of the link pool does with the slots of one source, and what it reports to the driver.
 
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::InstallError;
 use super::work::{Source, Work};
 use crate::core::clock::unix_millis;
@@ -50,26 +54,43 @@ pub(super) fn tell_found(linker: &Linker, work: &Work, slots: &[usize]) {
     }
 }
 
-/// Links the slots of a source, and says how that went.
-pub(super) fn report(
-    linker: &Linker,
-    work: &Work,
-    source: usize,
-    todo: &[usize],
-    contents: Contents<'_>,
-    turn: Turn,
-) -> Report {
-    match link_slots(linker, work, todo, contents, turn) {
-        Ok(files) => Report::Linked {
-            source,
-            pass: turn.pass,
-            files,
-            requires_build: match contents {
-                Contents::Stored(package) => package.requires_build(),
-                Contents::Folder(package) => package.requires_build(),
+/// What a lane needs to link the slots of a source and to say how that went.
+pub(super) struct LinkJob {
+    pub linker: Arc<Linker>,
+    pub work: Arc<Work>,
+    /// The slots of each source that are to be made.
+    pub todo: Arc<[Vec<usize>]>,
+    /// Position in [`Work::sources`].
+    pub source: usize,
+    pub reports: UnboundedSender<Report>,
+}
+
+impl LinkJob {
+    /// The slots of the source.
+    pub fn slots(&self) -> &[usize] {
+        &self.todo[self.source]
+    }
+
+    /// Links the slots.
+    pub fn link(&self, contents: Contents<'_>, turn: Turn) -> Report {
+        match link_slots(&self.linker, &self.work, self.slots(), contents, turn) {
+            Ok(files) => Report::Linked {
+                source: self.source,
+                pass: turn.pass,
+                files,
+                requires_build: match contents {
+                    Contents::Stored(package) => package.requires_build(),
+                    Contents::Folder(package) => package.requires_build(),
+                },
             },
-        },
-        Err(error) => Report::Failed(Box::new(error)),
+            Err(error) => Report::Failed(Box::new(error)),
+        }
+    }
+
+    /// Says how it went.
+    pub fn report(&self, report: Report) {
+        // The driver has gone when the run failed; nobody waits then.
+        let _ = self.reports.send(report);
     }
 }
 

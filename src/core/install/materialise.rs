@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
-use super::link_jobs::{Report, checked, link_slots, report, tell_found};
+use super::link_jobs::{LinkJob, Report, checked, link_slots, tell_found};
 use super::work::{Origin, Source, Work};
 use crate::core::control::{Controls, KnobValues};
 use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
@@ -252,74 +252,54 @@ struct Downloaded {
 }
 
 impl Driver<'_> {
+    /// A job of the link pool for a source; the driver waits for its report.
+    fn job(&mut self, source: usize) -> LinkJob {
+        self.linking += 1;
+        LinkJob {
+            linker: Arc::clone(&self.run.linker),
+            work: Arc::clone(&self.run.work),
+            todo: Arc::clone(&self.todo),
+            source,
+            reports: self.reports.clone(),
+        }
+    }
+
     /// Queues a source whose row is in the store: its files are checked and its slots linked.
     fn link_warm(&mut self, source: usize, row: Vec<u8>) {
         self.checking += 1;
-        self.linking += 1;
-        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
-        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        let job = self.job(source);
         let (fetcher, verify) = (Arc::clone(&self.run.fetcher), self.run.verify_store);
         self.run.link_pool.submit(move |lane| {
-            let since = linker.emitter.now();
-            linker.meters.begin(Phase::LinkWarm, since);
-            let report = match checked(&fetcher, &work.sources[source], row, verify) {
+            let turn = Turn { lane, pass: LinkPass::Warm, since: job.linker.emitter.now() };
+            job.linker.meters.begin(Phase::LinkWarm, turn.since);
+            job.report(match checked(&fetcher, &job.work.sources[source], row, verify) {
                 Err(error) => Report::Failed(Box::new(error)),
                 Ok(None) => Report::Damaged { source },
                 Ok(Some(package)) => {
-                    tell_found(&linker, &work, &todo[source]);
-                    let contents = Contents::Stored(&package);
-                    report(
-                        &linker,
-                        &work,
-                        source,
-                        &todo[source],
-                        contents,
-                        Turn { lane, pass: LinkPass::Warm, since },
-                    )
+                    tell_found(&job.linker, &job.work, job.slots());
+                    job.link(Contents::Stored(&package), turn)
                 }
-            };
-            // The driver has gone when the run failed; nobody waits then.
-            let _ = reports.send(report);
+            });
         });
     }
 
     /// Queues a folder of this machine: its slots are made the same. It counts as warm, for nothing is downloaded.
     fn link_local(&mut self, source: usize, package: PackedFolder) {
         self.checking += 1;
-        self.linking += 1;
-        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
-        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        let job = self.job(source);
         self.run.link_pool.submit(move |lane| {
-            let since = linker.emitter.now();
-            linker.meters.begin(Phase::LinkWarm, since);
-            tell_found(&linker, &work, &todo[source]);
-            let contents = Contents::Folder(&package);
-            let report = report(
-                &linker,
-                &work,
-                source,
-                &todo[source],
-                contents,
-                Turn { lane, pass: LinkPass::Warm, since },
-            );
-            let _ = reports.send(report);
+            let turn = Turn { lane, pass: LinkPass::Warm, since: job.linker.emitter.now() };
+            job.linker.meters.begin(Phase::LinkWarm, turn.since);
+            tell_found(&job.linker, &job.work, job.slots());
+            job.report(job.link(Contents::Folder(&package), turn));
         });
     }
 
     fn link_cold(&mut self, source: usize, package: Arc<StoredPackage>) {
-        self.linking += 1;
-        let (linker, work) = (Arc::clone(&self.run.linker), Arc::clone(&self.run.work));
-        let (todo, reports) = (Arc::clone(&self.todo), self.reports.clone());
+        let job = self.job(source);
         self.run.link_pool.submit(move |lane| {
-            let since = linker.emitter.now();
-            let _ = reports.send(report(
-                &linker,
-                &work,
-                source,
-                &todo[source],
-                Contents::Stored(&package),
-                Turn { lane, pass: LinkPass::Cold, since },
-            ));
+            let turn = Turn { lane, pass: LinkPass::Cold, since: job.linker.emitter.now() };
+            job.report(job.link(Contents::Stored(&package), turn));
         });
     }
 

@@ -2,12 +2,12 @@
 //! `optimistic_repeat_install/settings.rs`). What is recorded only when somebody set it has no key otherwise.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use crate::core::config::{Config, LinkWorkspacePackages, Sourced, TrustPolicy};
 use crate::core::manifest::Manifest;
+use crate::core::path::without_dots;
 
 /// The settings in effect. `root` is the manifest beside the lockfile, which overrides may refer to.
 pub fn recorded_settings(config: &Config, root: Option<&Manifest>) -> Map<String, Value> {
@@ -58,10 +58,10 @@ fn general(record: &mut Record, config: &Config) {
         record.put("enableGlobalVirtualStore", true);
     }
     if config.store_dir.is_explicit() {
-        record.put("storeDir", text(&config.store_dir));
+        record.put("storeDir", without_dots(&config.store_dir).display().to_string());
     }
     if config.virtual_store_dir.is_explicit() {
-        record.put("virtualStoreDir", text(&config.virtual_store_dir));
+        record.put("virtualStoreDir", without_dots(&config.virtual_store_dir).display().to_string());
     }
     let routes = config.registries.scopes.iter();
     let routes: BTreeMap<&str, &str> = routes.map(|(scope, url)| (scope.as_str(), url.as_str())).collect();
@@ -177,19 +177,4 @@ fn sorted(value: &Value) -> Value {
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
     }
-}
-
-/// The path without `.` and `..`, by its text alone.
-fn text(path: &Path) -> String {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            component => normal.push(component),
-        }
-    }
-    normal.display().to_string()
 }

@@ -17,6 +17,7 @@ use crate::core::config::Config;
 use crate::core::link::{self, Hoisting};
 use crate::core::lockfile::{Lockfile, package_id};
 use crate::core::manifest::Manifest;
+use crate::core::path::relative;
 use crate::core::plan::Selection;
 use crate::core::state::{
     HoistKind, HoistedDependencies, ModulesState, ProjectEntry, WorkspaceState, filter_for_current, is_due,
@@ -114,7 +115,7 @@ impl Outcome<'_> {
                 let mut folder = self.config.virtual_store_dir.join(&slot.directory);
                 folder.push("node_modules");
                 folder.push(&slot.name);
-                let folder = link::relative(&self.config.lockfile_dir, &folder);
+                let folder = relative(&self.config.lockfile_dir, &folder);
                 let folders = injected.entry(directory.clone()).or_default();
                 folders.push(folder.to_string_lossy().into_owned());
             }

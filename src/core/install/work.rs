@@ -8,8 +8,9 @@ use url::Url;
 use super::{InstallError, local};
 use crate::core::config::Config;
 use crate::core::event::{EventKind, PackageId, PackageSeen, Why};
-use crate::core::link::{Slot, Symlink, relative};
+use crate::core::link::{Slot, Symlink};
 use crate::core::lockfile::{Lockfile, PackageMetadata, Resolution, slot_directory_name, split};
+use crate::core::path::relative;
 use crate::core::plan::{Edge, Graph, Selection, Target};
 use crate::core::store::index;
 

@@ -1,10 +1,11 @@
 //! The direct dependencies of a project: symlinks in its `node_modules` that lead into the virtual store.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::LinkError;
 use crate::core::folder::Folder;
+use crate::core::path::relative;
 
 /// A direct dependency to be linked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,32 +56,6 @@ fn move_aside(modules: &Path, path: &Path, alias: &str) -> Result<PathBuf, LinkE
     }
     std::fs::rename(path, &aside).map_err(|source| LinkError::io("move aside", path, source))?;
     Ok(aside)
-}
-
-/// The path that leads from one folder to another place. Both are absolute and without `.` and `..`.
-#[must_use]
-pub fn relative(from: &Path, to: &Path) -> PathBuf {
-    let (from, to): (Vec<Component<'_>>, Vec<_>) = (from.components().collect(), to.components().collect());
-    let common = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
-    let up = from[common..].iter().map(|_| Component::ParentDir);
-    let path: PathBuf = up.chain(to[common..].iter().copied()).collect();
-    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
-}
-
-/// A path without `.` and `..`, by its text alone.
-#[must_use]
-pub fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

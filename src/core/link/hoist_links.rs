@@ -9,8 +9,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::LinkError;
-use super::direct::without_dots;
 use super::slot::Symlink;
+use crate::core::path::without_dots;
 
 /// A folder for hoisted packages: `.pnpm/node_modules`, or a project's `node_modules`.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
 use bins::DeclaredBins;
-pub use direct::{DirectLink, link_direct, relative, without_dots};
+pub use direct::{DirectLink, link_direct};
 pub use error::LinkError;
 pub use hoist::{HoistKind, HoistRequest, HoistSource, Hoisted, Hoisting, hoist};
 pub use hoist_links::HoistFolder;

@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{StateError, write};
+use crate::core::path::{relative, without_dots};
 
 /// Version of the layout that this program makes and understands.
 const LAYOUT_VERSION: u64 = 5;
@@ -146,9 +147,7 @@ impl ModulesState {
             node_linker: Some(layout.node_linker.clone()),
             public_hoist_pattern: layout.public_hoist_pattern.clone(),
             store_dir: layout.store_dir.display().to_string(),
-            virtual_store_dir: crate::core::link::relative(modules, &layout.virtual_store_dir)
-                .display()
-                .to_string(),
+            virtual_store_dir: relative(modules, &layout.virtual_store_dir).display().to_string(),
             virtual_store_dir_max_length: layout.virtual_store_dir_max_length,
             ..Self::default()
         }
@@ -217,26 +216,11 @@ impl ModulesState {
                 "virtualStoreDirMaxLength",
                 self.virtual_store_dir_max_length == layout.virtual_store_dir_max_length,
             ),
-            ("storeDir", normalised(Path::new(&self.store_dir)) == normalised(&layout.store_dir)),
-            ("virtualStoreDir", normalised(&virtual_store) == normalised(&layout.virtual_store_dir)),
+            ("storeDir", without_dots(Path::new(&self.store_dir)) == without_dots(&layout.store_dir)),
+            ("virtualStoreDir", without_dots(&virtual_store) == without_dots(&layout.virtual_store_dir)),
         ];
         checks.iter().find(|(_, agrees)| !agrees).map(|(what, _)| *what)
     }
-}
-
-/// The path without `.` and `..`, by its text alone.
-fn normalised(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            component => normal.push(component),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use super::StateError;
 use super::purge::remove_entry;
+use crate::core::path::without_dots;
 
 /// Removes the link of an alias from a folder of modules. True if there was one.
 ///
@@ -107,17 +108,7 @@ fn leads_into(virtual_store: &Path, link: &Path) -> bool {
     let (Ok(target), Some(folder)) = (fs::read_link(link), link.parent()) else {
         return false;
     };
-    let mut path = folder.to_path_buf();
-    for component in target.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                path.pop();
-            }
-            component => path.push(component),
-        }
-    }
-    path.starts_with(virtual_store)
+    without_dots(&folder.join(target)).starts_with(without_dots(virtual_store))
 }
 
 /// Whether an alias names something right in the folder, or in a scope in it.

@@ -46,12 +46,6 @@ impl Digest {
         }
         HexDigest(digits)
     }
-
-    /// Base64 of the digest, as integrity strings spell it.
-    #[must_use]
-    pub fn to_base64(&self) -> String {
-        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, self.0)
-    }
 }
 
 /// A digest in hexadecimal, without an allocation.

@@ -2,13 +2,14 @@
 //! `workspace-projects-graph/src/create_projects_graph.rs`).
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use node_semver::{Range, Version};
 use rustc_hash::FxHashMap;
 
 use super::projects::Project;
 use crate::core::manifest::Manifest;
+use crate::core::path::without_dots;
 
 /// For each project, the positions of those it depends on. Plain ranges count where the workspace satisfies them
 /// (`linkWorkspacePackages`).
@@ -71,7 +72,7 @@ impl<'a> Lookup<'a> {
             .or_else(|| specifier.strip_prefix("link:"))
             .or_else(|| is_path(specifier).then_some(specifier));
         if let Some(path) = path {
-            return self.by_folder.get(&*resolved(&from.folder, path)).copied();
+            return self.by_folder.get(&*without_dots(&from.folder.join(path))).copied();
         }
         if !of_workspace {
             return self.plain_ranges.then(|| self.satisfying(name, specifier)).flatten();
@@ -100,18 +101,4 @@ impl<'a> Lookup<'a> {
 
 fn is_path(specifier: &str) -> bool {
     matches!(specifier, "." | "..") || ["./", "../", "/"].iter().any(|start| specifier.starts_with(start))
-}
-
-fn resolved(folder: &Path, path: &str) -> PathBuf {
-    let mut resolved = PathBuf::new();
-    for part in folder.join(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                resolved.pop();
-            }
-            part => resolved.push(part),
-        }
-    }
-    resolved
 }

@@ -1,8 +1,9 @@
 //! One `--filter` selector, taken apart (pnpm: `workspace-projects-filter/src/parse_project_selector.rs`).
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use super::error::WorkspaceError;
+use crate::core::path::without_dots;
 
 /// What a selector says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,16 +86,7 @@ impl Selector {
 
 /// A folder from a prefix, `.` and `..` resolved; wildcards stay.
 fn folder_glob(prefix: &Path, folder: &str) -> String {
-    let mut path = PathBuf::new();
-    for part in prefix.join(folder.trim_end_matches('/')).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                path.pop();
-            }
-            part => path.push(part),
-        }
-    }
+    let path = without_dots(&prefix.join(folder.trim_end_matches('/')));
     path.to_string_lossy().into_owned()
 }
 

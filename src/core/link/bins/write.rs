@@ -15,7 +15,8 @@ use rustix::io::Errno;
 use super::plan::{BinEntry, BinFile, BinFolder, BinPackage, BinPlan, module_folders};
 use super::runtime::{HEAD_LENGTH, runtime_of};
 use super::shim::{MARKER, NODE_PATH_LINE, Shim, is_ours};
-use crate::core::link::{LinkError, relative, without_dots};
+use crate::core::link::LinkError;
+use crate::core::path::{relative, without_dots};
 
 /// What a shim's mode must be.
 const SHIM_MODE: u32 = 0o755;
