@@ -21,6 +21,7 @@ pub mod path;
 pub mod plan;
 pub mod pool;
 pub mod report;
+pub mod resolve;
 pub mod state;
 pub mod store;
 pub mod workspace;
