@@ -13,10 +13,12 @@ pub mod package;
 pub mod phase;
 pub mod timeline;
 
+mod asked;
 mod fold;
 mod query;
 
-pub use fold::{KnobState, Model};
+pub use asked::{KnobState, Mark};
+pub use fold::Model;
 pub use lane::{Lane, LaneTask, Pool};
 pub use log::{Log, LogEntry, LogLevel};
 pub use network::{NetworkSample, NetworkState};
