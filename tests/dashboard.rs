@@ -66,7 +66,7 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
     let mut network = 16;
     let mut link = 2;
     let mut report = |emitter: &Emitter| {
-        let (values, _) = *knobs.borrow();
+        let values = knobs.borrow().knobs;
         for (knob, from, to) in [
             (Knob::NetworkConcurrency, &mut network, values.network_concurrency),
             (Knob::LinkThreads, &mut link, values.link_threads),

@@ -1,5 +1,4 @@
 //! What is asked of an install while it runs: it pauses, goes on, and links in another way from then on.
-#![expect(clippy::unwrap_used, reason = "what a test does not expect should end it")]
 
 mod support;
 
