@@ -271,6 +271,9 @@ impl Model {
         if package.timings.fetched.is_some() {
             return;
         }
+        self.network.permit_wait.add(fetched.queue_us);
+        self.network.first_byte.add(fetched.first_byte_us);
+        self.network.body.add(fetched.body_us);
         // A stream that lost the line before still tells the bytes.
         let missed_download = package.timings.downloaded.is_none();
         let timings = &mut package.timings;
