@@ -7,8 +7,8 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, Outcome, PackageId, Phase,
-    SkipReason,
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, Outcome, PackageId,
+    PackagePlaced, Phase, SkipReason, Why,
 };
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
@@ -23,6 +23,10 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::PhaseFinished(_) => "phase_finished",
         EventKind::PackageSeen(_) => "package_seen",
+        EventKind::Resolved { .. } => "resolved",
+        EventKind::Deprecated { .. } => "deprecated",
+        EventKind::PackagePlaced(_) => "package_placed",
+        EventKind::LockfileWritten { .. } => "lockfile_written",
         EventKind::ImportersKnown(_) => "importers_known",
         EventKind::Planned(_) => "planned",
         EventKind::FetchStarted { .. } => "fetch_started",
@@ -47,7 +51,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 26;
+const KINDS: usize = 30;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -77,6 +81,15 @@ fn samples() -> Vec<Event> {
             ],
             left_out: 3,
         })),
+        EventKind::Resolved { package },
+        EventKind::Deprecated { package, message: "use something else".into() },
+        EventKind::PackagePlaced(Box::new(PackagePlaced {
+            package,
+            dep_path: "a@1.0.0(b@2.0.0)".into(),
+            why: Why::Transitive,
+            optional: false,
+        })),
+        EventKind::LockfileWritten { path: "/project/pnpm-lock.yaml".into(), packages: 3 },
         EventKind::CancelRequested { by: "SIGINT".into() },
         EventKind::LinkModeChanged { from: LinkMode::Deferred, to: LinkMode::Pipelined, by: "key".into() },
         EventKind::Paused { by: "key".into() },
@@ -92,6 +105,7 @@ fn samples() -> Vec<Event> {
         SkipReason::UnsupportedPlatform,
         SkipReason::UnsupportedEngine,
         SkipReason::FetchFailure,
+        SkipReason::ResolutionFailure,
         SkipReason::Unreachable,
     ];
     let skips =

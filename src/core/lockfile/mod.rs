@@ -1,8 +1,8 @@
-//! `pnpm-lock.yaml`, version 9: reading it, checking that it may be trusted with paths, and whether it still fits the
-//! manifests.
+//! `pnpm-lock.yaml`, version 9: reading it, checking that it may be trusted with paths, whether it still fits the
+//! manifests, and writing it.
 //!
-//! This module never writes a file, never asks the network, and never turns a text of the file into a path: whoever
-//! does must have called [`validate`] first.
+//! This module writes no file but the lockfile, never asks the network, and never turns a text of the file into a path:
+//! whoever does must have called [`validate`] first.
 
 mod canonical;
 mod dep_path;
@@ -14,6 +14,7 @@ mod model;
 mod names;
 mod parse;
 mod resolution;
+mod save;
 mod scan;
 mod slot_name;
 mod validate;
