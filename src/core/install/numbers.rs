@@ -8,13 +8,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{PackageId, Why};
-use crate::core::lockfile::split;
+use crate::core::lockfile::package_id;
 
 /// The numbers given so far.
 #[derive(Debug, Default)]
 pub struct Numbers {
     next: u32,
-    /// Packages that have a number and no slot yet, by their id with the hash of their patch.
+    /// Packages that have a number and no slot yet, by their id.
     unplaced: FxHashMap<Arc<str>, (PackageId, Told)>,
 }
 
@@ -49,7 +49,7 @@ impl Numbers {
 
     /// The number of a slot, and what was told of it already.
     pub fn of(&mut self, dep_path: &str) -> (PackageId, Option<Told>) {
-        match self.unplaced.remove(without_peers(dep_path)) {
+        match self.unplaced.remove(package_id(dep_path)) {
             Some((package, told)) => (package, Some(told)),
             None => (self.fresh(), None),
         }
@@ -60,15 +60,6 @@ impl Numbers {
         let mut packages: Vec<_> = self.unplaced.drain().map(|(_, (package, _))| package).collect();
         packages.sort_unstable();
         packages
-    }
-}
-
-/// A dep path without its peers; the hash of a patch stays.
-fn without_peers(dep_path: &str) -> &str {
-    let parts = split(dep_path);
-    match parts.patch_hash {
-        Some(hash) => &dep_path[..parts.package_id.len() + "(patch_hash=)".len() + hash.len()],
-        None => parts.package_id,
     }
 }
 
@@ -85,7 +76,7 @@ mod tests {
         let mut numbers = Numbers::default();
         let a = numbers.give(told("a@1.0.0")).unwrap();
         assert_eq!(numbers.give(told("a@1.0.0")), None);
-        let patched = numbers.give(told("b@1.0.0(patch_hash=00)")).unwrap();
+        let patched = numbers.give(told("b@1.0.0")).unwrap();
         let gone = numbers.give(told("c@1.0.0")).unwrap();
         assert_eq!(numbers.of("a@1.0.0(p@1.0.0)"), (a, Some(told("a@1.0.0"))));
         assert_eq!(numbers.of("a@1.0.0(p@2.0.0)"), (PackageId(3), None));

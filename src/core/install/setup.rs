@@ -6,7 +6,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::InstallError;
+use super::turning::Turning;
 use crate::core::config::{Config, NoProxy};
+use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::fetch::{Backlog, Fetcher, Progress};
 use crate::core::link::{Linker, Placement, VirtualStore};
@@ -21,24 +23,15 @@ const NETWORK_THREADS: usize = 2;
 
 /// Tools that are being made ready.
 pub struct Setup {
-    thread: JoinHandle<Result<Parts, InstallError>>,
+    thread: JoinHandle<Result<Tools, InstallError>>,
 }
 
-/// Tools that do not touch the tree: it may have to be taken away yet.
-struct Parts {
-    runtime: tokio::runtime::Runtime,
-    fetcher: Arc<Fetcher>,
-    link_pool: LanePool,
-}
-
-/// Tools that are ready.
+/// Tools that are ready. None of them touches the tree: it may have to be taken away yet.
 pub struct Tools {
     /// Drives requests.
     pub runtime: tokio::runtime::Runtime,
     /// Fetches packages.
     pub fetcher: Arc<Fetcher>,
-    /// Fills slots.
-    pub linker: Arc<Linker>,
     /// Where slots are filled.
     pub link_pool: LanePool,
 }
@@ -57,26 +50,47 @@ impl Setup {
         Ok(Self { thread })
     }
 
-    /// Waits until the tools are ready, and opens the virtual store.
+    /// Waits until the tools are ready.
     ///
     /// # Errors
     /// When one of them could not be made.
-    pub fn finish(self, config: &Config) -> Result<Tools, InstallError> {
-        let Parts { runtime, fetcher, link_pool } =
-            self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        let linker = Arc::new(Linker {
+    pub fn finish(self) -> Result<Tools, InstallError> {
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+impl Tools {
+    /// Opens the virtual store.
+    ///
+    /// # Errors
+    /// When its folder cannot be made or opened.
+    pub fn linker(&self, config: &Config) -> Result<Arc<Linker>, InstallError> {
+        let fetcher = &self.fetcher;
+        Ok(Arc::new(Linker {
             virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
             store: Arc::clone(&fetcher.store),
             placement: Placement::new(*config.import_method, fetcher.emitter.clone()),
             emitter: fetcher.emitter.clone(),
             meters: fetcher.meters.clone(),
             executables: Mutex::default(),
-        });
-        Ok(Tools { runtime, fetcher, linker, link_pool })
+        }))
+    }
+
+    /// What is asked of the run reaches the tools from here on, as long as their runtime lives.
+    pub fn listen(&self, config: &Config, controls: &Controls) {
+        let turning = Turning {
+            controls: controls.clone(),
+            made_with: config.knobs(),
+            emitter: self.fetcher.emitter.clone(),
+            permits: self.fetcher.client.permits().clone(),
+            extract_pool: self.fetcher.pool.clone(),
+            link_pool: self.link_pool.clone(),
+        };
+        self.runtime.spawn(turning.watch());
     }
 }
 
-fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, InstallError> {
+fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, InstallError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(NETWORK_THREADS)
         .thread_name("network")
@@ -99,7 +113,7 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, Inst
         backlog: Arc::new(Backlog::default()),
         retried: AtomicU64::new(0),
     });
-    Ok(Parts { runtime, fetcher, link_pool: LanePool::new("link", *config.link_threads)? })
+    Ok(Tools { runtime, fetcher, link_pool: LanePool::new("link", *config.link_threads)? })
 }
 
 fn network_settings(config: &Config) -> NetworkSettings {

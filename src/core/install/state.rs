@@ -175,8 +175,7 @@ impl Outcome<'_> {
             before.and_then(|state| state.ignored_builds.clone()).unwrap_or_default();
         ignored.retain(|entry| is_installed(entry) && policy.verdict(entry).is_none());
 
-        let wants_build = self.done.wants_build.iter().map(|package| package.index());
-        let mut wanting: Vec<&str> = self.dep_paths(wants_build).collect();
+        let mut wanting: Vec<&str> = self.dep_paths(self.done.wants_build.iter().copied()).collect();
         wanting.sort_unstable();
         let mut deferred = Vec::new();
         if *config.ignore_scripts {

@@ -87,7 +87,7 @@ impl Install {
             return;
         }
         let mut names: Vec<&str> =
-            done.wants_build.iter().map(|package| work.slots[package.index()].label.as_str()).collect();
+            done.wants_build.iter().map(|slot| work.slots[*slot].label.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         let message = format!(

@@ -9,7 +9,9 @@
 //! Nothing here writes a file of the project or links anything.
 
 mod error;
+pub mod lockfile;
 mod manifest;
+pub mod peers;
 mod preferred;
 mod resolved;
 mod resolver;
