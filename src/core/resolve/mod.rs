@@ -13,6 +13,7 @@ mod manifest;
 mod preferred;
 mod resolved;
 mod resolver;
+pub mod rewrite;
 pub mod tree;
 mod wanted;
 
