@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::InstallError;
 use super::ahead::Download;
 use super::link_jobs::{LinkJob, Report, checked, link_slots, tell_found};
+use super::split::Split;
 use super::work::{Origin, Source, Work};
 use crate::core::control::Controls;
 use crate::core::event::{EventKind, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
@@ -36,20 +37,6 @@ pub struct Materialise {
     pub controls: Controls,
     /// Whether stored files are checked before they are linked.
     pub verify_store: bool,
-}
-
-/// The sources to be linked, by whether they are in the store: positions in [`Work::sources`].
-pub struct Split {
-    /// In the store, with their rows.
-    pub warm: Vec<(usize, Vec<u8>)>,
-    /// Folders on this machine, with what is in them.
-    pub local: Vec<(usize, PackedFolder)>,
-    /// To be downloaded.
-    pub cold: Vec<usize>,
-    /// Downloads of cold sources that were begun before.
-    pub under_way: FxHashMap<usize, Download>,
-    /// The slots of each source that are to be made: positions in [`Work::slots`].
-    pub todo: Vec<Vec<usize>>,
 }
 
 /// What the driver did.

@@ -21,9 +21,12 @@ use crate::core::store::index::IndexWriter;
 /// Threads that move bytes between sockets and memory. The work on what comes is done elsewhere.
 const NETWORK_THREADS: usize = 2;
 
-/// Tools that are being made ready.
-pub struct Setup {
-    thread: JoinHandle<Result<Tools, InstallError>>,
+/// Tools that are being made ready, or are.
+pub enum Setup {
+    /// A thread makes them ready.
+    Starting(JoinHandle<Result<Tools, InstallError>>),
+    /// They are ready.
+    Ready(Tools),
 }
 
 /// Tools that are ready. None of them touches the tree: it may have to be taken away yet.
@@ -47,15 +50,22 @@ impl Setup {
             .name("setup".into())
             .spawn(move || make(&config, emitter, meters))
             .map_err(InstallError::Runtime)?;
-        Ok(Self { thread })
+        Ok(Self::Starting(thread))
     }
 
-    /// Waits until the tools are ready.
+    /// Waits until the tools are ready. What is asked of the run reaches them from then on.
     ///
     /// # Errors
     /// When one of them could not be made.
-    pub fn finish(self) -> Result<Tools, InstallError> {
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    pub fn finish(self, config: &Config, controls: &Controls) -> Result<Tools, InstallError> {
+        match self {
+            Self::Starting(thread) => {
+                let tools = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                tools.listen(config, controls);
+                Ok(tools)
+            }
+            Self::Ready(tools) => Ok(tools),
+        }
     }
 }
 
@@ -76,8 +86,7 @@ impl Tools {
         }))
     }
 
-    /// What is asked of the run reaches the tools from here on, as long as their runtime lives.
-    pub fn listen(&self, config: &Config, controls: &Controls) {
+    fn listen(&self, config: &Config, controls: &Controls) {
         let turning = Turning {
             controls: controls.clone(),
             made_with: config.knobs(),

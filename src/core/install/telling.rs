@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::inputs::Inputs;
 use super::materialise::Done;
+use super::numbers::Numbers;
 use super::work::Work;
 use super::{Gathered, Install, InstallError};
 use crate::core::clock::unix_millis;
 use crate::core::emit::Emitter;
 use crate::core::event::{
     EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
-    RunFinished, RunStarted, Totals,
+    RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
@@ -66,6 +67,17 @@ impl Install {
         let of_projects = inputs.workspace.warnings.iter().chain(&inputs.warnings);
         for message in self.config.warnings.iter().chain(of_projects) {
             self.warn(message.clone(), None, totals);
+        }
+    }
+
+    /// Tells of packages that were resolved and are not needed after all.
+    pub(super) fn tell_unplaced(&self, numbers: &mut Numbers) {
+        for package in numbers.take_unplaced() {
+            self.emitter.emit(EventKind::Skipped {
+                package,
+                reason: SkipReason::Unreachable,
+                detail: "nothing depends on it in the end".to_owned(),
+            });
         }
     }
 

@@ -302,7 +302,7 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
 }
 
 /// Where a registry has the tarball of a version (pnpm: `lockfile/src/resolution.rs`).
-fn registry_tarball(config: &Config, name: &str, version: &str) -> String {
+pub fn registry_tarball(config: &Config, name: &str, version: &str) -> String {
     let (registry, version) = match version.split_once(':') {
         Some((prefix, version)) if config.registries.prefixes.contains_key(prefix) => {
             (config.registries.prefixes[prefix].as_str(), version)

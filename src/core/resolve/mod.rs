@@ -15,6 +15,7 @@ pub mod peers;
 mod preferred;
 mod resolved;
 mod resolver;
+pub mod rewrite;
 pub mod tree;
 mod wanted;
 

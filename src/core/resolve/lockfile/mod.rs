@@ -15,7 +15,9 @@ use indexmap::IndexMap;
 use super::manifest::PackageManifest;
 use super::peers::{GraphNode, PeerOutcome};
 use super::tree::{Tree, TreePackage};
-use crate::core::lockfile::{CatalogEntry, Importer, Lockfile, Reference, package_id, reference, split};
+use crate::core::lockfile::{
+    Importer, ImporterDependency, Lockfile, Reference, package_id, reference,
+};
 use crate::core::manifest::Manifest;
 
 /// The version of the format that is written.
@@ -24,7 +26,7 @@ pub const VERSION: &str = "9.0";
 /// What a lockfile is made from.
 pub struct Recording<'a> {
     /// Everything that does not come from the graph: settings, overrides, patches, what stood before the lockfile. Its
-    /// sections of packages and projects are empty.
+    /// sections of packages and projects are empty. Catalogs are left to the caller, who knows them.
     pub head: Lockfile,
     /// The packages.
     pub tree: &'a Tree,
@@ -32,8 +34,6 @@ pub struct Recording<'a> {
     pub outcome: &'a PeerOutcome,
     /// The projects, in the tree's order.
     pub projects: Vec<RecordedProject<'a>>,
-    /// `catalogs`: catalog → alias → specifier.
-    pub catalogs: &'a IndexMap<String, IndexMap<String, String>>,
     /// Peers that a project declares were installed for it (`autoInstallPeers`).
     pub auto_install_peers: bool,
     /// Folders that are only linked are left out (`excludeLinksFromLockfile`).
@@ -85,35 +85,12 @@ impl Recording<'_> {
         // As they will stand in the file: what is done next must not depend on whether it was read from there.
         lockfile.packages.sort_unstable_keys();
         lockfile.importers.sort_unstable_keys();
-        lockfile.catalogs = self.used_catalogs(&lockfile);
         lockfile.time = self.time(&lockfile);
         lockfile
     }
 
     fn package(&self, node: &GraphNode) -> &TreePackage {
         self.tree.package(node.package)
-    }
-
-    /// The entries of catalogs that some project refers to.
-    fn used_catalogs(&self, lockfile: &Lockfile) -> IndexMap<String, IndexMap<String, CatalogEntry>> {
-        let mut used: IndexMap<String, IndexMap<String, CatalogEntry>> = IndexMap::new();
-        for (alias, dependency) in lockfile.importers.values().flat_map(dependencies) {
-            let Some(name) = dependency.specifier.strip_prefix("catalog:") else { continue };
-            let name = if name.trim().is_empty() { "default" } else { name.trim() };
-            let Some(specifier) = self.catalogs.get(name).and_then(|catalog| catalog.get(alias)) else {
-                continue;
-            };
-            let Reference::Package(dep_path) = reference(alias, &dependency.version) else { continue };
-            let entry = CatalogEntry {
-                specifier: specifier.clone(),
-                version: split(&dep_path).version.to_owned(),
-                ..CatalogEntry::default()
-            };
-            used.entry(name.to_owned()).or_default().insert(alias.clone(), entry);
-        }
-        used.sort_unstable_keys();
-        used.values_mut().for_each(IndexMap::sort_unstable_keys);
-        used
     }
 
     /// When direct dependencies were published: what was learned now, or else what was known.
@@ -138,7 +115,7 @@ impl Recording<'_> {
 
 fn dependencies(
     importer: &Importer,
-) -> impl Iterator<Item = (&String, &crate::core::lockfile::ImporterDependency)> {
+) -> impl Iterator<Item = (&String, &ImporterDependency)> {
     importer.dependencies.iter().chain(&importer.dev_dependencies).chain(&importer.optional_dependencies)
 }
 
