@@ -33,7 +33,12 @@ pub struct InstallArguments {
     pub no_frozen_lockfile: bool,
 
     /// Take pnpm-lock.yaml as it stands when it satisfies package.json; this is so by itself
-    #[arg(long, overrides_with = "no_prefer_frozen_lockfile", hide_short_help = true, help_heading = "What to install")]
+    #[arg(
+        long,
+        overrides_with = "no_prefer_frozen_lockfile",
+        hide_short_help = true,
+        help_heading = "What to install"
+    )]
     pub prefer_frozen_lockfile: bool,
 
     /// Resolve again even when pnpm-lock.yaml satisfies package.json
@@ -145,10 +150,7 @@ pub fn flags(arguments: &InstallArguments) -> Flags {
     };
     Flags {
         frozen_lockfile: either(arguments.frozen_lockfile, arguments.no_frozen_lockfile),
-        prefer_frozen_lockfile: either(
-            arguments.prefer_frozen_lockfile,
-            arguments.no_prefer_frozen_lockfile,
-        ),
+        prefer_frozen_lockfile: either(arguments.prefer_frozen_lockfile, arguments.no_prefer_frozen_lockfile),
         lockfile_only: arguments.lockfile_only,
         fix_lockfile: arguments.fix_lockfile,
         offline: arguments.offline.then_some(true),

@@ -108,6 +108,8 @@ struct Decided {
 struct Known {
     numbers: Numbers,
     under_way: UnderWay,
+    /// Optional dependencies that could not be resolved.
+    unresolved: u64,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -254,14 +256,14 @@ impl Install {
         known: Known,
         gathered: &mut Gathered,
     ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
-        let Known { mut numbers, under_way } = known;
+        let Known { mut numbers, under_way, unresolved } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);
         let selection = selector.select(lockfile, &graph, &inputs.importers)?;
         let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &mut numbers)?);
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
-        self.tell_unplaced(&mut numbers);
+        let unplaced = self.tell_unplaced(&mut numbers);
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
@@ -279,8 +281,8 @@ impl Install {
             }
         }
         let skipped = selection.skipped.len();
-        let split =
-            Split::of(&fetcher, &work, &verdicts, skipped, folders, under_way, &mut gathered.totals)?;
+        let split = Split::of(&fetcher, &work, &verdicts, skipped, folders, under_way, &mut gathered.totals)?;
+        gathered.totals.skipped += unresolved + unplaced;
         let is_unchanged = existing.is_unchanged(config, &verdicts);
         tracing::debug!(
             slots = work.slots.len(),

@@ -109,9 +109,7 @@ impl Found {
     /// The manifests of the wanted projects, by id.
     #[must_use]
     pub fn manifests(&self) -> Vec<(&str, &Manifest)> {
-        self.wanted()
-            .filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?)))
-            .collect()
+        self.wanted().filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?))).collect()
     }
 
     /// The inputs with the lockfile that was decided on.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustc_hash::FxHashMap;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;

@@ -70,15 +70,18 @@ impl Install {
         }
     }
 
-    /// Tells of packages that were resolved and are not needed after all.
-    pub(super) fn tell_unplaced(&self, numbers: &mut Numbers) {
-        for package in numbers.take_unplaced() {
+    /// Tells of packages that were resolved and are not needed after all. Gives their number.
+    pub(super) fn tell_unplaced(&self, numbers: &mut Numbers) -> u64 {
+        let unplaced = numbers.take_unplaced();
+        let count = unplaced.len() as u64;
+        for package in unplaced {
             self.emitter.emit(EventKind::Skipped {
                 package,
                 reason: SkipReason::Unreachable,
                 detail: "nothing depends on it in the end".to_owned(),
             });
         }
+        count
     }
 
     /// Warns of packages that are installed though they do not fit this machine.

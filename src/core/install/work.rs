@@ -166,8 +166,7 @@ impl Work {
         });
         let skipped = self.skipped.iter().zip(&selection.skipped).flat_map(move |(known, skipped)| {
             let told = known.told.as_ref();
-            let seen =
-                announcement(lockfile, known.package, skipped.index, Why::Transitive, true, told);
+            let seen = announcement(lockfile, known.package, skipped.index, Why::Transitive, true, told);
             let left_out = EventKind::Skipped {
                 package: known.package,
                 reason: skipped.reason,
@@ -192,9 +191,8 @@ fn announcement(
     if let Some(told) = told {
         let is_news = *told.dep_path != *dep_path || told.why != why || told.optional != optional;
         let dep_path = dep_path.to_owned();
-        return is_news.then(|| {
-            EventKind::PackagePlaced(Box::new(PackagePlaced { package, dep_path, why, optional }))
-        });
+        return is_news
+            .then(|| EventKind::PackagePlaced(Box::new(PackagePlaced { package, dep_path, why, optional })));
     }
     let parts = split(dep_path);
     let version = lockfile.metadata(dep_path).and_then(|metadata| metadata.version.as_deref());

@@ -150,8 +150,7 @@ mod tests {
         let path = folder.path().join(Lockfile::FILE_NAME);
         std::fs::write(&path, "---\nlockfileVersion: '9.0' # theirs\n---\nlockfileVersion: [\n").unwrap();
         assert!(lockfile("^1.0.0").save(&path).unwrap());
-        let expected =
-            format!("---\nlockfileVersion: '9.0' # theirs\n---\n{}", lockfile("^1.0.0").to_yaml());
+        let expected = format!("---\nlockfileVersion: '9.0' # theirs\n---\n{}", lockfile("^1.0.0").to_yaml());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
     }
 

@@ -59,7 +59,9 @@ impl Model {
                 let text = format!("{} is deprecated: {message}", self.label(*package));
                 self.log.push(at, LogLevel::Notice, text);
             }
-            EventKind::PackagePlaced(placed) => self.packages.entry(placed.package).or_default().place(placed),
+            EventKind::PackagePlaced(placed) => {
+                self.packages.entry(placed.package).or_default().place(placed)
+            }
             EventKind::LockfileWritten { path, packages } => {
                 let text = format!("wrote {path} with {} packages", format::count((*packages).into()));
                 self.log.push(at, LogLevel::Info, text);

@@ -15,9 +15,7 @@ use indexmap::IndexMap;
 use super::manifest::PackageManifest;
 use super::peers::{GraphNode, PeerOutcome};
 use super::tree::{Tree, TreePackage};
-use crate::core::lockfile::{
-    Importer, ImporterDependency, Lockfile, Reference, package_id, reference,
-};
+use crate::core::lockfile::{Importer, ImporterDependency, Lockfile, Reference, package_id, reference};
 use crate::core::manifest::Manifest;
 
 /// The version of the format that is written.
@@ -113,9 +111,7 @@ impl Recording<'_> {
     }
 }
 
-fn dependencies(
-    importer: &Importer,
-) -> impl Iterator<Item = (&String, &ImporterDependency)> {
+fn dependencies(importer: &Importer) -> impl Iterator<Item = (&String, &ImporterDependency)> {
     importer.dependencies.iter().chain(&importer.dev_dependencies).chain(&importer.optional_dependencies)
 }
 
