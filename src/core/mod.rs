@@ -20,6 +20,7 @@ pub mod packlist;
 pub mod path;
 pub mod plan;
 pub mod pool;
+pub mod registry;
 pub mod report;
 pub mod resolve;
 pub mod state;
