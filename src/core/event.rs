@@ -6,6 +6,7 @@
 //! only ever added.
 
 mod knob;
+mod metadata;
 mod package;
 mod phase;
 mod run;
@@ -13,6 +14,7 @@ mod run;
 use serde::{Deserialize, Serialize};
 
 pub use knob::{ImportMethod, Knob, LinkMode};
+pub use metadata::{MetadataCache, MetadataReceived};
 pub use package::{
     Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackagePlaced, PackageSeen, Planned,
     SkipReason, Why,
@@ -96,6 +98,17 @@ pub enum EventKind {
     ImportersKnown(Box<ImportersKnown>),
     /// The plan is made: how many slots need what.
     Planned(Planned),
+    /// A request for a package's metadata holds its permit and is about to be sent. Again for each new attempt.
+    MetadataRequested {
+        /// Name of the package.
+        name: String,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// The network permit it runs under.
+        lane: u16,
+    },
+    /// A package's metadata is there, or a request for it failed.
+    MetadataReceived(Box<MetadataReceived>),
     /// A download holds its permit and its request is about to be sent. Again for each new attempt.
     FetchStarted {
         /// The package.

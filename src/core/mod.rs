@@ -21,6 +21,7 @@ pub mod path;
 pub mod patterns;
 pub mod plan;
 pub mod pool;
+pub mod registry;
 pub mod report;
 pub mod resolve;
 pub mod state;

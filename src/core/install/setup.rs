@@ -126,7 +126,6 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, Inst
 }
 
 fn network_settings(config: &Config) -> NetworkSettings {
-    let credentials = config.credentials.clone();
     let pem =
         |certificates: &[String]| certificates.iter().map(|pem| pem.clone().into_bytes()).collect::<Vec<_>>();
     let mut extra_authorities = pem(&config.tls.ca);
@@ -150,7 +149,7 @@ fn network_settings(config: &Config) -> NetworkSettings {
             },
         },
         local_address: *config.local_address,
-        credentials: Arc::new(move |url: &url::Url| credentials.authorization_for(url).map(str::to_owned)),
+        credentials: Arc::new(config.credentials.clone()),
         ..NetworkSettings::default()
     }
 }

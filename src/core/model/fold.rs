@@ -119,7 +119,7 @@ impl Model {
                 }
             }
             EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
-            EventKind::Unknown => {}
+            EventKind::MetadataRequested { .. } | EventKind::MetadataReceived(_) | EventKind::Unknown => {}
         }
     }
 

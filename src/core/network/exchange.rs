@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Request, Response, StatusCode, Version};
 use tokio::time::{Instant, timeout};
@@ -43,6 +43,10 @@ pub struct Get<'a> {
     pub etag: Option<&'a str>,
     /// `If-Modified-Since`, likewise.
     pub modified_since: Option<&'a str>,
+    /// Asks caches on the way not to answer from memory (`Cache-Control: no-cache`).
+    pub past_caches: bool,
+    /// The package that the request is about: its scope may have credentials of its own.
+    pub package: Option<&'a str>,
     /// Is told of progress.
     pub observer: &'a dyn Observer,
 }
@@ -58,6 +62,8 @@ impl<'a> Get<'a> {
             compressed: false,
             etag: None,
             modified_since: None,
+            past_caches: false,
+            package: None,
             observer: &Unobserved,
         }
     }
@@ -140,7 +146,7 @@ impl Attempt<'_> {
         // What the URL itself says comes first, then what is configured for it.
         if with_credentials
             && !headers.contains_key(AUTHORIZATION)
-            && let Some(authorization) = self.settings.credentials.authorization(url)
+            && let Some(authorization) = self.authorization(url)
         {
             put(headers, AUTHORIZATION, &authorization)?;
         }
@@ -153,7 +159,18 @@ impl Attempt<'_> {
         if let Some(since) = self.request.modified_since {
             put(headers, IF_MODIFIED_SINCE, since)?;
         }
+        if self.request.past_caches {
+            put(headers, CACHE_CONTROL, "no-cache")?;
+        }
         Ok((request, authorized))
+    }
+
+    fn authorization(&self, url: &Url) -> Option<String> {
+        let credentials = &self.settings.credentials;
+        match self.request.package {
+            Some(package) => credentials.authorization_for_package(url, package),
+            None => credentials.authorization(url),
+        }
     }
 
     async fn send(&self, request: Request, url: &Url) -> Result<Response, NetworkError> {
