@@ -7,7 +7,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName,
     HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
-use reqwest::{Request, Response, StatusCode, Version};
+use reqwest::{Method, Request, Response, StatusCode, Version};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -93,21 +93,63 @@ pub(super) async fn get(
     request: Get<'_>,
 ) -> Result<Body, NetworkError> {
     let limit = settings.total_timeout;
-    let attempt = Attempt { transport, settings, request, started: Instant::now() };
+    let attempt = Attempt::new(transport, settings, request);
     timeout(limit, attempt.run()).await.unwrap_or_else(|_| {
         Err(NetworkError::TimedOut { url: shown(request.url), stage: Stage::Total, limit })
     })
+}
+
+/// What a server says of a document, without the document.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The status, which need not be one of success.
+    pub status: u16,
+    /// URL that answered in the end; differs from the one asked for after a redirect. Never shown as it is.
+    pub url: Url,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+}
+
+/// Asks for the head of a document, within `limit`. An anonymous question carries no credentials but those that stand
+/// in the URL itself.
+pub(super) async fn head(
+    transport: &reqwest::Client,
+    settings: &NetworkSettings,
+    url: &Url,
+    anonymous: bool,
+    limit: Duration,
+) -> Result<Head, NetworkError> {
+    let mut attempt = Attempt::new(transport, settings, Get::new(url, 0));
+    attempt.method = Method::HEAD;
+    attempt.anonymous = anonymous;
+    let (response, url, _) = timeout(limit, attempt.follow()).await.unwrap_or_else(|_| {
+        Err(NetworkError::TimedOut { url: shown(url), stage: Stage::FirstByte, limit })
+    })?;
+    let status = response.status().as_u16();
+    Ok(Head { status, url, cache_control: text(response.headers(), &CACHE_CONTROL) })
 }
 
 struct Attempt<'a> {
     transport: &'a reqwest::Client,
     settings: &'a NetworkSettings,
     request: Get<'a>,
+    method: Method,
+    anonymous: bool,
     started: Instant,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn new(transport: &'a reqwest::Client, settings: &'a NetworkSettings, request: Get<'a>) -> Self {
+        Self { transport, settings, request, method: Method::GET, anonymous: false, started: Instant::now() }
+    }
+
     async fn run(self) -> Result<Body, NetworkError> {
+        let (response, url, authorized) = self.follow().await?;
+        self.answer(response, url, authorized).await
+    }
+
+    /// The first answer that is no redirect, where it came from, and whether the request for it carried credentials.
+    async fn follow(&self) -> Result<(Response, Url, bool), NetworkError> {
         let mut url = self.request.url.clone();
         let mut trail = Trail::default();
         for _ in 0..=MAX_REDIRECTS {
@@ -118,7 +160,7 @@ impl Attempt<'_> {
             let response = self.send(request, &url).await?;
             let status = response.status();
             let Some(location) = redirection(&response) else {
-                return self.answer(response, url, authorized).await;
+                return Ok((response, url, authorized));
             };
             url = url.join(&location).map_err(|error| NetworkError::Redirect {
                 url: self.shown(&url),
@@ -139,12 +181,13 @@ impl Attempt<'_> {
             let _ = address.set_password(None);
         }
         // This moves a user and password from the URL to the header.
-        let request = self.transport.get(address).build();
+        let request = self.transport.request(self.method.clone(), address).build();
         let mut request =
             request.map_err(|error| of_request(self.shown(url), error, self.settings.connect_timeout))?;
         let headers = request.headers_mut();
         // What the URL itself says comes first, then what is configured for it.
         if with_credentials
+            && !self.anonymous
             && !headers.contains_key(AUTHORIZATION)
             && let Some(authorization) = self.authorization(url)
         {
