@@ -2,4 +2,6 @@
 
 mod model;
 
-pub use model::{ChildEdge, DirectDependency, Importer, PackageIndex, PeerRequirement, Tree, TreePackage};
+pub use model::{
+    ChildEdge, DirectDependency, EdgePlace, Importer, PackageIndex, PeerRequirement, Place, Tree, TreePackage,
+};
