@@ -2,6 +2,4 @@
 
 mod model;
 
-pub use model::{
-    ChildEdge, DirectDependency, EdgePlace, Importer, PackageIndex, PeerRequirement, Place, Tree, TreePackage,
-};
+pub use model::{ChildEdge, DirectDependency, Importer, PackageIndex, PeerRequirement, Tree, TreePackage};

@@ -51,27 +51,6 @@ pub struct DirectDependency {
     pub hoisted_peer: bool,
     /// It was added for an optional peer.
     pub hoisted_optional_peer: bool,
-    /// It hangs at this place of the tree already and is only offered to others as a peer; it is not walked a second
-    /// time. `None` for a dependency that hangs from the project itself.
-    pub found_at: Option<EdgePlace>,
-}
-
-/// An edge of a package, at the one place where that package's children were walked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EdgePlace {
-    /// The package that has the edge.
-    pub package: PackageIndex,
-    /// Position of the edge in [`TreePackage::children`].
-    pub edge: u32,
-}
-
-/// A place of the tree that the walk itself visited: one for each direct dependency and for each edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    /// A direct dependency: position of the project in [`Tree::importers`], position in [`Importer::direct`].
-    Direct(u32, u32),
-    /// An edge of a package at its walked place.
-    Edge(EdgePlace),
 }
 
 /// A package, once for all places where it hangs.
@@ -91,9 +70,6 @@ pub struct TreePackage {
     pub depth: u32,
     /// It declares no dependencies and no peers: all its places are one.
     pub is_leaf: bool,
-    /// The place where [`Self::children`] were walked; its other places repeat them. `None` for links, leaves and
-    /// packages that were taken from the lockfile.
-    pub walked_at: Option<Place>,
 }
 
 /// An edge of the tree.
