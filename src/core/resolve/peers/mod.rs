@@ -8,8 +8,20 @@
 //! Nothing here asks a registry or reads a file. The outcome depends on the tree alone; equal trees give equal graphs,
 //! whatever order their packages were found in.
 
+mod components;
+mod dedupe;
+mod finish;
 mod graph;
+mod injected;
+mod missing;
+mod paths;
+mod resolve;
 mod settings;
+mod sight;
+mod survey;
+mod verdict;
+mod walk;
 
 pub use graph::{Graph, GraphNode, PeerOutcome};
+pub use resolve::resolve;
 pub use settings::PeerSettings;
