@@ -24,4 +24,5 @@ pub mod report;
 pub mod resolve;
 pub mod state;
 pub mod store;
+pub mod verify;
 pub mod workspace;
