@@ -7,7 +7,7 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, Outcome, PackageId, Phase,
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, Outcome, PackageId, Phase,
     SkipReason,
 };
 use pacwatch::core::report::json::write_line;
@@ -37,6 +37,9 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::Warning { .. } => "warning",
         EventKind::Skipped { .. } => "skipped",
         EventKind::ConcurrencyChanged { .. } => "concurrency_changed",
+        EventKind::LinkModeChanged { .. } => "link_mode_changed",
+        EventKind::Paused { .. } => "paused",
+        EventKind::Resumed { .. } => "resumed",
         EventKind::NetworkSample { .. } => "network_sample",
         EventKind::CancelRequested { .. } => "cancel_requested",
         EventKind::ImportMethodChosen { .. } => "import_method_chosen",
@@ -44,7 +47,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 23;
+const KINDS: usize = 26;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -75,6 +78,9 @@ fn samples() -> Vec<Event> {
             left_out: 3,
         })),
         EventKind::CancelRequested { by: "SIGINT".into() },
+        EventKind::LinkModeChanged { from: LinkMode::Deferred, to: LinkMode::Pipelined, by: "key".into() },
+        EventKind::Paused { by: "key".into() },
+        EventKind::Resumed { by: "api".into() },
         EventKind::ImportMethodChosen {
             wanted: ImportMethod::Auto,
             method: ImportMethod::Hardlink,
