@@ -13,6 +13,7 @@ pub mod install;
 pub mod link;
 pub mod lockfile;
 pub mod manifest;
+pub mod manifest_edit;
 pub mod meter;
 pub mod model;
 pub mod network;
