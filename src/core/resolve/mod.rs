@@ -10,6 +10,7 @@
 
 mod error;
 mod manifest;
+pub mod peers;
 mod preferred;
 mod resolved;
 mod resolver;
