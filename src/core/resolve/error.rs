@@ -9,6 +9,9 @@ pub enum ResolveError {
         /// The specifier, with its alias.
         specifier: String,
     },
+    /// A package of a registry or of the workspace.
+    #[error(transparent)]
+    Npm(#[from] Box<super::npm::NpmError>),
 }
 
 impl ResolveError {
@@ -17,6 +20,7 @@ impl ResolveError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::NotSupported { .. } => Some("ERR_PNPM_SPEC_NOT_SUPPORTED_BY_ANY_RESOLVER"),
+            Self::Npm(error) => error.code(),
         }
     }
 
@@ -25,6 +29,7 @@ impl ResolveError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NotSupported { .. } => None,
+            Self::Npm(error) => error.help(),
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod error;
 mod manifest;
+pub mod npm;
 mod preferred;
 mod resolved;
 mod resolver;
