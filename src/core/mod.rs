@@ -18,6 +18,7 @@ pub mod model;
 pub mod network;
 pub mod packlist;
 pub mod path;
+pub mod patterns;
 pub mod plan;
 pub mod pool;
 pub mod report;

@@ -1,5 +1,6 @@
 //! What can be wrong with a lockfile.
 
+use super::specifiers::OverrideError;
 use std::path::PathBuf;
 
 /// What can be wrong with a lockfile.
@@ -91,6 +92,9 @@ pub enum LockfileError {
         /// Who wants it.
         wanted_by: String,
     },
+    /// The overrides of the project cannot be read.
+    #[error(transparent)]
+    Overrides(#[from] OverrideError),
 }
 
 fn place(line: Option<u64>, column: Option<u64>) -> String {
@@ -111,6 +115,7 @@ impl LockfileError {
     pub fn code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Read { .. } => return None,
+            Self::Overrides(error) => return error.code(),
             Self::Absent { .. } => "ERR_PNPM_NO_LOCKFILE",
             Self::Broken { .. } | Self::Conflict { .. } | Self::InvalidEntry { .. } => {
                 "ERR_PNPM_BROKEN_LOCKFILE"
@@ -128,6 +133,7 @@ impl LockfileError {
     pub fn help(&self) -> Option<String> {
         let text = match self {
             Self::Read { .. } => return None,
+            Self::Overrides(error) => return error.help(),
             Self::Absent { .. } => "Run `pnpm install --lockfile-only` once to make it, and commit it.",
             Self::Broken { .. } | Self::InvalidEntry { .. } | Self::MissingDependency { .. } => {
                 "Restore the file from version control, or make it anew with `pnpm install --lockfile-only`."

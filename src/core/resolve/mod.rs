@@ -14,6 +14,7 @@ pub mod peers;
 mod preferred;
 mod resolved;
 mod resolver;
+pub mod rewrite;
 pub mod tree;
 mod wanted;
 
