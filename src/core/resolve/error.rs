@@ -96,16 +96,16 @@ impl ResolveError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::NotSupported { .. } => Some("ERR_PNPM_SPEC_NOT_SUPPORTED_BY_ANY_RESOLVER"),
-            Self::InvalidDependencyName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
+            Self::InvalidDependencyName { .. } | Self::InvalidName { .. } => {
+                Some("ERR_PNPM_INVALID_DEPENDENCY_NAME")
+            }
             Self::ExoticSubdependency { .. } => Some("ERR_PNPM_EXOTIC_SUBDEP"),
             Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
             Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
             Self::LockedOptional(inner) => inner.code(),
-            Self::LocalManifest(_) => None,
+            Self::LocalManifest(_) | Self::Runtime { .. } => None,
             Self::UnsupportedProtocol { .. } => Some("ERR_PNPM_UNSUPPORTED_PROTOCOL"),
             Self::MissingName { .. } => Some("ERR_PNPM_MISSING_PACKAGE_NAME"),
-            Self::InvalidName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
-            Self::Runtime { .. } => None,
             Self::Local(error) => error.code(),
             Self::Url(error) => error.code(),
             Self::Git(error) => error.code(),
