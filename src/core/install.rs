@@ -49,7 +49,7 @@ use selection::Selector;
 use setup::{Setup, Tools};
 pub use telling::tell_refusal;
 use turning::Turning;
-use work::{Origin, Work};
+use work::Work;
 
 /// An install that is about to run.
 pub struct Install {
@@ -333,9 +333,10 @@ impl Install {
             }
         }
         let wanted = || {
-            work.sources.iter().zip(&todo).filter(|(source, slots)| {
-                !slots.is_empty() && matches!(source.origin, Origin::Tarball { .. })
-            })
+            work.sources
+                .iter()
+                .zip(&todo)
+                .filter(|(source, slots)| !slots.is_empty() && source.origin.is_stored())
         };
         let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
         let mut rows = index::read(&fetcher.store.index_path(), &keys)?;

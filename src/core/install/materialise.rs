@@ -183,18 +183,26 @@ impl Materialise {
         let source = &self.work.sources[position];
         let ids: Vec<PackageId> = todo.iter().map(|slot| self.work.slots[*slot].slot.package).collect();
         let first = ids.first().copied().unwrap_or(PackageId(0));
-        let Origin::Tarball { url, integrity } = &source.origin else {
-            let error = FetchError::Unsupported("a folder cannot be fetched".into());
-            return (position, Err(self.fetch_error(source, first, error)));
+        let (url, integrity, part) = match &source.origin {
+            Origin::Tarball { url, integrity } => (url, Some(integrity), None),
+            Origin::Repository { url, integrity, part } => (url, integrity.as_ref(), Some(part)),
+            Origin::Folder { .. } => {
+                let error = FetchError::Unsupported("a folder cannot be fetched".into());
+                return (position, Err(self.fetch_error(source, first, error)));
+            }
         };
         let tarball = Tarball {
             package: first,
             unblocked: ids.clone(),
             url: url.clone(),
-            integrity: Some(integrity.clone()),
+            integrity: integrity.cloned(),
             key: source.key.clone(),
         };
-        let package = match self.fetcher.fetch(&tarball).await {
+        let fetched = match part {
+            None => self.fetcher.fetch(&tarball).await,
+            Some(part) => self.fetcher.fetch_repository(&tarball, part).await,
+        };
+        let package = match fetched {
             Ok(package) => package,
             Err(error) => return (position, Err(self.fetch_error(source, tarball.package, error))),
         };
