@@ -28,12 +28,12 @@ const PROBE_PAUSE: Duration = Duration::from_millis(500);
 pub struct GitResolver {
     downloads: Arc<Downloads>,
     shallow_hosts: Vec<String>,
-    known: Memo<Commited>,
+    known: Memo<Committed>,
 }
 
 /// A package of a commit.
 #[derive(Debug, Clone)]
-struct Commited {
+struct Committed {
     resolution: Resolution,
     manifest: Option<Arc<PackageManifest>>,
     normalized: String,
@@ -49,8 +49,8 @@ impl Way for GitResolver {
         let Some(parsed) = parse(specifier) else {
             return Ok(None);
         };
-        let commited = self.known.answer(specifier, async || self.find(specifier, parsed).await).await?;
-        let (place, tarball) = match &commited.resolution {
+        let committed = self.known.answer(specifier, async || self.find(specifier, parsed).await).await?;
+        let (place, tarball) = match &committed.resolution {
             Resolution::Git { repo, commit, path, .. } => (git_id(repo, commit, path.as_deref()), None),
             Resolution::Tarball { tarball, path, .. } => {
                 let path = path.as_ref().map(|path| format!("#path:{path}")).unwrap_or_default();
@@ -59,11 +59,11 @@ impl Way for GitResolver {
             _ => return Ok(None),
         };
         let found = Found {
-            manifest: commited.manifest,
+            manifest: committed.manifest,
             place,
-            source: Source::Package { resolution: commited.resolution, tarball },
+            source: Source::Package { resolution: committed.resolution, tarball },
             via: Via::Git,
-            normalized: commited.normalized,
+            normalized: committed.normalized,
         };
         found.resolved(wanted).map(Some)
     }
@@ -76,7 +76,7 @@ impl GitResolver {
         Self { downloads, shallow_hosts, known: Memo::default() }
     }
 
-    async fn find(&self, specifier: &str, parsed: GitSpecifier) -> Result<Commited, GitError> {
+    async fn find(&self, specifier: &str, parsed: GitSpecifier) -> Result<Committed, GitError> {
         let asked = Question { specifier, repository: &parsed.repository, shown: shown(&parsed.repository) };
         asked.check()?;
         let folder = match &parsed.part.path {
@@ -102,11 +102,11 @@ impl GitResolver {
                 path,
                 other: Vec::new(),
             };
-            return Ok(Commited { resolution, manifest, normalized: parsed.normalized });
+            return Ok(Committed { resolution, manifest, normalized: parsed.normalized });
         }
         let manifest = self.manifest(&asked, &commit, &folder).await?;
         let resolution = Resolution::Git { repo: parsed.repository, commit, path, other: Vec::new() };
-        Ok(Commited { resolution, manifest, normalized: parsed.normalized })
+        Ok(Committed { resolution, manifest, normalized: parsed.normalized })
     }
 
     /// The commit that is meant.
