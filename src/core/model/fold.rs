@@ -60,7 +60,7 @@ impl Model {
                 self.log.push(at, LogLevel::Notice, text);
             }
             EventKind::PackagePlaced(placed) => {
-                self.packages.entry(placed.package).or_default().place(placed)
+                self.packages.entry(placed.package).or_default().place(placed);
             }
             EventKind::LockfileWritten { path, packages } => {
                 let text = format!("wrote {path} with {} packages", format::count((*packages).into()));

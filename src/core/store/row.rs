@@ -293,6 +293,12 @@ impl StoredPackage {
         self.executables.as_deref()
     }
 
+    /// The row, as it was read.
+    #[must_use]
+    pub fn row(&self) -> &[u8] {
+        &self.row
+    }
+
     /// The row again, with the time of the last check of every file set.
     #[must_use]
     pub fn checked_again(&self, now_ms: u64) -> Vec<u8> {
