@@ -7,8 +7,8 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, Outcome, PackageId, Phase,
-    SkipReason,
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, Outcome, PackageId, PeerIssueKind,
+    Phase, SkipReason,
 };
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
@@ -35,6 +35,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::Imported(_) => "imported",
         EventKind::Retry { .. } => "retry",
         EventKind::Warning { .. } => "warning",
+        EventKind::PeerIssue { .. } => "peer_issue",
         EventKind::Skipped { .. } => "skipped",
         EventKind::ConcurrencyChanged { .. } => "concurrency_changed",
         EventKind::NetworkSample { .. } => "network_sample",
@@ -44,7 +45,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 23;
+const KINDS: usize = 24;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -62,6 +63,22 @@ fn samples() -> Vec<Event> {
             status: None,
         },
         EventKind::Warning { code: None, message: "the disk is nearly full".into(), package: None },
+        EventKind::PeerIssue {
+            importer: "packages/a".into(),
+            peer: "react".into(),
+            wanted: "^18.0.0".into(),
+            found: None,
+            parents: vec!["b@1.0.0".into()],
+            issue: PeerIssueKind::Missing,
+        },
+        EventKind::PeerIssue {
+            importer: ".".into(),
+            peer: "react".into(),
+            wanted: "^18.0.0".into(),
+            found: Some("17.0.2".into()),
+            parents: Vec::new(),
+            issue: PeerIssueKind::Bad,
+        },
         EventKind::ImportersKnown(Box::new(ImportersKnown {
             importers: vec![
                 ImporterKnown { id: ".".into(), ..ImporterKnown::default() },
