@@ -44,6 +44,9 @@ pub enum ResolveError {
     /// An optional dependency cannot be resolved although the lockfile has it.
     #[error("{0}")]
     LockedOptional(#[source] Box<ResolveError>),
+    /// The walk ended before an answer was there; another error says why.
+    #[error("resolution was given up")]
+    Interrupted,
     /// The manifest behind a local dependency of the root project cannot be read.
     #[error(transparent)]
     LocalManifest(#[from] crate::core::manifest::ManifestError),
@@ -60,7 +63,7 @@ impl ResolveError {
             Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
             Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
             Self::LockedOptional(inner) => inner.code(),
-            Self::LocalManifest(_) => None,
+            Self::Interrupted | Self::LocalManifest(_) => None,
         }
     }
 
@@ -80,7 +83,7 @@ impl ResolveError {
                  it was made. If the version is gone for good, update the package that asks for it, or delete the entry"
                     .to_owned(),
             ),
-            Self::NotSupported { .. } | Self::PatchRange { .. } | Self::LocalManifest(_) => None,
+            Self::NotSupported { .. } | Self::PatchRange { .. } | Self::Interrupted | Self::LocalManifest(_) => None,
         }
     }
 }
