@@ -10,10 +10,12 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
+use super::ahead::Download;
 use super::link_jobs::{LinkJob, Report, checked, link_slots, tell_found};
+use super::split::Split;
 use super::work::{Origin, Source, Work};
-use crate::core::control::{Controls, KnobValues};
-use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
+use crate::core::control::Controls;
+use crate::core::event::{EventKind, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
 use crate::core::link::{Contents, Linker, Turn};
 use crate::core::packlist::PackedFolder;
@@ -32,22 +34,8 @@ pub struct Materialise {
     pub link_pool: LanePool,
     /// What the user asks for meanwhile.
     pub controls: Controls,
-    /// How cold slots are linked.
-    pub link_mode: LinkMode,
     /// Whether stored files are checked before they are linked.
     pub verify_store: bool,
-}
-
-/// The sources to be linked, by whether they are in the store: positions in [`Work::sources`].
-pub struct Split {
-    /// In the store, with their rows.
-    pub warm: Vec<(usize, Vec<u8>)>,
-    /// Folders on this machine, with what is in them.
-    pub local: Vec<(usize, PackedFolder)>,
-    /// To be downloaded.
-    pub cold: Vec<usize>,
-    /// The slots of each source that are to be made: positions in [`Work::slots`].
-    pub todo: Vec<Vec<usize>>,
 }
 
 /// What the driver did.
@@ -57,8 +45,8 @@ pub struct Done {
     pub totals: Totals,
     /// Slots that were not made because their package is optional and could not be fetched.
     pub dropped: Vec<usize>,
-    /// Packages that ask for a build.
-    pub wants_build: Vec<PackageId>,
+    /// Slots whose packages ask for a build.
+    pub wants_build: Vec<usize>,
 }
 
 /// State of the driver.
@@ -111,11 +99,15 @@ impl Materialise {
         self.fetcher.meters.finish(Phase::Extract, Some(knobs.extract_threads));
     }
 
+    fn link_mode(&self) -> LinkMode {
+        self.controls.knobs().link_mode
+    }
+
     fn finish(&self, phase: Phase) {
         self.linker.meters.finish(phase, Some(self.controls.knobs().link_threads));
     }
 
-    async fn drive(&self, split: Split, done: &mut Done) -> Result<(), InstallError> {
+    async fn drive(&self, mut split: Split, done: &mut Done) -> Result<(), InstallError> {
         let (reports, mut reported) = unbounded_channel();
         let todo: Arc<[Vec<usize>]> = split.todo.into();
         let mut driver = Driver {
@@ -129,7 +121,7 @@ impl Materialise {
         };
         let mut downloads = FuturesUnordered::new();
         for source in split.cold {
-            downloads.push(self.fetch(source, &todo[source]));
+            downloads.push(self.fetch(source, &todo[source], split.under_way.remove(&source)));
         }
         for (source, row) in split.warm {
             driver.link_warm(source, row);
@@ -137,8 +129,8 @@ impl Materialise {
         for (source, package) in split.local {
             driver.link_local(source, package);
         }
-        let mut knobs = self.controls.subscribe();
-        let mut values = knobs.borrow_and_update().0;
+        let mut asked = self.controls.subscribe();
+        asked.mark_unchanged();
         loop {
             if downloads.is_empty() {
                 driver.link_fetched();
@@ -161,13 +153,13 @@ impl Materialise {
                     self.linker.emitter.emit(EventKind::CancelRequested { by: by.to_owned() });
                     return Err(InstallError::Cancelled(by));
                 }
-                Ok(()) = knobs.changed() => {
-                    let (wanted, by) = *knobs.borrow_and_update();
-                    values = self.turn(values, wanted, by)?;
-                }
+                // What waited for the end of the downloads waits no longer if the way of linking has changed.
+                Ok(()) = asked.changed() => if self.link_mode() != LinkMode::Deferred {
+                    driver.link_fetched();
+                },
                 Some(report) = reported.recv() => {
                     if let Some(source) = driver.take_report(report)? {
-                        downloads.push(self.fetch(source, &todo[source]));
+                        downloads.push(self.fetch(source, &todo[source], None));
                     }
                 }
                 Some((source, outcome)) = downloads.next() => driver.take_download(source, outcome)?,
@@ -176,32 +168,32 @@ impl Materialise {
         Ok(())
     }
 
-    /// Fetches a source; with the strategy `inline`, links its slots on this very task.
-    async fn fetch(&self, position: usize, todo: &[usize]) -> (usize, Result<Downloaded, InstallError>) {
+    /// Fetches a source, or waits for its download that is under way; with the strategy `inline`, links its slots on
+    /// this very task.
+    async fn fetch(
+        &self,
+        position: usize,
+        todo: &[usize],
+        under_way: Option<Download>,
+    ) -> (usize, Result<Downloaded, InstallError>) {
         let source = &self.work.sources[position];
         let ids: Vec<PackageId> = todo.iter().map(|slot| self.work.slots[*slot].slot.package).collect();
         let first = ids.first().copied().unwrap_or(PackageId(0));
-        let Origin::Tarball { url, integrity } = &source.origin else {
-            let error = FetchError::Unsupported("a folder cannot be fetched".into());
-            return (position, Err(self.fetch_error(source, first, error)));
+        let (fetched_for, outcome) = match under_way {
+            Some(download) => (download.package, download.end().await),
+            None => (first, self.download(source, first, ids.clone()).await),
         };
-        let tarball = Tarball {
-            package: first,
-            unblocked: ids.clone(),
-            url: url.clone(),
-            integrity: Some(integrity.clone()),
-            key: source.key.clone(),
-        };
-        let package = match self.fetcher.fetch(&tarball).await {
+        let package = match outcome {
             Ok(package) => package,
-            Err(error) => return (position, Err(self.fetch_error(source, tarball.package, error))),
+            Err(error) => return (position, Err(self.fetch_error(source, first, error))),
         };
-        for &other in ids.iter().skip(1) {
-            self.linker
-                .emitter
-                .emit(EventKind::FoundInStore { package: other, shared_with: ids.first().copied() });
+        let mut found = 0;
+        for &package in ids.iter().filter(|package| **package != fetched_for) {
+            found += 1;
+            self.linker.emitter.emit(EventKind::FoundInStore { package, shared_with: Some(fetched_for) });
         }
-        let files = if self.link_mode == LinkMode::Inline {
+        let files = if self.link_mode() == LinkMode::Inline {
+            self.controls.until_resumed().await;
             // Warm slots are linked by the pool meanwhile, each on a lane of its own.
             let lane = self.link_pool.lend_lane();
             match link_slots(
@@ -217,36 +209,46 @@ impl Materialise {
         } else {
             None
         };
-        (position, Ok(Downloaded { package, files }))
+        (position, Ok(Downloaded { package, found, files }))
+    }
+
+    async fn download(
+        &self,
+        source: &Source,
+        package: PackageId,
+        unblocked: Vec<PackageId>,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
+        let (url, integrity, part) = match &source.origin {
+            Origin::Tarball { url, integrity } => (url, Some(integrity), None),
+            Origin::Repository { url, integrity, part } => (url, integrity.as_ref(), Some(part)),
+            Origin::Folder { .. } => {
+                return Err(FetchError::Unsupported("a folder cannot be fetched".into()));
+            }
+        };
+        let tarball = Tarball {
+            package,
+            unblocked,
+            url: url.clone(),
+            integrity: integrity.cloned(),
+            key: source.key.clone(),
+        };
+        match part {
+            None => self.fetcher.fetch(&tarball).await,
+            Some(part) => self.fetcher.fetch_repository(&tarball, part).await,
+        }
     }
 
     fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {
         let name = source.slots.first().map_or_else(String::new, |slot| self.work.slots[*slot].label.clone());
         InstallError::Fetch { package, name, source: error }
     }
-
-    /// Turns knobs, and tells of those that changed.
-    fn turn(&self, from: KnobValues, to: KnobValues, by: &'static str) -> Result<KnobValues, InstallError> {
-        for knob in [Knob::NetworkConcurrency, Knob::ExtractThreads, Knob::LinkThreads] {
-            let (before, after) = (from.get(knob), to.get(knob));
-            if before == after {
-                continue;
-            }
-            match knob {
-                Knob::NetworkConcurrency => self.fetcher.client.permits().set_limit(after),
-                Knob::ExtractThreads => self.fetcher.pool.set_lanes(after)?,
-                Knob::LinkThreads => self.link_pool.set_lanes(after)?,
-            }
-            let kind = EventKind::ConcurrencyChanged { knob, from: before, to: after, by: by.to_owned() };
-            self.linker.emitter.emit(kind);
-        }
-        Ok(to)
-    }
 }
 
 /// What a download brought.
 struct Downloaded {
     package: Arc<StoredPackage>,
+    /// Slots that were not the one it was fetched for.
+    found: u64,
     /// Files placed, if its slots are linked already.
     files: Option<u64>,
 }
@@ -333,9 +335,9 @@ impl Driver<'_> {
             Err(error) => return Err(error),
         };
         self.done.totals.fetched += 1;
-        self.done.totals.found_in_store += slots.len().saturating_sub(1) as u64;
+        self.done.totals.found_in_store += downloaded.found;
         self.done.totals.bytes_unpacked += downloaded.package.size();
-        match (self.run.link_mode, downloaded.files) {
+        match (self.run.link_mode(), downloaded.files) {
             (_, Some(files)) => self.count_linked(source, files, downloaded.package.requires_build()),
             (LinkMode::Pipelined, None) => self.link_cold(source, downloaded.package),
             (_, None) => self.fetched.push((source, downloaded.package)),
@@ -380,7 +382,7 @@ impl Driver<'_> {
         self.done.totals.imported += slots.len() as u64;
         self.done.totals.files += files;
         if requires_build {
-            self.done.wants_build.extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
+            self.done.wants_build.extend(slots.iter().copied());
         }
     }
 }
