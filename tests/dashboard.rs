@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use pacwatch::core::clock::Clock;
 use pacwatch::core::control::{Controls, KnobValues};
 use pacwatch::core::emit::Emitter;
-use pacwatch::core::event::{Event, EventKind, Knob, LaneCounts, Outcome};
+use pacwatch::core::event::{Event, EventKind, Knob, LaneCounts, LinkMode, Outcome};
 use pacwatch::core::hub;
 use pacwatch::core::report::summary::summary;
 use pacwatch::tui::theme::Theme;
@@ -38,7 +38,12 @@ fn child() {
     let (emitter, receiver) = Emitter::new(clock);
     let (sink, events) = tui::channel();
     let hub = hub::start(receiver, vec![Box::new(sink)]).unwrap();
-    let controls = Controls::new(KnobValues { network_concurrency: 16, extract_threads: 2, link_threads: 2 });
+    let controls = Controls::new(KnobValues {
+        network_concurrency: 16,
+        extract_threads: 2,
+        link_threads: 2,
+        link_mode: LinkMode::Deferred,
+    });
     let engine = {
         let controls = controls.clone();
         std::thread::spawn(move || play(&scene, &emitter, &controls))
@@ -61,7 +66,7 @@ fn play(scene: &str, emitter: &Emitter, controls: &Controls) {
     let mut network = 16;
     let mut link = 2;
     let mut report = |emitter: &Emitter| {
-        let (values, _) = *knobs.borrow();
+        let values = knobs.borrow().knobs;
         for (knob, from, to) in [
             (Knob::NetworkConcurrency, &mut network, values.network_concurrency),
             (Knob::LinkThreads, &mut link, values.link_threads),

@@ -7,8 +7,8 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, MetadataCache, MetadataReceived,
-    Outcome, PackageId, Phase, SkipReason,
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, MetadataCache,
+    MetadataReceived, Outcome, PackageId, Phase, SkipReason,
 };
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
@@ -39,6 +39,9 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::Warning { .. } => "warning",
         EventKind::Skipped { .. } => "skipped",
         EventKind::ConcurrencyChanged { .. } => "concurrency_changed",
+        EventKind::LinkModeChanged { .. } => "link_mode_changed",
+        EventKind::Paused { .. } => "paused",
+        EventKind::Resumed { .. } => "resumed",
         EventKind::NetworkSample { .. } => "network_sample",
         EventKind::CancelRequested { .. } => "cancel_requested",
         EventKind::ImportMethodChosen { .. } => "import_method_chosen",
@@ -46,7 +49,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 25;
+const KINDS: usize = 28;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -94,6 +97,9 @@ fn samples() -> Vec<Event> {
             left_out: 3,
         })),
         EventKind::CancelRequested { by: "SIGINT".into() },
+        EventKind::LinkModeChanged { from: LinkMode::Deferred, to: LinkMode::Pipelined, by: "key".into() },
+        EventKind::Paused { by: "key".into() },
+        EventKind::Resumed { by: "api".into() },
         EventKind::ImportMethodChosen {
             wanted: ImportMethod::Auto,
             method: ImportMethod::Hardlink,

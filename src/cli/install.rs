@@ -10,7 +10,7 @@ use super::interrupt;
 use super::mode::{Mode, Surroundings, choose_mode};
 use crate::core::clock::Clock;
 use crate::core::config::{Config, ConfigError, Input};
-use crate::core::control::{Controls, KnobValues};
+use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{Failure, Outcome};
 use crate::core::hub::{self, Sink};
@@ -117,7 +117,7 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
             return Ok(Ended { outcome: Outcome::Failed, error: Some(error.into()) });
         }
     };
-    let controls = Controls::new(KnobValues { ..config.knobs() });
+    let controls = Controls::new(config.knobs());
     let dashboard = match mode {
         Mode::Dashboard => {
             let (sink, events) = tui::channel();

@@ -1,4 +1,4 @@
-//! What a listener may ask of a run: stop it, or turn a knob.
+//! What a listener may ask of a run: stop it, hold new work back, or turn a knob.
 //!
 //! A [`Controls`] is cheap to clone and may be used from any thread; asking never waits for the engine. The engine
 //! side ([`Controls::subscribe`], [`Controls::cancelled`]) reacts and reports the change as an event.
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::core::event::Knob;
+use crate::core::event::{Knob, LinkMode};
 
-/// Values of the knobs that can be turned, each at least 1.
+/// Values of what can be turned; numbers are at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnobValues {
     /// Permits for requests at one time.
@@ -18,6 +18,8 @@ pub struct KnobValues {
     pub extract_threads: u32,
     /// Workers of the link pool.
     pub link_threads: u32,
+    /// How cold slots are linked that are not linked yet.
+    pub link_mode: LinkMode,
 }
 
 impl KnobValues {
@@ -49,9 +51,20 @@ pub fn knob_limit(knob: Knob) -> u32 {
     }
 }
 
+/// What was asked for, and who asked last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The knobs.
+    pub knobs: KnobValues,
+    /// No new work is to begin.
+    pub paused: bool,
+    /// Who asked last: `key`, `api`, `engine`.
+    pub by: &'static str,
+}
+
 #[derive(Debug)]
 struct Shared {
-    knobs: watch::Sender<(KnobValues, &'static str)>,
+    asked: watch::Sender<Asked>,
     cancel: watch::Sender<Option<&'static str>>,
 }
 
@@ -67,7 +80,7 @@ impl Controls {
     pub fn new(knobs: KnobValues) -> Self {
         Self {
             shared: Arc::new(Shared {
-                knobs: watch::Sender::new((knobs, "engine")),
+                asked: watch::Sender::new(Asked { knobs, paused: false, by: "engine" }),
                 cancel: watch::Sender::new(None),
             }),
         }
@@ -106,18 +119,13 @@ impl Controls {
     /// Values as they stand.
     #[must_use]
     pub fn knobs(&self) -> KnobValues {
-        self.shared.knobs.borrow().0
+        self.shared.asked.borrow().knobs
     }
 
     /// Turns a knob to a value, kept between 1 and [`knob_limit`].
     pub fn set(&self, knob: Knob, value: u32, by: &'static str) {
         let value = value.clamp(1, knob_limit(knob));
-        self.shared.knobs.send_if_modified(|(knobs, who)| {
-            let changed = knobs.get(knob) != value;
-            knobs.set(knob, value);
-            *who = by;
-            changed
-        });
+        self.ask(by, |asked| asked.knobs.set(knob, value));
     }
 
     /// Turns a knob by steps, up or down.
@@ -126,9 +134,44 @@ impl Controls {
         self.set(knob, value, by);
     }
 
-    /// The engine's end of the knobs: values and who turned last.
+    /// Chooses how the cold slots are linked that are not linked yet.
+    pub fn set_link_mode(&self, mode: LinkMode, by: &'static str) {
+        self.ask(by, |asked| asked.knobs.link_mode = mode);
+    }
+
+    /// Holds new work back, or lets it go on. What is under way ends in any case.
+    pub fn set_paused(&self, paused: bool, by: &'static str) {
+        self.ask(by, |asked| asked.paused = paused);
+    }
+
+    /// Whether new work is held back.
     #[must_use]
-    pub fn subscribe(&self) -> watch::Receiver<(KnobValues, &'static str)> {
-        self.shared.knobs.subscribe()
+    pub fn is_paused(&self) -> bool {
+        self.shared.asked.borrow().paused
+    }
+
+    /// Waits while new work is held back.
+    pub async fn until_resumed(&self) {
+        let mut receiver = self.shared.asked.subscribe();
+        // The sender lives as long as this handle, so there is always somebody to wait for.
+        let _ = receiver.wait_for(|asked| !asked.paused).await;
+    }
+
+    /// The engine's end: what is asked for, and who asked last.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Asked> {
+        self.shared.asked.subscribe()
+    }
+
+    fn ask(&self, by: &'static str, change: impl FnOnce(&mut Asked)) {
+        self.shared.asked.send_if_modified(|asked| {
+            let before = *asked;
+            change(asked);
+            let changed = *asked != before;
+            if changed {
+                asked.by = by;
+            }
+            changed
+        });
     }
 }

@@ -185,6 +185,25 @@ pub enum EventKind {
         /// Who turned it: `key`, `api`, `engine`.
         by: String,
     },
+    /// Cold slots that are not linked yet are linked in another way from now on.
+    LinkModeChanged {
+        /// Way before.
+        from: LinkMode,
+        /// Way now.
+        to: LinkMode,
+        /// Who asked: `key`, `api`.
+        by: String,
+    },
+    /// New work is held back from now on; what is under way ends.
+    Paused {
+        /// Who asked: `key`, `api`.
+        by: String,
+    },
+    /// New work begins again.
+    Resumed {
+        /// Who asked: `key`, `api`.
+        by: String,
+    },
     /// The state of the network, sampled while downloads run.
     NetworkSample {
         /// Bytes of bodies received since the run began, all attempts counted.

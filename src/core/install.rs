@@ -20,6 +20,7 @@ mod settings_record;
 mod setup;
 mod state;
 mod telling;
+mod turning;
 mod work;
 
 use std::borrow::Cow;
@@ -47,6 +48,7 @@ use materialise::{Done, Materialise, Split};
 use selection::Selector;
 use setup::{Setup, Tools};
 pub use telling::tell_refusal;
+use turning::Turning;
 use work::{Origin, Work};
 
 /// An install that is about to run.
@@ -190,6 +192,15 @@ impl Install {
         let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
         let Tools { runtime, fetcher, linker, link_pool } = setup.finish(config)?;
+        let turning = Turning {
+            controls: self.controls.clone(),
+            made_with: config.knobs(),
+            emitter: self.emitter.clone(),
+            permits: fetcher.client.permits().clone(),
+            extract_pool: fetcher.pool.clone(),
+            link_pool: link_pool.clone(),
+        };
+        runtime.spawn(turning.watch());
         let folders = local::look(&work, lockfile, &selection)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
@@ -245,7 +256,6 @@ impl Install {
             linker: Arc::clone(&plan.linker),
             link_pool: plan.link_pool.clone(),
             controls: self.controls.clone(),
-            link_mode: *self.config.link_mode,
             verify_store: *self.config.verify_store_integrity,
         };
         let mut done = Done::default();

@@ -35,6 +35,8 @@ struct State {
     jobs: VecDeque<Job>,
     /// Lanes that may run.
     allowed: usize,
+    /// No job is begun for now.
+    paused: bool,
     /// Which lanes run now, or are lent.
     running: Vec<bool>,
     /// How many of them are lent.
@@ -59,7 +61,8 @@ impl LanePool {
     pub fn new(name: &'static str, lanes: u32) -> Result<Self, PoolError> {
         let allowed = (lanes as usize).max(1);
         let threads = Arc::new(build(name, allowed.max(SPARE_THREADS))?);
-        let state = State { jobs: VecDeque::new(), allowed, running: Vec::new(), lent: 0, threads };
+        let state =
+            State { jobs: VecDeque::new(), allowed, paused: false, running: Vec::new(), lent: 0, threads };
         Ok(Self { shared: Arc::new(Shared { name, state: Mutex::new(state), stopped: Condvar::new() }) })
     }
 
@@ -86,6 +89,13 @@ impl LanePool {
         Ok(())
     }
 
+    /// Begins no job until it is called with `false`; those that run end.
+    pub fn set_paused(&self, paused: bool) {
+        let mut state = self.shared.lock();
+        state.paused = paused;
+        self.start_lanes(&mut state);
+    }
+
     /// Lends the number of a free lane to work of the same kind that is done elsewhere, so that nothing else shows up
     /// under it. The pool has no fewer lanes of its own meanwhile.
     #[must_use]
@@ -109,6 +119,9 @@ impl LanePool {
     }
 
     fn start_lanes(&self, state: &mut State) {
+        if state.paused {
+            return;
+        }
         let wanted = state.allowed.saturating_sub(state.own_lanes()).min(state.jobs.len());
         for _ in 0..wanted {
             let lane = state.take_lane();
@@ -173,8 +186,8 @@ impl Shared {
         let number = number_of(lane);
         loop {
             let mut state = self.lock();
-            let too_many = state.own_lanes() > state.allowed;
-            let job = if too_many { None } else { state.jobs.pop_front() };
+            let is_over = state.paused || state.own_lanes() > state.allowed;
+            let job = if is_over { None } else { state.jobs.pop_front() };
             let Some(job) = job else {
                 // Given back under the same lock, or a job queued in between would find no lane.
                 state.running[lane] = false;
@@ -273,6 +286,22 @@ mod tests {
         assert!(hear.try_recv().is_err(), "the third job waits for a lane of the pool");
         drop(held);
         assert!(hear.recv().is_ok());
+    }
+
+    #[test]
+    fn a_pause_holds_back_what_has_not_begun() {
+        let pool = LanePool::new("test", 1).unwrap();
+        let (said, hear) = channel();
+        pool.submit(held_job(&said));
+        pool.submit(held_job(&said));
+        let first = hear.recv().unwrap();
+        pool.set_paused(true);
+        drop(first);
+        pool.submit(held_job(&said));
+        assert!(hear.recv_timeout(std::time::Duration::from_millis(50)).is_err());
+        pool.set_paused(false);
+        drop(hear.recv().unwrap());
+        drop(hear.recv().unwrap());
     }
 
     #[test]

@@ -237,6 +237,7 @@ impl Config {
             network_concurrency: *self.network_concurrency,
             extract_threads: *self.extract_threads,
             link_threads: *self.link_threads,
+            link_mode: *self.link_mode,
         }
     }
 

@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::InstallError;
 use super::link_jobs::{LinkJob, Report, checked, link_slots, tell_found};
 use super::work::{Origin, Source, Work};
-use crate::core::control::{Controls, KnobValues};
-use crate::core::event::{EventKind, Knob, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
+use crate::core::control::Controls;
+use crate::core::event::{EventKind, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
 use crate::core::link::{Contents, Linker, Turn};
 use crate::core::packlist::PackedFolder;
@@ -32,8 +32,6 @@ pub struct Materialise {
     pub link_pool: LanePool,
     /// What the user asks for meanwhile.
     pub controls: Controls,
-    /// How cold slots are linked.
-    pub link_mode: LinkMode,
     /// Whether stored files are checked before they are linked.
     pub verify_store: bool,
 }
@@ -111,6 +109,10 @@ impl Materialise {
         self.fetcher.meters.finish(Phase::Extract, Some(knobs.extract_threads));
     }
 
+    fn link_mode(&self) -> LinkMode {
+        self.controls.knobs().link_mode
+    }
+
     fn finish(&self, phase: Phase) {
         self.linker.meters.finish(phase, Some(self.controls.knobs().link_threads));
     }
@@ -137,8 +139,8 @@ impl Materialise {
         for (source, package) in split.local {
             driver.link_local(source, package);
         }
-        let mut knobs = self.controls.subscribe();
-        let mut values = knobs.borrow_and_update().0;
+        let mut asked = self.controls.subscribe();
+        asked.mark_unchanged();
         loop {
             if downloads.is_empty() {
                 driver.link_fetched();
@@ -161,10 +163,10 @@ impl Materialise {
                     self.linker.emitter.emit(EventKind::CancelRequested { by: by.to_owned() });
                     return Err(InstallError::Cancelled(by));
                 }
-                Ok(()) = knobs.changed() => {
-                    let (wanted, by) = *knobs.borrow_and_update();
-                    values = self.turn(values, wanted, by)?;
-                }
+                // What waited for the end of the downloads waits no longer if the way of linking has changed.
+                Ok(()) = asked.changed() => if self.link_mode() != LinkMode::Deferred {
+                    driver.link_fetched();
+                },
                 Some(report) = reported.recv() => {
                     if let Some(source) = driver.take_report(report)? {
                         downloads.push(self.fetch(source, &todo[source]));
@@ -201,7 +203,8 @@ impl Materialise {
                 .emitter
                 .emit(EventKind::FoundInStore { package: other, shared_with: ids.first().copied() });
         }
-        let files = if self.link_mode == LinkMode::Inline {
+        let files = if self.link_mode() == LinkMode::Inline {
+            self.controls.until_resumed().await;
             // Warm slots are linked by the pool meanwhile, each on a lane of its own.
             let lane = self.link_pool.lend_lane();
             match link_slots(
@@ -223,24 +226,6 @@ impl Materialise {
     fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {
         let name = source.slots.first().map_or_else(String::new, |slot| self.work.slots[*slot].label.clone());
         InstallError::Fetch { package, name, source: error }
-    }
-
-    /// Turns knobs, and tells of those that changed.
-    fn turn(&self, from: KnobValues, to: KnobValues, by: &'static str) -> Result<KnobValues, InstallError> {
-        for knob in [Knob::NetworkConcurrency, Knob::ExtractThreads, Knob::LinkThreads] {
-            let (before, after) = (from.get(knob), to.get(knob));
-            if before == after {
-                continue;
-            }
-            match knob {
-                Knob::NetworkConcurrency => self.fetcher.client.permits().set_limit(after),
-                Knob::ExtractThreads => self.fetcher.pool.set_lanes(after)?,
-                Knob::LinkThreads => self.link_pool.set_lanes(after)?,
-            }
-            let kind = EventKind::ConcurrencyChanged { knob, from: before, to: after, by: by.to_owned() };
-            self.linker.emitter.emit(kind);
-        }
-        Ok(to)
     }
 }
 
@@ -335,7 +320,7 @@ impl Driver<'_> {
         self.done.totals.fetched += 1;
         self.done.totals.found_in_store += slots.len().saturating_sub(1) as u64;
         self.done.totals.bytes_unpacked += downloaded.package.size();
-        match (self.run.link_mode, downloaded.files) {
+        match (self.run.link_mode(), downloaded.files) {
             (_, Some(files)) => self.count_linked(source, files, downloaded.package.requires_build()),
             (LinkMode::Pipelined, None) => self.link_cold(source, downloaded.package),
             (_, None) => self.fetched.push((source, downloaded.package)),

@@ -117,7 +117,7 @@ impl Install {
                 extract: narrow(knobs.extract_threads),
                 link: narrow(knobs.link_threads),
             },
-            link_mode: *self.config.link_mode,
+            link_mode: knobs.link_mode,
             settings: self.config.settings(),
         }));
         self.emitter.emit_at(0, started);
@@ -161,7 +161,7 @@ impl Install {
                     network_concurrency: knobs.network_concurrency,
                     extract_threads: knobs.extract_threads,
                     link_threads: knobs.link_threads,
-                    link_mode: *self.config.link_mode,
+                    link_mode: knobs.link_mode,
                     import_method: gathered.method,
                 },
             })),

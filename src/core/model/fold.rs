@@ -5,30 +5,16 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, Knob, LinkMode, LinkPass,
-    Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+    Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass, Outcome, PackageId,
+    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
+use crate::core::model::asked::{KnobState, Mark};
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
 use crate::core::model::log::{Log, LogLevel};
 use crate::core::model::network::{NetworkSample, NetworkState};
 use crate::core::model::package::{Package, PackageState};
 use crate::core::model::phase::PhaseState;
-
-/// The knobs as far as they are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KnobState {
-    /// Permits for requests at one time.
-    pub network_concurrency: u32,
-    /// Workers of the extract pool.
-    pub extract_threads: u32,
-    /// Workers of the link pool.
-    pub link_threads: u32,
-    /// How cold slots are linked.
-    pub link_mode: Option<LinkMode>,
-    /// How the latest slot's files were placed.
-    pub import_method: Option<ImportMethod>,
-}
 
 /// A run, as far as its events tell. See the [module](super).
 #[derive(Debug, Clone, Default)]
@@ -51,6 +37,8 @@ pub struct Model {
     pub(super) network: NetworkState,
     pub(super) log: Log,
     pub(super) cancelled_by: Option<String>,
+    pub(super) paused_since: Option<u64>,
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Model {
@@ -98,11 +86,10 @@ impl Model {
                 self.log.push(at, LogLevel::Warning, format!("{code}{about}{message}"));
             }
             EventKind::Skipped { package, reason, detail } => self.skipped(at, *package, *reason, detail),
-            EventKind::ConcurrencyChanged { knob, from, to, by } => {
-                self.turn(*knob, *to);
-                let text = format!("{} {from} -> {to} (by {by})", knob.name());
-                self.log.push(at, LogLevel::Info, text);
-            }
+            EventKind::ConcurrencyChanged { knob, from, to, by } => self.turn(at, *knob, *from, *to, by),
+            EventKind::LinkModeChanged { from, to, by } => self.change_link_mode(at, *from, *to, by),
+            EventKind::Paused { by } => self.pause(at, true, by),
+            EventKind::Resumed { by } => self.pause(at, false, by),
             EventKind::NetworkSample { received, in_flight, waiting, permits } => {
                 self.network.sample(NetworkSample {
                     at,
@@ -162,6 +149,7 @@ impl Model {
             pool.stop(at);
         }
         self.downloads.clear();
+        self.paused_since = None;
         self.outcome = Some(finished.outcome);
         self.failure.clone_from(&finished.failure);
         self.wall_us = Some(finished.wall_us);
@@ -283,6 +271,9 @@ impl Model {
         if package.timings.fetched.is_some() {
             return;
         }
+        self.network.permit_wait.add(fetched.queue_us);
+        self.network.first_byte.add(fetched.first_byte_us);
+        self.network.body.add(fetched.body_us);
         // A stream that lost the line before still tells the bytes.
         let missed_download = package.timings.downloaded.is_none();
         let timings = &mut package.timings;
@@ -382,20 +373,6 @@ impl Model {
         if reason == SkipReason::FetchFailure {
             let text = format!("{}: left out, it is optional: {detail}", self.label(id));
             self.log.push(at, LogLevel::Notice, text);
-        }
-    }
-
-    fn turn(&mut self, knob: Knob, to: u32) {
-        match knob {
-            Knob::NetworkConcurrency => self.knobs.network_concurrency = to,
-            Knob::ExtractThreads => {
-                self.knobs.extract_threads = to;
-                self.pools[Pool::Extract as usize].prepare(u16::try_from(to).unwrap_or(u16::MAX));
-            }
-            Knob::LinkThreads => {
-                self.knobs.link_threads = to;
-                self.pools[Pool::Link as usize].prepare(u16::try_from(to).unwrap_or(u16::MAX));
-            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! time an event carried. It must bear any stream, also one that is cut, shuffled, doubled or made up: it never
 //! panics, never lets a counter wrap, and never makes room by the size of a number it was told.
 
+pub mod distribution;
 pub mod format;
 pub mod lane;
 pub mod log;
@@ -13,10 +14,17 @@ pub mod package;
 pub mod phase;
 pub mod timeline;
 
+mod asked;
+mod critical;
 mod fold;
 mod query;
+mod verdict;
+mod waiting;
 
-pub use fold::{KnobState, Model};
+pub use asked::{KnobState, Mark};
+pub use critical::Step;
+pub use distribution::Distribution;
+pub use fold::Model;
 pub use lane::{Lane, LaneTask, Pool};
 pub use log::{Log, LogEntry, LogLevel};
 pub use network::{NetworkSample, NetworkState};
@@ -24,3 +32,5 @@ pub use package::{Package, PackageState, Timings};
 pub use phase::{PhaseNumbers, PhaseState, PhaseStatus};
 pub use query::Headline;
 pub use timeline::Timeline;
+pub use verdict::{Bottleneck, Verdict};
+pub use waiting::Unfinished;

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::core::model::distribution::Distribution;
+use crate::core::model::format;
 use crate::core::model::timeline::Timeline;
 
 const RECENT_SAMPLES: usize = 64;
@@ -28,6 +30,11 @@ pub struct NetworkState {
     recent: VecDeque<NetworkSample>,
     received: Timeline,
     peak_in_flight: u32,
+    saturated_us: u64,
+    sampled_us: u64,
+    pub(super) permit_wait: Distribution,
+    pub(super) first_byte: Distribution,
+    pub(super) body: Distribution,
 }
 
 impl NetworkState {
@@ -39,6 +46,11 @@ impl NetworkState {
             return;
         }
         self.received.add(before.at, sample.at, sample.received - before.received);
+        let span = sample.at - before.at;
+        self.sampled_us = self.sampled_us.saturating_add(span);
+        if sample.waiting > 0 {
+            self.saturated_us = self.saturated_us.saturating_add(span);
+        }
         if self.recent.len() == RECENT_SAMPLES {
             self.recent.pop_front();
         }
@@ -55,6 +67,30 @@ impl NetworkState {
     #[must_use]
     pub fn peak_in_flight(&self) -> u32 {
         self.peak_in_flight
+    }
+
+    /// Share of the sampled time in which requests waited for a permit, 0 to 1; none before the first sample.
+    #[must_use]
+    pub fn saturation(&self) -> Option<f64> {
+        format::ratio(self.saturated_us, self.sampled_us)
+    }
+
+    /// Waits of downloads for a permit.
+    #[must_use]
+    pub fn permit_wait(&self) -> &Distribution {
+        &self.permit_wait
+    }
+
+    /// Request sent to first byte, of the good attempts.
+    #[must_use]
+    pub fn first_byte(&self) -> &Distribution {
+        &self.first_byte
+    }
+
+    /// First byte to last, of the good attempts.
+    #[must_use]
+    pub fn body(&self) -> &Distribution {
+        &self.body
     }
 
     /// Bytes a second over the last second before `now`.

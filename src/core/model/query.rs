@@ -1,7 +1,8 @@
 //! What a view asks a model.
 
 use crate::core::event::{Failure, ImporterKnown, Outcome, PackageId, Phase, Planned, RunStarted, Totals};
-use crate::core::model::fold::{KnobState, Model};
+use crate::core::model::asked::KnobState;
+use crate::core::model::fold::Model;
 use crate::core::model::format;
 use crate::core::model::lane::{Lane, LaneTask, Pool};
 use crate::core::model::log::Log;

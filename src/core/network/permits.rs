@@ -21,6 +21,8 @@ struct Pool {
 #[derive(Debug)]
 struct State {
     limit: u32,
+    /// None is handed out for now.
+    paused: bool,
     in_flight: u32,
     /// Lanes that were given back, lowest first.
     free_lanes: BinaryHeap<Reverse<u16>>,
@@ -51,6 +53,7 @@ impl Permits {
     pub fn new(limit: u32) -> Self {
         let state = State {
             limit: limit.max(1),
+            paused: false,
             in_flight: 0,
             free_lanes: BinaryHeap::new(),
             next_lane: 0,
@@ -97,6 +100,12 @@ impl Permits {
     /// one finish.
     pub fn set_limit(&self, limit: u32) {
         self.pool.lock().limit = limit.max(1);
+        Pool::serve(&self.pool);
+    }
+
+    /// Hands out no permit until it is called with `false`; those who hold one finish.
+    pub fn set_paused(&self, paused: bool) {
+        self.pool.lock().paused = paused;
         Pool::serve(&self.pool);
     }
 
@@ -166,7 +175,7 @@ impl Pool {
 
 impl State {
     fn has_room(&self) -> bool {
-        self.in_flight < self.limit
+        !self.paused && self.in_flight < self.limit
     }
 
     /// Nobody would be passed over by one who joins this line now.

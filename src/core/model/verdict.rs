@@ -1,0 +1,336 @@
+//! The verdict: what held the run back, the evidence for it in numbers, and what to try.
+//!
+//! # The rules
+//! First the wall time is shared out: each moment belongs to one stage, the first of these that was under way then:
+//! resolution (nothing can end before it has), fetching (download or extraction), the cold pass, the warm pass,
+//! scripts, verification, the rest (executables, state). The stage with the largest share is looked into:
+//!
+//! | stage | when | bottleneck | to try |
+//! |---|---|---|---|
+//! | any | cold slots linked `inline`, and that took a quarter of the wall time or more | link serialisation | `linkMode` deferred |
+//! | resolution | always | resolution chain | keep the lockfile, or `--prefer-offline` |
+//! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors |
+//! | fetching | one package alone for a third of it or more | one large package | nothing: it starts as early as it can |
+//! | fetching | requests waited for permits half of the time, and the first byte took longer than the body | registry latency | more `networkConcurrency` |
+//! | fetching | permits were free most of the time, and the first byte took longer than the body | registry latency | nothing here: a nearer registry |
+//! | fetching | otherwise | bandwidth | nothing here: fewer requests at a time if they time out |
+//! | linking | one worker, and more processors | link serialisation | more `linkThreads` |
+//! | linking | otherwise | disk metadata | another `packageImportMethod`, or the store on the same disk |
+//! | scripts | always | scripts | `allowBuilds` names what runs |
+//! | verification | always | registry latency | `trustLockfile`, where the lockfile is trusted |
+//! | the rest | always | the rest | nothing |
+//!
+//! A run of less than [`SHORTEST_US`] has no verdict while it runs: there is nothing to see yet.
+
+use crate::core::event::{Knob, LinkMode, Outcome, PackageId, Phase};
+use crate::core::model::fold::Model;
+use crate::core::model::format::{bytes, count, duration, factor, percent, rate, ratio};
+use crate::core::model::lane::Pool;
+
+/// Microseconds below which nothing is judged.
+const SHORTEST_US: u64 = 200_000;
+
+/// What can hold a run back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bottleneck {
+    /// Nothing had to be done.
+    Nothing,
+    /// Resolution: each answer tells what to ask for next.
+    ResolutionChain,
+    /// The time a registry takes to begin its answer.
+    RegistryLatency,
+    /// Bytes a second.
+    Bandwidth,
+    /// One package that took much longer than all others.
+    OnePackage(PackageId),
+    /// Inflating, hashing and writing tarballs.
+    Extraction,
+    /// Slots that are linked one at a time.
+    LinkSerialisation,
+    /// What the file system does for each file, folder and link.
+    DiskMetadata,
+    /// Lifecycle scripts.
+    Scripts,
+    /// What comes before and after.
+    Rest,
+}
+
+impl Bottleneck {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing to do",
+            Self::ResolutionChain => "resolution chain",
+            Self::RegistryLatency => "registry latency",
+            Self::Bandwidth => "bandwidth",
+            Self::OnePackage(_) => "one large package",
+            Self::Extraction => "extraction",
+            Self::LinkSerialisation => "link serialisation",
+            Self::DiskMetadata => "disk metadata",
+            Self::Scripts => "scripts",
+            Self::Rest => "start and end",
+        }
+    }
+}
+
+/// What held a run back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The bottleneck.
+    pub bottleneck: Bottleneck,
+    /// Share of the wall time that its stage took, 0 to 1.
+    pub share: f64,
+    /// The numbers that say so, as a sentence without an end.
+    pub evidence: String,
+    /// What to try, as a sentence without an end.
+    pub advice: Option<String>,
+    /// The knob that the advice is about, and the way to turn it.
+    pub knob: Option<(Knob, i32)>,
+}
+
+/// What a moment of a run belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Resolve,
+    Fetch,
+    LinkCold,
+    LinkWarm,
+    Build,
+    Verify,
+    Rest,
+}
+
+const STAGES: [(Stage, &[Phase]); 7] = [
+    (Stage::Resolve, &[Phase::Resolve]),
+    (Stage::Fetch, &[Phase::Download, Phase::Extract]),
+    (Stage::LinkCold, &[Phase::LinkCold]),
+    (Stage::LinkWarm, &[Phase::LinkWarm]),
+    (Stage::Build, &[Phase::Build]),
+    (Stage::Verify, &[Phase::Verify]),
+    (Stage::Rest, &[Phase::Bins, Phase::State]),
+];
+
+impl Model {
+    /// What holds the run back, or held it back once it ended; none while there is too little to judge by.
+    #[must_use]
+    pub fn verdict(&self, now: u64) -> Option<Verdict> {
+        if self.outcome == Some(Outcome::UpToDate) {
+            let evidence = format!("checked in {}", duration(self.wall_us()));
+            return Some(Verdict::plain(Bottleneck::Nothing, 1.0, evidence));
+        }
+        let wall = if self.outcome.is_some() { self.wall_us() } else { now.max(self.now()) };
+        if self.events == 0 || self.outcome.is_none() && wall < SHORTEST_US {
+            return None;
+        }
+        let stages = self.stages(wall);
+        let (stage, took) = stages.into_iter().max_by_key(|(_, took)| *took)?;
+        let share = ratio(took, wall)?;
+        let cold = self.phase_numbers(Phase::LinkCold, wall);
+        let serial = ratio(cold.busy_us.unwrap_or(0), wall).filter(|share| *share >= 0.25);
+        if let (Some(LinkMode::Inline), Some(share)) = (self.knobs().link_mode, serial) {
+            return Some(Verdict {
+                bottleneck: Bottleneck::LinkSerialisation,
+                share,
+                evidence: format!(
+                    "{} slots linked one at a time, {} in all, {} of the wall time",
+                    count(cold.count),
+                    duration(cold.busy_us.unwrap_or(0)),
+                    percent(share)
+                ),
+                advice: Some("link mode deferred: all slots at once after the downloads".into()),
+                knob: None,
+            });
+        }
+        Some(match stage {
+            Stage::Resolve => resolving(took, share),
+            Stage::Fetch => self.fetching(took, share, wall),
+            Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
+            Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
+            Stage::Build => Verdict {
+                advice: Some("see which scripts allowBuilds lets run".into()),
+                ..Verdict::plain(Bottleneck::Scripts, share, format!("scripts took {}", duration(took)))
+            },
+            Stage::Verify => Verdict {
+                advice: Some("trustLockfile, where the lockfile comes from people you trust".into()),
+                ..Verdict::plain(
+                    Bottleneck::RegistryLatency,
+                    share,
+                    format!("checking the lockfile against the policies took {}", duration(took)),
+                )
+            },
+            Stage::Rest => Verdict::plain(
+                Bottleneck::Rest,
+                share,
+                format!("executables and state took {}", duration(took)),
+            ),
+        })
+    }
+
+    /// How much of the wall time belongs to each stage.
+    fn stages(&self, wall: u64) -> Vec<(Stage, u64)> {
+        let spans: Vec<(usize, u64, u64)> = STAGES
+            .iter()
+            .enumerate()
+            .flat_map(|(rank, (_, phases))| phases.iter().map(move |phase| (rank, self.phase(*phase))))
+            .filter_map(|(rank, state)| {
+                let from = state.started?.min(wall);
+                Some((rank, from, state.finished.unwrap_or(wall).clamp(from, wall)))
+            })
+            .collect();
+        let mut moments: Vec<u64> = spans.iter().flat_map(|(_, from, to)| [*from, *to]).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        let mut took = [0_u64; STAGES.len()];
+        for pair in moments.windows(2) {
+            let under_way = spans.iter().filter(|(_, from, to)| *from <= pair[0] && pair[1] <= *to);
+            if let Some(rank) = under_way.map(|(rank, ..)| *rank).min() {
+                took[rank] += pair[1] - pair[0];
+            }
+        }
+        STAGES.iter().map(|(stage, _)| *stage).zip(took).collect()
+    }
+
+    fn fetching(&self, took: u64, share: f64, wall: u64) -> Verdict {
+        let extract = self.phase_numbers(Phase::Extract, wall);
+        let workers = self.workers(Pool::Extract);
+        let processors = self.run().map_or(workers, |run| run.processors);
+        let in_use = ratio(extract.busy_us.unwrap_or(0), took.saturating_mul(workers.into())).unwrap_or(0.0);
+        if in_use >= 0.75 {
+            let more = workers < processors;
+            return Verdict {
+                bottleneck: Bottleneck::Extraction,
+                share,
+                evidence: format!(
+                    "{workers} extract workers were busy {} of the time",
+                    percent(in_use.min(1.0))
+                ),
+                advice: more.then(|| format!("more extract threads: there are {processors} processors")),
+                knob: more.then_some((Knob::ExtractThreads, 1)),
+            };
+        }
+        if let Some((package, alone)) = self.tail(wall).filter(|(_, alone)| alone.saturating_mul(3) >= took) {
+            return Verdict::plain(
+                Bottleneck::OnePackage(package),
+                share,
+                format!("{} alone took {} at the end", self.label(package), duration(alone)),
+            );
+        }
+        let network = self.network();
+        let median = |times: &crate::core::model::Distribution| times.quantile(0.5).unwrap_or(0);
+        let (first_byte, body) = (median(network.first_byte()), median(network.body()));
+        let waited = network.saturation().unwrap_or(0.0);
+        if first_byte > body {
+            let more = waited >= 0.5;
+            let evidence = format!(
+                "half of the answers took {} to begin, and {} to come; requests waited for a permit {} of the time",
+                duration(first_byte),
+                duration(body),
+                percent(waited)
+            );
+            return Verdict {
+                bottleneck: Bottleneck::RegistryLatency,
+                share,
+                evidence,
+                advice: Some(
+                    if more { "more network concurrency" } else { "a registry that is nearer" }.into(),
+                ),
+                knob: more.then_some((Knob::NetworkConcurrency, 1)),
+            };
+        }
+        let evidence = format!(
+            "{} came at {}, half of the bodies took {}",
+            bytes(self.received()),
+            rate(self.download_rate(wall)),
+            duration(body)
+        );
+        let timeouts = self.totals().retries > 0;
+        Verdict {
+            advice: timeouts.then(|| "less network concurrency, as attempts failed".to_owned()),
+            knob: timeouts.then_some((Knob::NetworkConcurrency, -1)),
+            ..Verdict::plain(Bottleneck::Bandwidth, share, evidence)
+        }
+    }
+
+    /// The package that was fetched last, and how long it was the only one under way.
+    fn tail(&self, wall: u64) -> Option<(PackageId, u64)> {
+        let mut last: Option<(u64, PackageId)> = None;
+        let mut before = 0;
+        for (id, package) in self.packages() {
+            let Some(end) = package
+                .timings
+                .fetched
+                .or_else(|| package.timings.fetch_started.map(|_| wall).filter(|_| self.outcome.is_none()))
+            else {
+                continue;
+            };
+            match last {
+                Some((latest, _)) if end <= latest => before = before.max(end),
+                _ => {
+                    before = last.map_or(0, |(latest, _)| latest);
+                    last = Some((end, id));
+                }
+            }
+        }
+        let (end, id) = last?;
+        let since = self.package(id)?.timings.fetch_started?.max(before);
+        Some((id, end.saturating_sub(since)))
+    }
+
+    fn linking(&self, phase: Phase, share: f64, wall: u64) -> Verdict {
+        let numbers = self.phase_numbers(phase, wall);
+        let workers = self.workers(Pool::Link);
+        let processors = self.run().map_or(workers, |run| run.processors);
+        let parallel = numbers.parallelism.unwrap_or(0.0);
+        let files = self.totals().files;
+        let each = numbers.busy_us.unwrap_or(0).checked_div(files).unwrap_or(0);
+        if workers == 1 && processors > 1 {
+            return Verdict {
+                bottleneck: Bottleneck::LinkSerialisation,
+                share,
+                evidence: format!("one link worker, {processors} processors"),
+                advice: Some("more link threads".into()),
+                knob: Some((Knob::LinkThreads, 1)),
+            };
+        }
+        let method = self.knobs().import_method.map_or("placed", |method| method.name());
+        let evidence = format!(
+            "{} slots in {}, {} parallel on {workers} workers; {} files by {method}, {} each",
+            count(numbers.count),
+            duration(numbers.wall_us),
+            factor(parallel),
+            count(files),
+            duration(each)
+        );
+        let more = workers < processors && parallel > f64::from(workers) * 0.8;
+        Verdict {
+            advice: Some(
+                if more { "more link threads" } else { "another import method, or the store on this disk" }
+                    .into(),
+            ),
+            knob: more.then_some((Knob::LinkThreads, 1)),
+            ..Verdict::plain(Bottleneck::DiskMetadata, share, evidence)
+        }
+    }
+}
+
+fn resolving(took: u64, share: f64) -> Verdict {
+    let evidence = format!("resolution took {}, {} of the wall time", duration(took), percent(share));
+    Verdict {
+        advice: Some("keep pnpm-lock.yaml, or --prefer-offline to take what is cached".into()),
+        ..Verdict::plain(Bottleneck::ResolutionChain, share, evidence)
+    }
+}
+
+impl Verdict {
+    fn plain(bottleneck: Bottleneck, share: f64, evidence: String) -> Self {
+        Self { bottleneck, share, evidence, advice: None, knob: None }
+    }
+
+    /// The verdict in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let advice = self.advice.as_ref().map_or_else(String::new, |advice| format!("; try {advice}"));
+        format!("{}: {}{advice}", self.bottleneck.name(), self.evidence)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a run is waiting for: its unfinished work, the oldest first.
+
+use crate::core::event::{PackageId, Phase};
+use crate::core::model::fold::Model;
+use crate::core::model::lane::Pool;
+use crate::core::model::package::PackageState;
+use crate::core::model::phase::PhaseStatus;
+
+/// Work that began and has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The package, unless it is a phase as a whole.
+    pub package: Option<PackageId>,
+    /// The phase it is part of.
+    pub phase: Phase,
+    /// When this stage of it began, microseconds since the run began.
+    pub since: u64,
+    /// What happens to it, such as `waits for an extract worker`.
+    pub stage: &'static str,
+    /// Attempts that failed.
+    pub retries: u32,
+}
+
+impl Model {
+    /// The oldest unfinished work, at most `most` of it. Empty when nothing is under way.
+    ///
+    /// A package that is being worked on counts before one that only waits for a worker; a phase counts where none of
+    /// its packages does.
+    #[must_use]
+    pub fn unfinished(&self, most: usize) -> Vec<Unfinished> {
+        if self.outcome.is_some() || self.events == 0 {
+            return Vec::new();
+        }
+        let mut work: Vec<Unfinished> = self
+            .in_flight()
+            .into_iter()
+            .map(|(id, since, package)| {
+                let stage = match (package.state, package.bytes) {
+                    (PackageState::Retrying, _) => "waits for its next attempt",
+                    (_, 0) => "waits for the first byte",
+                    _ => "downloads",
+                };
+                Unfinished {
+                    package: Some(id),
+                    phase: Phase::Download,
+                    since,
+                    stage,
+                    retries: package.retries,
+                }
+            })
+            .collect();
+        for (pool, stage) in [(Pool::Extract, "is unpacked"), (Pool::Link, "is linked")] {
+            work.extend(self.lanes(pool).filter_map(|(_, lane)| lane.task).map(|task| Unfinished {
+                package: Some(task.package),
+                phase: task.phase,
+                since: task.since,
+                stage,
+                retries: self.package(task.package).map_or(0, |package| package.retries),
+            }));
+        }
+        if work.is_empty() {
+            work.extend(Phase::ALL.into_iter().filter_map(|phase| {
+                let state = self.phase(phase);
+                let since = state.started.filter(|_| state.status == PhaseStatus::Running)?;
+                Some(Unfinished { package: None, phase, since, stage: "is under way", retries: 0 })
+            }));
+        }
+        work.sort_by_key(|unfinished| (unfinished.since, unfinished.package));
+        work.truncate(most);
+        work
+    }
+
+    /// How long nothing was heard of the run at `now`, microseconds.
+    #[must_use]
+    pub fn silence_us(&self, now: u64) -> u64 {
+        if self.outcome.is_some() { 0 } else { now.saturating_sub(self.now()) }
+    }
+}
