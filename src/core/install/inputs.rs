@@ -229,7 +229,9 @@ fn patches(config: &Config) -> Result<IndexMap<String, String>, InstallError> {
         let digest = digest(&SHA256, text.replace("\r\n", "\n").as_bytes());
         let mut digits = String::with_capacity(2 * digest.as_ref().len());
         for byte in digest.as_ref() {
-            digits.extend([byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])));
+            digits.extend(
+                [byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])),
+            );
         }
         Ok((selector.clone(), digits))
     };
