@@ -28,3 +28,6 @@ pub use policy::Policy;
 pub use run::{Passed, Verification, check_structure, record_resolved};
 pub use timestamp::{as_iso, parse_timestamp};
 pub use trust::{Evidence, TrustVerdict, strongest_evidence};
+
+#[cfg(test)]
+mod tests;
