@@ -115,6 +115,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         import_method: read.choice("packageImportMethod", IMPORT_METHODS, ImportMethod::Auto)?,
         frozen_lockfile: read.optional_boolean("frozenLockfile")?,
         prefer_frozen_lockfile: read.boolean("preferFrozenLockfile", true)?,
+        lockfile_only: input.flags.lockfile_only,
+        fix_lockfile: input.flags.fix_lockfile,
         lockfile: derived::lockfile(&read, &mut warnings)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,
         offline: read.boolean("offline", false)?,

@@ -79,6 +79,10 @@ pub struct Config {
     pub frozen_lockfile: Sourced<Option<bool>>,
     /// `preferFrozenLockfile`: take the lockfile as it stands when it satisfies the manifests.
     pub prefer_frozen_lockfile: Sourced<bool>,
+    /// `--lockfile-only`: write the lockfile and nothing else.
+    pub lockfile_only: bool,
+    /// `--fix-lockfile`: resolve even if the lockfile satisfies the manifests, so that what it lacks is filled in.
+    pub fix_lockfile: bool,
     /// `lockfile`: read and write `pnpm-lock.yaml`.
     pub lockfile: Sourced<bool>,
     /// `lockfileIncludeTarballUrl`: record each tarball's URL.
