@@ -10,6 +10,7 @@ use crate::core::config::{Config, Flags, Input};
 use crate::core::emit::Emitter;
 use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
+use crate::core::registry::{Form, TrustEvidence, parse_timestamp};
 
 const REGISTRY: &str = "http://127.0.0.1:9/";
 const OLD: &str = "2020-01-01T00:00:00.000Z";
@@ -38,8 +39,8 @@ impl Facts for Paper {
     fn versions(&self) -> Vec<&str> {
         self.versions.keys().copied().collect()
     }
-    fn evidence(&self, version: &str) -> Result<Option<Evidence>, MetadataFailure> {
-        Ok((version == "1.0.0").then_some(Evidence::Provenance))
+    fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, MetadataFailure> {
+        Ok((version == "1.0.0").then_some(TrustEvidence::Provenance))
     }
 }
 
@@ -55,7 +56,7 @@ struct Office {
 impl Metadata for Office {
     type Document = Paper;
 
-    fn cached(&self, _registry: &str, name: &str, form: Form) -> Option<Arc<Paper>> {
+    async fn cached(&self, _registry: &str, name: &str, form: Form) -> Option<Arc<Paper>> {
         find(&self.cached, name, form)
     }
 
@@ -71,6 +72,8 @@ impl Metadata for Office {
         self.asked.lock().unwrap().push(format!("{name}@{version} attestation"));
         self.attested
     }
+
+    fn done_with(&self, _name: &str) {}
 }
 
 fn find(papers: &[(Form, &'static str, Paper)], name: &str, form: Form) -> Option<Arc<Paper>> {
