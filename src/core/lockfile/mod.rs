@@ -13,11 +13,13 @@ mod freshness;
 mod model;
 mod names;
 mod parse;
+mod patches;
 mod resolution;
 mod save;
 mod scan;
 mod slot_name;
 mod specifiers;
+pub mod update;
 mod validate;
 
 pub use crate::core::manifest::{BundledDependencies, Executables, OneOrMany};
@@ -31,6 +33,7 @@ pub use model::{
     PeerDependencyMeta, References, Snapshot,
 };
 pub use names::is_valid_package_name;
+pub use patches::{Patch, PatchError, Patches};
 pub use resolution::{BinaryResolution, Resolution, Variant, VariantTarget};
 pub use slot_name::slot_directory_name;
 pub use specifiers::{

@@ -40,7 +40,12 @@ pub(super) fn read(
         let Content::Whole(text) = content else {
             return Err(TarballManifestError::TooLarge);
         };
-        manifest = Some(Arc::new(found::with_version(&found::parse(text)?)));
+        let mut read = found::with_version(&found::parse(text)?);
+        // pnpm keeps no more of a tarball's manifest than the store has room for; these are not in it.
+        read.deprecated = None;
+        read.publish_directory = None;
+        read.injected.clear();
+        manifest = Some(Arc::new(read));
         Ok(())
     })?;
     Ok(manifest)

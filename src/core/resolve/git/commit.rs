@@ -58,16 +58,17 @@ impl Commit<'_> {
         let made = git(&["init", "--quiet", "--bare", "--", &path], None).await;
         made.map_err(|failure| CommitError::Git("init", failure))?;
         let fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--", self.repository, self.digits];
-        let fetched = git(&fetch, Some(place)).await;
-        match fetched {
-            Ok(_) => Ok(()),
-            Err(failure) if self.is_shallow => Err(CommitError::Git("fetch", failure)),
-            Err(_) => {
-                let everything = ["fetch", "--quiet", "--no-tags", "--", self.repository, "+refs/*:refs/*"];
-                let fetched = git(&everything, Some(place)).await;
-                fetched.map(|_| ()).map_err(|failure| CommitError::Git("fetch", failure))
-            }
+        let alone = match git(&fetch, Some(place)).await {
+            Ok(_) => return Ok(()),
+            Err(failure) => CommitError::Git("fetch", failure),
+        };
+        if self.is_shallow {
+            return Err(alone);
         }
+        let everything = ["fetch", "--quiet", "--no-tags", "--", self.repository, "+refs/*:refs/*"];
+        git(&everything, Some(place)).await.map_err(|failure| CommitError::Git("fetch", failure))?;
+        let object = format!("{}^{{commit}}", self.digits);
+        git(&["cat-file", "-e", &object], Some(place)).await.map(|_| ()).map_err(|_| alone)
     }
 }
 

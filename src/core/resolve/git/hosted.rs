@@ -67,8 +67,7 @@ impl Hosted {
             return Self::from_shortcut(Host::Github, specifier);
         }
         let (scheme, rest) = specifier.split_once(':')?;
-        let is_named = |host: &Host| scheme.eq_ignore_ascii_case(host.shortcut());
-        if let Some(host) = HOSTS.into_iter().find(is_named) {
+        if let Some(host) = HOSTS.into_iter().find(|host| scheme == host.shortcut()) {
             return Self::from_shortcut(host, rest);
         }
         let url =
@@ -245,7 +244,6 @@ mod tests {
             ("me/repo#semver:^1.0.0 || ^2&path:/a", "github:me/repo#semver:^1.0.0 || ^2&path:/a"),
             ("me/re%20po", "github:me/re po"),
             ("github:me/repo", "github:me/repo"),
-            ("GITHUB:me/repo", "github:me/repo"),
             ("github:token@me/repo", "github:me/repo"),
             ("gitlab:group/sub/repo#v1", "gitlab:group/sub/repo#v1"),
             ("bitbucket:me/repo", "bitbucket:me/repo"),
@@ -295,6 +293,7 @@ mod tests {
             "https://example.com/me/repo.git",
             "git@example.com:me/repo.git",
             "github:me/re%0apo",
+            "GITHUB:me/repo",
         ] {
             assert_eq!(Hosted::parse(specifier), None, "{specifier}");
         }

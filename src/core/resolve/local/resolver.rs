@@ -166,6 +166,3 @@ fn read_manifest(specifier: &str, folder: &Path) -> Result<Option<Map<String, Va
 fn folder_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests;

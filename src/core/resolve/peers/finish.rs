@@ -12,7 +12,7 @@ use super::components::{components, number};
 use super::paths::PathId;
 use super::sight::PlaceId;
 use super::survey::NameId;
-use super::walk::{Blueprint, Memory, Record};
+use super::walk::{Blueprint, Found, Memory, Record};
 use crate::core::resolve::tree::Tree;
 
 /// The graph while it is made.
@@ -38,39 +38,35 @@ pub(super) struct FinalPaths<'a> {
     memory: &'a mut Memory,
     blueprint: &'a Blueprint,
     dedupe_peers: bool,
-    /// By place: the cycle of peers that it is part of.
+    /// By package: the cycle of peers that it is part of.
     cycle_of: Vec<u32>,
     cyclic_names: FxHashSet<NameId>,
+    /// Packages with those of their peers that differ from variant to variant.
+    telling: FxHashSet<(u32, NameId)>,
     known: FxHashMap<PlaceId, PathId>,
 }
 
 impl<'a> FinalPaths<'a> {
     pub fn new(memory: &'a mut Memory, blueprint: &'a Blueprint, dedupe_peers: bool) -> Self {
         let cyclic_names = cyclic_names(memory, blueprint);
-        let has_peers = |place: PlaceId| {
-            blueprint
-                .found_of
-                .get(place.0 as usize)
-                .and_then(Option::as_ref)
-                .is_some_and(|found| !found.is_empty())
-        };
-        let edges: Vec<Vec<u32>> = (0..memory.places.len())
-            .map(|at| {
-                let found = blueprint.found_of.get(at).and_then(Option::as_ref);
-                found
-                    .into_iter()
-                    .flat_map(|found| found.iter())
-                    .filter(|(_, place)| has_peers(*place))
-                    .map(|(_, place)| place.0)
-                    .collect()
-            })
-            .collect();
+        let mut edges: Vec<Vec<u32>> = vec![Vec::new(); memory.survey.packages.len()];
+        for (at, found) in blueprint.found_of.iter().enumerate() {
+            let peers = found.iter().flat_map(|found| found.iter());
+            edges[memory.places[at].package as usize]
+                .extend(peers.map(|(_, peer)| memory.places[peer.0 as usize].package));
+        }
+        for peers in &mut edges {
+            peers.sort_unstable();
+            peers.dedup();
+        }
+        let telling = telling_peers(memory, blueprint);
         Self {
             memory,
             blueprint,
             dedupe_peers,
             cycle_of: components(&edges),
             cyclic_names,
+            telling,
             known: FxHashMap::default(),
         }
     }
@@ -92,20 +88,104 @@ impl<'a> FinalPaths<'a> {
         let plain = self.memory.plain(self.memory.places[at].package);
         let found = self.blueprint.found_of.get(at).and_then(Option::as_ref);
         let Some(found) = found.filter(|found| !found.is_empty()) else { return plain };
+        let found = self.extended(place, found);
         let segments = found.iter().map(|&(name, peer)| self.segment(place, name, peer)).collect();
         self.memory.paths.with_peers(plain, segments)
+    }
+
+    /// The peers of a place, with the peers of those that its suffix names without their own.
+    fn extended(&self, place: PlaceId, found: &Found) -> Vec<(NameId, PlaceId)> {
+        let mut extended = found.to_vec();
+        if self.dedupe_peers {
+            return extended;
+        }
+        let package = self.memory.places[place.0 as usize].package;
+        for &(name, peer) in found.iter() {
+            if !self.is_cut(place, name, peer) || self.memory.link_target(peer).is_some() {
+                continue;
+            }
+            let theirs = self.blueprint.found_of.get(peer.0 as usize).and_then(Option::as_ref);
+            let provider = self.memory.places[peer.0 as usize].package;
+            for &(name, peer) in theirs.into_iter().flat_map(|theirs| theirs.iter()) {
+                if self.memory.places[peer.0 as usize].package != package
+                    && self.telling.contains(&(provider, name))
+                    && extended.iter().all(|(known, _)| *known != name)
+                {
+                    extended.push((name, peer));
+                }
+            }
+        }
+        extended
+    }
+
+    /// The peers that only this extension brings.
+    pub fn added(&self, place: PlaceId) -> Vec<NameId> {
+        let Some(found) = self.blueprint.found_of.get(place.0 as usize).and_then(Option::as_ref) else {
+            return Vec::new();
+        };
+        let extended = self.extended(place, found);
+        extended[found.len()..].iter().map(|(name, _)| *name).collect()
+    }
+
+    fn is_cut(&self, place: PlaceId, name: NameId, peer: PlaceId) -> bool {
+        let cycle_of = |place: PlaceId| self.cycle_of[self.memory.places[place.0 as usize].package as usize];
+        self.dedupe_peers || cycle_of(place) == cycle_of(peer) || self.cyclic_names.contains(&name)
     }
 
     fn segment(&mut self, place: PlaceId, name: NameId, peer: PlaceId) -> PathId {
         if let Some(link) = self.memory.link_segment(name, peer) {
             return link;
         }
-        let is_cyclic = self.cycle_of[place.0 as usize] == self.cycle_of[peer.0 as usize];
-        if self.dedupe_peers || is_cyclic || self.cyclic_names.contains(&name) {
+        if self.is_cut(place, name, peer) {
             return self.memory.short_segment(name, peer);
         }
         self.of(peer)
     }
+}
+
+/// For each package the peers in which its variants differ. Two places are variants of each other unless all their peers
+/// are the same, with the same peers in turn.
+fn telling_peers(memory: &Memory, blueprint: &Blueprint) -> FxHashSet<(u32, NameId)> {
+    let found = |at: usize| blueprint.found_of.get(at).and_then(Option::as_ref);
+    let mut kind: Vec<u32> = memory.places.iter().map(|place| place.package).collect();
+    let mut count = 0;
+    loop {
+        let mut kinds: FxHashMap<(u32, Vec<(NameId, u32)>), u32> = FxHashMap::default();
+        let next: Vec<u32> = (0..kind.len())
+            .map(|at| {
+                let peers = found(at).into_iter().flat_map(|found| found.iter());
+                let peers = peers.map(|&(name, peer)| (name, kind[peer.0 as usize])).collect();
+                let new = number(kinds.len());
+                *kinds.entry((kind[at], peers)).or_insert(new)
+            })
+            .collect();
+        kind = next;
+        if kinds.len() == count {
+            break;
+        }
+        count = kinds.len();
+    }
+    let mut peers_of: FxHashMap<u32, FxHashMap<NameId, FxHashSet<u32>>> = FxHashMap::default();
+    let mut variants: FxHashMap<u32, FxHashSet<u32>> = FxHashMap::default();
+    let mut counted: FxHashMap<(u32, NameId), FxHashSet<u32>> = FxHashMap::default();
+    for at in 0..kind.len() {
+        let Some(found) = found(at) else { continue };
+        let package = memory.places[at].package;
+        variants.entry(package).or_default().insert(kind[at]);
+        for &(name, peer) in found.iter() {
+            peers_of.entry(package).or_default().entry(name).or_default().insert(kind[peer.0 as usize]);
+            counted.entry((package, name)).or_default().insert(kind[at]);
+        }
+    }
+    let mut telling = FxHashSet::default();
+    for (package, peers) in peers_of {
+        for (name, kinds) in peers {
+            if kinds.len() > 1 || counted[&(package, name)].len() < variants[&package].len() {
+                telling.insert((package, name));
+            }
+        }
+    }
+    telling
 }
 
 /// Names of peers that lead back to themselves: a package of the name sees a peer that sees a peer … of that name.
@@ -123,7 +203,9 @@ fn cyclic_names(memory: &Memory, blueprint: &Blueprint) -> FxHashSet<NameId> {
     }
     let component = components(&edges);
     let mut size = vec![0_u32; edges.len()];
-    component.iter().for_each(|&component| size[component as usize] += 1);
+    for &component in &component {
+        size[component as usize] += 1;
+    }
     (0..number(edges.len()))
         .filter(|&name| {
             let at = name as usize;
@@ -139,7 +221,9 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
     let of_record: Vec<PathId> = records.iter().map(|record| paths.of(record.place)).collect();
     let mut transitive: FxHashMap<PathId, BTreeSet<NameId>> = FxHashMap::default();
     for (record, path) in records.iter().zip(&of_record) {
-        transitive.entry(*path).or_default().extend(record.transitive.iter().copied());
+        let declared = &paths.memory.facts_at(record.place).peers;
+        let added = paths.added(record.place).into_iter().filter(|name| !declared.contains(name));
+        transitive.entry(*path).or_default().extend(record.transitive.iter().copied().chain(added));
     }
     let mut least_depth: FxHashMap<PathId, i32> = FxHashMap::default();
     for at in 0..paths.blueprint.least_depth.len() {

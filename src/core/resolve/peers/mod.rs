@@ -10,11 +10,13 @@
 
 mod components;
 mod dedupe;
+mod discovery;
 mod finish;
 mod graph;
 mod injected;
 mod missing;
 mod paths;
+mod range;
 mod resolve;
 mod settings;
 mod sight;
@@ -22,6 +24,7 @@ mod survey;
 mod verdict;
 mod walk;
 
+pub use discovery::Discovery;
 pub use graph::{Graph, GraphNode, PeerOutcome};
 pub use resolve::resolve;
 pub use settings::PeerSettings;

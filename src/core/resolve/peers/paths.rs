@@ -24,7 +24,7 @@ struct Path {
 #[derive(Debug)]
 pub(super) struct Paths {
     suffix_max_length: usize,
-    paths: Vec<Path>,
+    all: Vec<Path>,
     plain: FxHashMap<Arc<str>, PathId>,
     with_peers: FxHashMap<(PathId, Box<[PathId]>), PathId>,
 }
@@ -33,7 +33,7 @@ impl Paths {
     pub fn new(suffix_max_length: usize) -> Self {
         Self {
             suffix_max_length,
-            paths: Vec::new(),
+            all: Vec::new(),
             plain: FxHashMap::default(),
             with_peers: FxHashMap::default(),
         }
@@ -44,8 +44,8 @@ impl Paths {
         if let Some(&id) = self.plain.get(text) {
             return id;
         }
-        let id = PathId(number(self.paths.len()));
-        self.paths.push(Path { text: OnceCell::from(text.clone()), base: id, segments: Box::default() });
+        let id = PathId(number(self.all.len()));
+        self.all.push(Path { text: OnceCell::from(text.clone()), base: id, segments: Box::default() });
         self.plain.insert(text.clone(), id);
         id
     }
@@ -60,20 +60,20 @@ impl Paths {
         if let Some(&id) = self.with_peers.get(&key) {
             return id;
         }
-        let id = PathId(number(self.paths.len()));
-        self.paths.push(Path { text: OnceCell::new(), base, segments: key.1.clone() });
+        let id = PathId(number(self.all.len()));
+        self.all.push(Path { text: OnceCell::new(), base, segments: key.1.clone() });
         self.with_peers.insert(key, id);
         id
     }
 
     /// The segments of its suffix; none where it has no peers.
     pub fn segments(&self, id: PathId) -> &[PathId] {
-        &self.paths[id.0 as usize].segments
+        &self.all[id.0 as usize].segments
     }
 
     /// The dep path without its peers.
     pub fn base(&self, id: PathId) -> PathId {
-        self.paths[id.0 as usize].base
+        self.all[id.0 as usize].base
     }
 
     /// Its suffix is too long to be written out.
@@ -86,7 +86,7 @@ impl Paths {
 
     /// How it is written. A suffix that is too long is written as its hash.
     pub fn text(&self, id: PathId) -> Arc<str> {
-        let path = &self.paths[id.0 as usize];
+        let path = &self.all[id.0 as usize];
         path.text
             .get_or_init(|| {
                 let mut segments: Vec<Arc<str>> =

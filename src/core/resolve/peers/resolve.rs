@@ -18,7 +18,7 @@ use super::survey::Kind;
 use super::walk::{Blueprint, Memory, Place, Purpose, Walker};
 use crate::core::path::{relative, without_dots};
 use crate::core::resolve::Source;
-use crate::core::resolve::tree::{Importer, PackageIndex, Place as TreePlace, Tree};
+use crate::core::resolve::tree::{Importer, Origin, PackageIndex, Tree};
 
 /// Walks the tree from every project and makes the graph.
 #[must_use]
@@ -32,7 +32,7 @@ pub fn resolve(tree: &Tree, settings: &PeerSettings) -> PeerOutcome {
         .iter()
         .zip(&directs)
         .flat_map(|(importer, places)| importer.direct.iter().zip(places))
-        .filter(|(direct, _)| direct.found_at.is_some())
+        .filter(|(direct, _)| direct.origin == Origin::Provider)
         .map(|(_, place)| *place)
         .collect();
     let root = tree.importers.iter().position(|importer| importer.id == ".");
@@ -48,13 +48,15 @@ pub fn resolve(tree: &Tree, settings: &PeerSettings) -> PeerOutcome {
         let sight = match &root_sight {
             Some(root_sight) if Some(importer) != root => {
                 let mut sight = root_sight.clone();
-                own.iter().for_each(|provider| sight.put(*provider));
+                for provider in own.iter() {
+                    sight.put(*provider);
+                }
                 sight
             }
             _ => own,
         };
         let sight = Rc::new(sight);
-        walk_project(&mut walker, tree, importer, &directs[importer], &offered, &sight);
+        walk_project(&mut walker, tree, importer, &directs[importer], &offered, &sight, 0);
         walker.drain(&sight);
     }
     let Purpose::Build(blueprint) = walker.purpose else { return PeerOutcome::default() };
@@ -92,8 +94,9 @@ pub(super) fn walk_project(
     places: &[PlaceId],
     offered: &FxHashSet<PlaceId>,
     sight: &Rc<Sight>,
+    from: usize,
 ) -> Vec<super::walk::Outcome> {
-    let directs = tree.importers[importer].direct.iter().zip(places);
+    let directs = tree.importers[importer].direct.iter().zip(places).skip(from);
     let (offered, own): (Vec<_>, Vec<_>) = directs.partition(|(_, place)| offered.contains(place));
     let mut outcomes = Vec::new();
     let note = |walker: &mut Walker<'_>, alias: &str, place: PlaceId| {
@@ -121,15 +124,8 @@ pub(super) fn walk_project(
 
 /// The places of a project's direct dependencies.
 pub(super) fn direct_places(memory: &mut Memory, tree: &Tree, importer: usize) -> Vec<PlaceId> {
-    let importer_number = u32::try_from(importer).unwrap_or(u32::MAX);
-    tree.importers[importer]
-        .direct
-        .iter()
-        .zip(0..)
-        .map(|(direct, index)| {
-            memory.tree_place(tree, direct.found_at.unwrap_or(TreePlace::Direct(importer_number, index)))
-        })
-        .collect()
+    let direct = tree.importers[importer].direct.iter();
+    direct.map(|direct| memory.tree_place(tree, direct.node)).collect()
 }
 
 /// What a project's direct dependencies bring in sight.

@@ -7,8 +7,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::components::{components, number};
-use crate::core::resolve::Source;
-use crate::core::resolve::tree::{Place, Tree};
+use crate::core::resolve::tree::Tree;
 
 /// A name under which a peer may be found: a peer's name, or another name of a package that has such a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +37,6 @@ pub(super) struct PackageFacts {
     /// The aliases of its children, where they matter, in the order of their numbers.
     aliases: Vec<NameId>,
     pub kind: Kind,
-    pub walked_at: Option<Place>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,14 +114,14 @@ impl Survey {
                 } else {
                     End::Onward
                 };
-                let provides = real_name_matters[target] || self.is_known_peer(&child.alias);
-                if provides {
+                let matters = real_name_matters[target] || self.is_known_peer(&child.alias);
+                if matters {
                     providers.push(number(children.len()));
                     if let Some((_, target)) = tree.packages.get_index(target) {
                         self.name(&target.resolved.name);
                     }
                 }
-                let alias = if provides { Some(self.name(&child.alias)) } else { self.find(&child.alias) };
+                let alias = if matters { Some(self.name(&child.alias)) } else { self.find(&child.alias) };
                 children.push(Child { alias, package: child.package.0, edge: number(edge), end });
             }
             packages.push(PackageFacts {
@@ -133,12 +131,11 @@ impl Survey {
                 providers,
                 peers: package.peers.keys().map(|name| self.name(name)).collect(),
                 aliases: Vec::new(),
-                kind: match package.resolved.source {
-                    Source::Link { .. } => Kind::Link,
-                    Source::Package { .. } if package.is_leaf => Kind::Leaf,
-                    Source::Package { .. } => Kind::Inner,
+                kind: match (package.is_link(), package.is_leaf) {
+                    (true, _) => Kind::Link,
+                    (false, true) => Kind::Leaf,
+                    (false, false) => Kind::Inner,
                 },
-                walked_at: package.walked_at,
             });
         }
         for importer in &tree.importers {
@@ -158,7 +155,7 @@ impl Survey {
             for child in &mut facts.children {
                 child.alias = child.alias.or_else(|| self.find(&package.children[child.edge as usize].alias));
             }
-            let installed = facts.children.iter().filter(|child| child.end != End::Itself);
+            let installed = facts.children.iter().filter(|child| child.end == End::Onward);
             facts.aliases = installed.filter_map(|child| child.alias).collect();
             facts.aliases.sort_unstable();
         }

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::missing::Summary;
 use super::paths::PathId;
 use super::sight::{PlaceId, Provider, Sight};
 use super::survey::{End, Kind, NameId};
 use super::walk::{Absent, Found, Memory, Outcome};
+use crate::core::resolve::tree::MissingBelow;
 
 /// What was found for a package that has, or misses, peers.
 #[derive(Debug, Clone)]
@@ -17,14 +17,13 @@ pub(super) struct Verdict {
     /// All peers found from there down, above the place.
     pub found: Found,
     pub absent: Rc<[Absent]>,
-    pub summary: Option<Rc<Summary>>,
+    pub summary: Option<Rc<MissingBelow>>,
 }
 
 impl Verdict {
     /// The peers that were found belong to the visit that found them, so they are not told again.
     pub fn outcome(&self) -> Outcome {
         Outcome {
-            path: self.path,
             found: self.found.clone(),
             absent: self.absent.clone(),
             providers: Vec::new(),

@@ -3,17 +3,18 @@
 //! Most places are never unfolded. A package below which no peer is asked for is the same everywhere; for the others
 //! the walk keeps what it found ([`Verdict`]) and takes it again wherever the same packages are in sight.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::components::number;
-use super::missing::{MissingLog, Summary};
+use super::missing::{MissingLog, missing_below};
 use super::paths::{PathId, Paths, link_version};
 use super::sight::{PlaceId, Provider, Sight};
 use super::survey::{End, Kind, NameId, PackageFacts, Survey};
 use super::verdict::Verdict;
-use crate::core::resolve::tree::{EdgePlace, Place as TreePlace, Tree};
+use crate::core::resolve::tree::{Ancestor, Children, MissingBelow, NodeIndex, PackageIndex, Tree};
 
 /// Name → what is found under it, in the order of the names' numbers.
 pub(super) type Found = Rc<[(NameId, PlaceId)]>;
@@ -27,6 +28,9 @@ pub(super) struct Absent {
     pub optional: bool,
 }
 
+/// By position of the children: their kept places.
+type Kept = Vec<Option<NodeIndex>>;
+
 /// A place of the unfolded tree.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -35,8 +39,8 @@ pub(super) struct Place {
     pub depth: i32,
     /// A link that is named by another target than the tree has for it.
     pub renamed: Option<Rc<str>>,
-    /// The place of the tree's own walk that it is.
-    pub tree: Option<TreePlace>,
+    /// The kept place of the tree that it is.
+    pub tree: Option<NodeIndex>,
 }
 
 /// What is known of the places, kept between walks over the same tree while it grows.
@@ -48,7 +52,7 @@ pub(super) struct Memory {
     pub path_of: Vec<Option<PathId>>,
     /// By place of a provider: what was in sight beside it.
     pub context_of: Vec<Option<Rc<Sight>>>,
-    pub from_tree: FxHashMap<TreePlace, PlaceId>,
+    from_tree: Vec<Option<PlaceId>>,
     leaves: Vec<Option<PlaceId>>,
     /// By package: nothing below it asks for a peer that it does not bring itself.
     pub pure: Vec<bool>,
@@ -59,10 +63,27 @@ pub(super) struct Memory {
 }
 
 /// Packages on the way from the project to a place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Way<'w> {
-    pub package: u32,
-    pub above: Option<&'w Way<'w>>,
+    package: u32,
+    above: Option<&'w Way<'w>>,
+    ancestors: OnceCell<Rc<Ancestor>>,
+}
+
+impl<'w> Way<'w> {
+    fn new(package: u32, above: Option<&'w Self>) -> Self {
+        Self { package, above, ancestors: OnceCell::new() }
+    }
+
+    /// The same as a chain that outlives the visit.
+    pub fn ancestors(&self) -> Rc<Ancestor> {
+        self.ancestors
+            .get_or_init(|| {
+                let above = self.above.map(Way::ancestors);
+                Rc::new(Ancestor { package: PackageIndex(self.package), above })
+            })
+            .clone()
+    }
 }
 
 /// What a walk leaves behind, beside its memory.
@@ -105,14 +126,13 @@ pub(super) struct Record {
 
 /// What a visit of a place tells the place above.
 pub(super) struct Outcome {
-    pub path: PathId,
     /// Peers found above the place.
     pub found: Found,
     pub absent: Rc<[Absent]>,
     /// Real peers that were found by this visit from here down, wherever they are. Only in a discovery.
     pub providers: Vec<(NameId, PlaceId)>,
     /// Only in a discovery.
-    pub summary: Option<Rc<Summary>>,
+    pub summary: Option<Rc<MissingBelow>>,
 }
 
 pub(super) struct Walker<'a> {
@@ -135,7 +155,7 @@ impl Memory {
             places: Vec::new(),
             path_of: Vec::new(),
             context_of: Vec::new(),
-            from_tree: FxHashMap::default(),
+            from_tree: Vec::new(),
             leaves: Vec::new(),
             pure: Vec::new(),
             verdicts: Vec::new(),
@@ -157,17 +177,16 @@ impl Memory {
         self.pure.resize(count, false);
         self.verdicts.resize_with(count, Vec::new);
         for package in self.leaves.len()..count {
-            let kind = self.survey.packages[package].kind;
-            let depth = match kind {
-                Kind::Link => -1,
-                Kind::Leaf | Kind::Inner => tree.packages[package].depth.cast_signed(),
-            };
-            let leaf = (kind != Kind::Inner).then(|| self.place(number(package), depth, None));
+            let node = tree.packages[package].leaf_node;
+            let leaf = (self.survey.packages[package].kind != Kind::Inner).then(|| {
+                let depth = node.map_or(0, |node| tree.node(node).depth);
+                self.place(number(package), depth, node)
+            });
             self.leaves.push(leaf);
         }
     }
 
-    pub fn place(&mut self, package: u32, depth: i32, tree: Option<TreePlace>) -> PlaceId {
+    pub fn place(&mut self, package: u32, depth: i32, tree: Option<NodeIndex>) -> PlaceId {
         let id = PlaceId(number(self.places.len()));
         self.places.push(Place { package, depth, renamed: None, tree });
         self.path_of.push(None);
@@ -182,34 +201,20 @@ impl Memory {
         self.context_of.truncate(count);
     }
 
-    /// The place that the tree's own walk visited.
-    pub fn tree_place(&mut self, tree: &Tree, at: TreePlace) -> PlaceId {
-        let (package, above) = match at {
-            TreePlace::Direct(importer, index) => {
-                let direct = &tree.importers[importer as usize].direct[index as usize];
-                (direct.package.0, None)
-            }
-            TreePlace::Edge(EdgePlace { package, edge }) => {
-                let above = &tree.packages[package.0 as usize];
-                (above.children[edge as usize].package.0, above.walked_at)
-            }
-        };
-        if let Some(leaf) = self.leaves[package as usize] {
+    /// The place of the unfolded tree that a kept place is.
+    pub fn tree_place(&mut self, tree: &Tree, node: NodeIndex) -> PlaceId {
+        let at = tree.node(node);
+        if let Some(leaf) = self.leaves[at.package.0 as usize] {
             return leaf;
         }
-        if let Some(&known) = self.from_tree.get(&at) {
+        if self.from_tree.len() <= node.0 as usize {
+            self.from_tree.resize(tree.nodes.len(), None);
+        }
+        if let Some(known) = self.from_tree[node.0 as usize] {
             return known;
         }
-        let depth = match (at, above) {
-            (TreePlace::Direct(..), _) => 0,
-            (TreePlace::Edge(_), Some(above)) => {
-                let above = self.tree_place(tree, above);
-                self.places[above.0 as usize].depth + 1
-            }
-            (TreePlace::Edge(_), None) => 1,
-        };
-        let id = self.place(package, depth, Some(at));
-        self.from_tree.insert(at, id);
+        let id = self.place(at.package.0, at.depth, Some(node));
+        self.from_tree[node.0 as usize] = Some(id);
         id
     }
 
@@ -290,24 +295,26 @@ impl<'a> Walker<'a> {
         if self.is_bare(package, depth) {
             return self.bare(place, package);
         }
-        let is_walked = self.is_walked(place);
-        if !is_walked && let Some(verdict) = self.memory.quick_verdict(sight, package) {
+        let kept = self.kept_children(place);
+        if kept.is_none()
+            && let Some(verdict) = self.memory.quick_verdict(sight, package)
+        {
             return self.repeat(place, package, verdict, way);
         }
         let before = self.memory.places.len();
-        let providers = self.place_providers(package, depth, is_walked);
+        let providers = self.place_providers(package, depth, kept.as_deref());
         let (below, own) = self.sight_below(place, package, sight, &providers);
         for provider in own.iter() {
             self.memory.context_of[provider.place.0 as usize] = Some(below.clone());
         }
         if let Some(verdict) = self.memory.verdict(&below, package) {
-            // Places of the tree's own walk are known by their number from now on.
-            if !is_walked {
+            // Kept places are known by their number from now on.
+            if kept.is_none() {
                 self.memory.forget_from(before);
             }
             return self.repeat(place, package, verdict, way);
         }
-        self.unfold(place, (package, depth, is_walked), &below, &providers, way)
+        self.unfold(place, (package, depth, kept.as_deref()), &below, &providers, way)
     }
 
     /// The package has no peers at this place, and there is nothing to learn from going down there.
@@ -323,12 +330,11 @@ impl<'a> Walker<'a> {
     fn bare(&mut self, place: PlaceId, package: u32) -> Outcome {
         let path = self.memory.plain(package);
         self.remember(place, path, None);
-        self.nothing(path)
+        self.nothing()
     }
 
-    fn nothing(&self, path: PathId) -> Outcome {
+    fn nothing(&self) -> Outcome {
         Outcome {
-            path,
             found: self.none.clone(),
             absent: self.nothing_absent.clone(),
             providers: Vec::new(),
@@ -336,38 +342,57 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The place is the one where the tree's walk resolved the package's children.
-    fn is_walked(&self, place: PlaceId) -> bool {
+    /// The kept places of the children, by position, where the place has children of its own in the tree.
+    fn kept_children(&self, place: PlaceId) -> Option<Kept> {
         let Place { package, tree, .. } = &self.memory.places[place.0 as usize];
-        tree.is_some() && self.memory.survey.packages[*package as usize].walked_at == *tree
+        let Children::Own(own) = &self.tree.node((*tree)?).children else { return None };
+        let edges = &self.tree.packages[*package as usize].children;
+        let children = self.memory.survey.packages[*package as usize].children.iter();
+        Some(
+            children
+                .map(|child| {
+                    let alias = &edges[child.edge as usize].alias;
+                    own.binary_search_by(|(name, _)| name.cmp(alias)).ok().map(|at| own[at].1)
+                })
+                .collect(),
+        )
     }
 
     /// Gives places to the children that may provide a peer, by position.
-    fn place_providers(&mut self, package: u32, depth: i32, is_walked: bool) -> Vec<(u32, PlaceId)> {
+    fn place_providers(
+        &mut self,
+        package: u32,
+        depth: i32,
+        kept: Option<&[Option<NodeIndex>]>,
+    ) -> Vec<(u32, PlaceId)> {
         let count = self.memory.survey.packages[package as usize].providers.len();
         let mut places = Vec::with_capacity(count);
         for at in 0..count {
-            let position = self.memory.survey.packages[package as usize].providers[at];
-            let end = self.memory.survey.packages[package as usize].children[position as usize].end;
-            if end == End::Onward || (end == End::Back && is_walked) {
-                places.push((position, self.child_place(package, position, depth, is_walked)));
+            let facts = &self.memory.survey.packages[package as usize];
+            let position = facts.providers[at];
+            let end = facts.children[position as usize].end;
+            if end == End::Onward {
+                places.push((position, self.child_place(package, position, depth, kept)));
             }
         }
         places
     }
 
-    fn child_place(&mut self, package: u32, position: u32, depth: i32, is_walked: bool) -> PlaceId {
+    fn child_place(
+        &mut self,
+        package: u32,
+        position: u32,
+        depth: i32,
+        kept: Option<&[Option<NodeIndex>]>,
+    ) -> PlaceId {
         let child = self.memory.survey.packages[package as usize].children[position as usize];
         if let Some(leaf) = self.memory.leaves[child.package as usize] {
             return leaf;
         }
-        if is_walked {
-            let package = crate::core::resolve::tree::PackageIndex(package);
-            return self
-                .memory
-                .tree_place(self.tree, TreePlace::Edge(EdgePlace { package, edge: child.edge }));
+        match kept.and_then(|kept| kept[position as usize]) {
+            Some(node) => self.memory.tree_place(self.tree, node),
+            None => self.memory.place(child.package, depth + 1, None),
         }
-        self.memory.place(child.package, depth + 1, None)
     }
 
     /// What is in sight below a place, and what of it the place itself brings.
@@ -401,7 +426,9 @@ impl<'a> Walker<'a> {
             };
             let with_own = with_own.get_or_insert_with(|| {
                 let mut all = Sight::clone(sight);
-                own.iter().for_each(|provider| all.put(*provider));
+                for provider in own.iter() {
+                    all.put(*provider);
+                }
                 all
             });
             if !self.is_same(above, provider) || self.breaks_diamond(with_own, above, provider, place) {
@@ -465,7 +492,7 @@ impl<'a> Walker<'a> {
     fn repeat(&mut self, place: PlaceId, package: u32, verdict: usize, way: Option<&Way<'_>>) -> Outcome {
         let verdict = self.memory.verdicts[package as usize][verdict].clone();
         let depth = self.memory.places[place.0 as usize].depth;
-        self.repeat_missing(&verdict, Some(&Way { package, above: way }));
+        self.repeat_missing(&verdict, Some(&Way::new(package, way)));
         if let Purpose::Build(blueprint) = &mut self.purpose {
             if verdict.found.is_empty() {
                 let least = &mut blueprint.bare_depth[package as usize];
@@ -491,30 +518,38 @@ impl<'a> Walker<'a> {
     fn unfold(
         &mut self,
         place: PlaceId,
-        (package, depth, is_walked): (u32, i32, bool),
+        (package, depth, kept): (u32, i32, Option<&[Option<NodeIndex>]>),
         below: &Rc<Sight>,
         providers: &[(u32, PlaceId)],
         way: Option<&Way<'_>>,
     ) -> Outcome {
         let count = self.memory.survey.packages[package as usize].children.len();
+        for position in 0..count {
+            let child = self.memory.survey.packages[package as usize].children[position];
+            if let Some(leaf) = self.memory.leaves[child.package as usize] {
+                let nearest = &mut self.memory.places[leaf.0 as usize].depth;
+                *nearest = (*nearest).min(depth + 1);
+            }
+        }
         let mut places: Vec<Option<PlaceId>> = vec![None; count];
         for &(position, place) in providers {
             places[position as usize] = Some(place);
         }
-        let way_below = Way { package, above: way };
+        let way_below = Way::new(package, way);
         let mut gathered = Gathered::default();
         for hides in [true, false] {
-            for position in 0..count {
+            for (position, place) in places.iter_mut().enumerate() {
                 let child = self.memory.survey.packages[package as usize].children[position];
                 if child.end != End::Onward || child.alias.is_some_and(|alias| below.has(alias)) != hides {
                     continue;
                 }
-                let outcome = if let Some(place) = places[position] {
+                let outcome = if let Some(place) = *place {
                     self.visit(place, below, Some(&way_below))
                 } else {
-                    let (place, outcome) =
-                        self.visit_child((package, depth, is_walked), number(position), below, &way_below);
-                    places[position] = Some(place);
+                    let position = number(position);
+                    let (visited, outcome) =
+                        self.visit_child((package, depth, kept), position, below, &way_below);
+                    *place = Some(visited);
                     outcome
                 };
                 gathered.add(&self.memory.survey.packages[package as usize], outcome);
@@ -523,15 +558,25 @@ impl<'a> Walker<'a> {
         let Gathered { found: from_below, absent: absent_below, mut providers, summaries } = gathered;
         let (own, own_absent) = self.look_up(package, below, way);
         if matches!(self.purpose, Purpose::Discover(_)) {
-            own.iter().for_each(|&(name, place)| set(&mut providers, name, place));
+            for &(name, place) in &own {
+                set(&mut providers, name, place);
+            }
         }
         let facts = &self.memory.survey.packages[package as usize];
         let mut all_found = from_below;
-        own.iter().for_each(|&(name, place)| set(&mut all_found, name, place));
-        all_found.retain(|(name, _)| Some(*name) != facts.name);
-        let summary = Summary::of(package, &absent_below, summaries);
+        for &(name, place) in &own {
+            set(&mut all_found, name, place);
+        }
+        let is_itself = |place: PlaceId| self.memory.places[place.0 as usize].package == package;
+        all_found.retain(|&(name, place)| Some(name) != facts.name || !is_itself(place));
+        let summary = match &self.purpose {
+            Purpose::Build(_) => None,
+            Purpose::Discover(_) => missing_below(&self.memory.survey, package, &absent_below, summaries),
+        };
         let mut all_absent = absent_below;
-        own_absent.iter().for_each(|absent| set_absent(&mut all_absent, *absent));
+        for absent in own_absent {
+            set_absent(&mut all_absent, absent);
+        }
         let path = self.path(package, &all_found);
         let facts = &self.memory.survey.packages[package as usize];
         let transitive: Box<[NameId]> = match &self.purpose {
@@ -564,27 +609,26 @@ impl<'a> Walker<'a> {
         }
         self.remember(place, path, Some(&found));
         self.record(place, package, depth, places, own, transitive);
-        Outcome { path, found: reported, absent, providers, summary }
+        Outcome { found: reported, absent, providers, summary }
     }
 
     /// Visits a child that provides nothing itself. No place is made for it where another one can stand for it.
     fn visit_child(
         &mut self,
-        (package, depth, is_walked): (u32, i32, bool),
+        (package, depth, kept): (u32, i32, Option<&[Option<NodeIndex>]>),
         position: u32,
         below: &Rc<Sight>,
         way: &Way<'_>,
     ) -> (PlaceId, Outcome) {
         let child = self.memory.survey.packages[package as usize].children[position as usize];
         let inner = self.memory.leaves[child.package as usize].is_none();
-        if inner && !is_walked {
+        if inner && kept.is_none() {
             if self.is_bare(child.package, depth + 1) {
-                let path = self.memory.plain(child.package);
-                return (self.bare_place(child.package, depth + 1), self.nothing(path));
+                return (self.bare_place(child.package, depth + 1), self.nothing());
             }
             if let Some(verdict) = self.memory.quick_verdict(below, child.package) {
                 let verdict = self.memory.verdicts[child.package as usize][verdict].clone();
-                self.repeat_missing(&verdict, Some(&Way { package: child.package, above: Some(way) }));
+                self.repeat_missing(&verdict, Some(&Way::new(child.package, Some(way))));
                 if let Purpose::Build(blueprint) = &mut self.purpose {
                     if verdict.found.is_empty() {
                         let least = &mut blueprint.bare_depth[child.package as usize];
@@ -596,7 +640,7 @@ impl<'a> Walker<'a> {
                 return (verdict.place, verdict.outcome());
             }
         }
-        let place = self.child_place(package, position, depth, is_walked);
+        let place = self.child_place(package, position, depth, kept);
         (place, self.visit(place, below, Some(way)))
     }
 
@@ -738,7 +782,7 @@ struct Gathered {
     found: Vec<(NameId, PlaceId)>,
     absent: Vec<Absent>,
     providers: Vec<(NameId, PlaceId)>,
-    summaries: Vec<Rc<Summary>>,
+    summaries: Vec<Rc<MissingBelow>>,
 }
 
 impl Gathered {
@@ -748,8 +792,12 @@ impl Gathered {
                 set(&mut self.found, name, place);
             }
         }
-        outcome.absent.iter().for_each(|absent| set_absent(&mut self.absent, *absent));
-        outcome.providers.into_iter().for_each(|(name, place)| set(&mut self.providers, name, place));
+        for absent in outcome.absent.iter() {
+            set_absent(&mut self.absent, *absent);
+        }
+        for (name, place) in outcome.providers {
+            set(&mut self.providers, name, place);
+        }
         if let Some(summary) = outcome.summary
             && !self.summaries.iter().any(|known| Rc::ptr_eq(known, &summary))
         {
