@@ -43,6 +43,10 @@ pub struct Get<'a> {
     pub etag: Option<&'a str>,
     /// `If-Modified-Since`, likewise.
     pub modified_since: Option<&'a str>,
+    /// Asks caches on the way not to answer from memory (`Cache-Control: no-cache`).
+    pub past_caches: bool,
+    /// The package that the request is about: its scope may have credentials of its own.
+    pub package: Option<&'a str>,
     /// Is told of progress.
     pub observer: &'a dyn Observer,
 }
@@ -58,6 +62,8 @@ impl<'a> Get<'a> {
             compressed: false,
             etag: None,
             modified_since: None,
+            past_caches: false,
+            package: None,
             observer: &Unobserved,
         }
     }
@@ -183,7 +189,7 @@ impl<'a> Attempt<'a> {
         if with_credentials
             && !self.anonymous
             && !headers.contains_key(AUTHORIZATION)
-            && let Some(authorization) = self.settings.credentials.authorization(url)
+            && let Some(authorization) = self.authorization(url)
         {
             put(headers, AUTHORIZATION, &authorization)?;
         }
@@ -196,7 +202,18 @@ impl<'a> Attempt<'a> {
         if let Some(since) = self.request.modified_since {
             put(headers, IF_MODIFIED_SINCE, since)?;
         }
+        if self.request.past_caches {
+            put(headers, CACHE_CONTROL, "no-cache")?;
+        }
         Ok((request, authorized))
+    }
+
+    fn authorization(&self, url: &Url) -> Option<String> {
+        let credentials = &self.settings.credentials;
+        match self.request.package {
+            Some(package) => credentials.authorization_for_package(url, package),
+            None => credentials.authorization(url),
+        }
     }
 
     async fn send(&self, request: Request, url: &Url) -> Result<Response, NetworkError> {
