@@ -10,5 +10,5 @@ mod selector;
 
 pub use catalogs::{CatalogEntries, CatalogUse, catalog_name, resolve_catalog};
 pub use error::{CatalogError, OverrideError};
-pub use overrides::{Base, Groups, Overrides, Owner};
+pub use overrides::{Base, Groups, Override, Overrides, Owner};
 pub use selector::{PackageSelector, parent_and_child};

@@ -10,9 +10,11 @@ mod extensions;
 mod peer_rules;
 mod pnpmfile;
 mod rewriter;
+mod seed;
 
 pub use error::RewriteError;
 pub use extensions::{Extension, Extensions};
 pub use peer_rules::PeerDependencyRules;
 pub use pnpmfile::refuse_pnpmfile;
-pub use rewriter::Rewriter;
+pub use rewriter::{DeclaredRanges, Rewriter};
+pub use seed::{SeedRequest, reuse_seed};
