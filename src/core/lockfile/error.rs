@@ -1,6 +1,6 @@
 //! What can be wrong with a lockfile.
 
-use super::specifiers::OverrideError;
+use super::specifiers::{ExtensionError, OverrideError};
 use std::path::PathBuf;
 
 /// What can be wrong with a lockfile.
@@ -95,6 +95,9 @@ pub enum LockfileError {
     /// The overrides of the project cannot be read.
     #[error(transparent)]
     Overrides(#[from] OverrideError),
+    /// The package extensions of the project cannot be read.
+    #[error(transparent)]
+    Extensions(#[from] ExtensionError),
 }
 
 fn place(line: Option<u64>, column: Option<u64>) -> String {
@@ -116,6 +119,7 @@ impl LockfileError {
         Some(match self {
             Self::Read { .. } => return None,
             Self::Overrides(error) => return error.code(),
+            Self::Extensions(error) => return error.code(),
             Self::Absent { .. } => "ERR_PNPM_NO_LOCKFILE",
             Self::Broken { .. } | Self::Conflict { .. } | Self::InvalidEntry { .. } => {
                 "ERR_PNPM_BROKEN_LOCKFILE"
@@ -134,6 +138,7 @@ impl LockfileError {
         let text = match self {
             Self::Read { .. } => return None,
             Self::Overrides(error) => return error.help(),
+            Self::Extensions(error) => return error.help(),
             Self::Absent { .. } => "Run `pnpm install --lockfile-only` once to make it, and commit it.",
             Self::Broken { .. } | Self::InvalidEntry { .. } | Self::MissingDependency { .. } => {
                 "Restore the file from version control, or make it anew with `pnpm install --lockfile-only`."

@@ -126,10 +126,10 @@ impl Overrides {
     }
 
     /// Replaces what the rules say. A value `-` takes the dependency away. A peer takes a range; any other value leaves
-    /// it as it is, and puts a dependency beside it.
+    /// it as it is.
     pub fn apply<Text, Hasher>(&self, groups: &mut Groups<'_, Text, Hasher>, owner: Owner<'_>)
     where
-        Text: AsRef<str> + From<String> + Clone + Eq + Hash,
+        Text: AsRef<str> + From<String> + Eq + Hash,
         Hasher: BuildHasher,
     {
         if self.is_empty() {
@@ -145,22 +145,18 @@ impl Overrides {
                 stays
             });
         }
-        let mut beside = Vec::new();
         groups.peers.retain(|alias, specifier| {
             match self.replacement(alias.as_ref(), specifier.as_ref(), owner) {
-                None => true,
                 Some(value) if value == "-" => false,
                 Some(value) => {
                     if is_peer_range(&value) {
                         *specifier = Text::from(value);
-                    } else {
-                        beside.push((alias.clone(), Text::from(value)));
                     }
                     true
                 }
+                None => true,
             }
         });
-        groups.dependencies.extend(beside);
     }
 
     /// What the rules make of a dependency that stands in no manifest: a peer that is installed because a package
