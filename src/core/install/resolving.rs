@@ -105,7 +105,7 @@ impl Resolving<'_> {
             None => UnderWay::default(),
         };
         for taken in resolution.taken_in {
-            under_way.rows.insert(taken.key, taken.package.row().to_vec());
+            under_way.rows.insert(taken.key, taken.row);
         }
         let known = Known { numbers, under_way, unresolved: skipped, issues: resolution.issues };
         Ok((resolution.lockfile, known))
