@@ -17,8 +17,7 @@ pub use knob::{ImportMethod, Knob, LinkMode};
 pub use metadata::{MetadataCache, MetadataReceived};
 pub use package::{
     Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackagePlaced, PackageSeen, PeerIssueKind,
-    Planned,
-    SkipReason, Why,
+    Planned, SkipReason, Why,
 };
 pub use phase::{Phase, PhaseTotals};
 pub use run::{Failure, Knobs, LaneCounts, Outcome, RunFinished, RunStarted, SettingLine, Totals};
