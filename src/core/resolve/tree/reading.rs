@@ -56,7 +56,7 @@ pub(super) fn dependencies(manifest: &PackageManifest) -> Result<Rc<[Dependency]
 }
 
 /// The names that stand in `dependencies` as well as in `peerDependencies` and are left to be found as peers: those that
-/// `in_sight` knows from above and, when missing peers are installed, those that must not be absent.
+/// are installed when they are missing, which optional ones are not, and those that `in_sight` knows from above.
 pub(super) fn left_to_peers(
     manifest: &PackageManifest,
     auto_install_peers: bool,
@@ -66,10 +66,11 @@ pub(super) fn left_to_peers(
         return Rc::from([]);
     }
     let both = manifest.dependencies.keys().filter(|name| manifest.peer_dependencies.contains_key(*name));
-    let may_be_absent =
-        |name: &Arc<str>| manifest.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional);
+    let is_installed = |name: &Arc<str>| {
+        auto_install_peers && !manifest.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional)
+    };
     let mut names: Vec<Arc<str>> =
-        both.filter(|name| auto_install_peers && !may_be_absent(name) || in_sight(name)).cloned().collect();
+        both.filter(|name| is_installed(name) || in_sight(name)).cloned().collect();
     names.sort_unstable();
     names.into()
 }
@@ -183,7 +184,9 @@ mod tests {
         let found: Vec<(&str, &str, bool)> =
             found.iter().map(|(name, peer)| (&**name, &*peer.range, peer.optional)).collect();
         assert_eq!(found, [("left", "^2", false), ("only-meta", "*", true), ("p", "^3", true)]);
+        let mut manifest = manifest;
+        manifest.dependencies.insert(Arc::from("p"), Arc::from("1"));
         let all = left_to_peers(&manifest, true, |_| false);
-        assert_eq!(all.iter().map(|name| &**name).collect::<Vec<_>>(), ["left", "own"]);
+        assert_eq!(all.iter().map(|name| &**name).collect::<Vec<_>>(), ["left", "own"], "p is optional");
     }
 }

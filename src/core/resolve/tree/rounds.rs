@@ -76,11 +76,7 @@ impl<R: Resolver> Walk<'_, R> {
             injected: wanted.injected,
             prior: locked.and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier)),
         });
-        let aliases = if self.input.settings.auto_install_peers {
-            Aliases::default()
-        } else {
-            Aliases::of_project(&rounds.aliases)
-        };
+        let aliases = Aliases::of_project(&rounds.aliases);
         Siblings {
             edges: edges.collect(),
             above: Chain::default(),

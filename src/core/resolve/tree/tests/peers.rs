@@ -124,3 +124,19 @@ fn what_provides_a_peer_below_is_offered_to_the_project() {
     assert_eq!(direct(&tree, "."), ["app → app@1.0.0", "host → host@1.0.0"]);
     assert_eq!(tree.importers[0].direct[1].origin, Origin::Provider);
 }
+
+#[test]
+fn a_dependency_that_is_an_optional_peer_too_is_only_left_to_be_found_where_it_is_in_sight() {
+    let mut world = World::new();
+    let about = About {
+        dependencies: &[("host", "^1")],
+        peers: &[("host", "^1")],
+        may_lack: &["host"],
+        ..About::default()
+    };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@1.1.0", &[]);
+    world.package("wrap@1.0.0", &[("plugin", "1"), ("host", "1.0.0")]).project(".", &[("wrap", "1")]);
+    assert_eq!(edges(&world.tree(), "plugin@1.0.0"), ["host → host@1.1.0"], "a sibling is not above");
+    world.without_projects().project(".", &[("plugin", "1"), ("host", "1.0.0")]);
+    assert!(edges(&world.tree(), "plugin@1.0.0").is_empty());
+}
