@@ -61,9 +61,9 @@ fn every_flag_becomes_its_setting() {
         "--record",
         "events",
     ]);
-    assert_eq!(arguments.project.dir.to_str(), Some("project"));
-    assert_eq!(arguments.record.as_deref().and_then(std::path::Path::to_str), Some("events"));
-    assert!(!arguments.headless && !arguments.json);
+    assert_eq!(arguments.run.project.dir.to_str(), Some("project"));
+    assert_eq!(arguments.run.record.as_deref().and_then(std::path::Path::to_str), Some("events"));
+    assert!(!arguments.run.headless && !arguments.run.json);
     let texts = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         flags(&arguments),
@@ -93,7 +93,7 @@ fn every_flag_becomes_its_setting() {
 #[test]
 fn what_is_not_said_is_left_to_other_sources() {
     let arguments = install(&[]);
-    assert_eq!(arguments.project.dir.to_str(), Some("."));
+    assert_eq!(arguments.run.project.dir.to_str(), Some("."));
     assert_eq!(flags(&arguments), Flags::default());
 }
 
