@@ -1,6 +1,6 @@
 //! Importers whose manifests changed.
 
-use super::edits::Edits;
+use super::edits::{Edits, meets_peers};
 use super::references::{VersionText, dependencies, groups};
 use super::request::UpdateRequest;
 use super::settings::is_directory_dependency;
@@ -118,6 +118,10 @@ fn update_importer(
     let mut importer = std::mem::take(lockfile.importers.get_mut(id)?);
     for (alias, (specifier, group)) in declared {
         let Some((found, dependency)) = find(&importer, alias) else {
+            // Packages beside it may find in it what they miss.
+            if is_peer(lockfile, alias) {
+                return None;
+            }
             let added = new_dependency(lockfile, alias, specifier, request)?;
             // The time of a direct dependency has to be asked for.
             let package = format!("{alias}@{}", added.version);
@@ -249,14 +253,23 @@ fn locked_version(
     fitting.into_iter().max()
 }
 
-/// Whether a package has one snapshot, without peers and patch, so that its version alone refers to it.
+/// Whether a package has one snapshot, without peers and patch, so that its version alone refers to it, and nothing
+/// below it asks for peers, which it may find others of in its new place.
 fn is_plain(lockfile: &Lockfile, name: &str, version: &Version) -> bool {
     let id = format!("{name}@{version}");
-    lockfile.snapshots.contains_key(&id)
-        && !lockfile
-            .snapshots
-            .keys()
-            .any(|key| key.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('(')))
+    let has_variants = || {
+        let suffix_of =
+            |key: &'_ String| key.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('('));
+        lockfile.snapshots.keys().any(suffix_of)
+    };
+    lockfile.snapshots.contains_key(&id) && !has_variants() && !meets_peers(lockfile, &id)
+}
+
+/// Whether some package asks for a peer of this name.
+fn is_peer(lockfile: &Lockfile, name: &str) -> bool {
+    lockfile.packages.values().any(|metadata| {
+        metadata.peer_dependencies.contains_key(name) || metadata.peer_dependencies_meta.contains_key(name)
+    })
 }
 
 fn find<'a>(importer: &'a Importer, alias: &str) -> Option<(Group, &'a ImporterDependency)> {

@@ -9,6 +9,7 @@
 //! whatever order their packages were found in.
 
 mod components;
+mod cycles;
 mod dedupe;
 mod discovery;
 mod finish;

@@ -222,6 +222,10 @@ impl Memory {
         &self.survey.packages[self.places[place.0 as usize].package as usize]
     }
 
+    pub fn package_at(&self, place: PlaceId) -> u32 {
+        self.places[place.0 as usize].package
+    }
+
     pub fn plain(&self, package: u32) -> PathId {
         self.plain[package as usize]
     }
@@ -594,7 +598,7 @@ impl<'a> Walker<'a> {
             Purpose::Discover(_) => Box::default(),
         };
         let reported: Found =
-            all_found.iter().copied().filter(|(name, _)| !facts.has_child(*name)).collect::<Vec<_>>().into();
+            all_found.iter().copied().filter(|(name, _)| !facts.has_edge(*name)).collect::<Vec<_>>().into();
         let (found, absent): (Found, Rc<[Absent]>) = (all_found.into(), all_absent.into());
         if found.is_empty() && absent.is_empty() {
             self.memory.pure[package as usize] = true;
