@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use super::install_arguments::{InstallArguments, flags};
-use super::run_arguments::RunArguments;
-use super::target::Reach;
 use super::interrupt;
 use super::mode::{Mode, Surroundings, choose_mode};
-use crate::core::clock::Clock;
+use super::run_arguments::RunArguments;
+use super::target::Reach;
 use crate::core::change::Command;
+use crate::core::clock::Clock;
 use crate::core::config::{Config, ConfigError, Flags, Input};
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;

@@ -57,7 +57,6 @@ pub struct InstallArguments {
     /// Leave out optionalDependencies
     #[arg(long, help_heading = "What to install")]
     pub no_optional: bool,
-
 }
 
 /// The settings that the arguments amount to.

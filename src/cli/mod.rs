@@ -13,10 +13,10 @@ pub mod store;
 pub mod target;
 pub mod update;
 
-pub use arguments::{Cli, Command};
 pub use add::AddArguments;
+pub use arguments::{Cli, Command};
 pub use install_arguments::{InstallArguments, flags};
+pub use mode::{Mode, Surroundings, choose_mode};
 pub use remove::RemoveArguments;
 pub use run_arguments::RunArguments;
 pub use update::UpdateArguments;
-pub use mode::{Mode, Surroundings, choose_mode};

@@ -5,6 +5,7 @@
 mod ahead;
 mod announce;
 mod bins;
+mod changing;
 mod course;
 mod damage;
 mod direct;
@@ -27,11 +28,13 @@ mod split;
 mod state;
 mod telling;
 mod turning;
+mod verifying;
 mod work;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::core::change::Changes;
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -44,8 +47,10 @@ use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
 use crate::core::state::HoistedDependencies;
+use crate::core::verify::Verification;
 
 use ahead::UnderWay;
+pub use changing::Change;
 use course::Course;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
@@ -67,6 +72,8 @@ pub struct Install {
     pub controls: Controls,
     /// Who is told.
     pub emitter: Emitter,
+    /// What is to be changed in manifests first.
+    pub change: Option<Change>,
 }
 
 /// How a run went: what its last event tells, and the error itself.
@@ -101,6 +108,10 @@ struct Decided {
     is_new: bool,
     setup: Setup,
     known: Known,
+    /// What changes in manifests.
+    changes: Option<Changes>,
+    /// The verification of the lockfile that was there before a resolution.
+    verification: Option<Verification>,
 }
 
 /// What resolution has told and begun already.
@@ -150,20 +161,21 @@ impl Install {
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
-        let decided = self.decide(setup, &mut selector, gathered)?;
+        let decided = self.decide(setup, &mut selector, meters, gathered)?;
         if self.config.lockfile_only {
-            let is_written = decided.is_new && self.write_lockfile(&decided.inputs)?;
+            let is_written = self.write_decided(decided, meters)?;
             meters.task(Phase::Resolve, 0, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
         }
-        let Decided { inputs, is_new, setup, known } = decided;
-        let (plan, split, runtime) = self.plan(&inputs, &mut selector, setup, known, gathered)?;
+        let Decided { inputs, is_new, setup, known, changes, verification } = decided;
+        let (plan, split, tools) = self.plan(&inputs, &mut selector, setup, known, gathered)?;
+        let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
         self.clear(&inputs, &plan)?;
-        let done = self.materialise(&plan, split, runtime, gathered)?;
+        let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
         let hoisted = self.link_last(&inputs, &plan, &done, meters, gathered)?;
 
         let started = self.emitter.now();
@@ -171,6 +183,7 @@ impl Install {
         plan.fetcher.index.finish()?;
         // Only now: a lockfile must not speak of what could not be installed.
         let is_written = is_new && self.write_lockfile(&inputs)?;
+        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
             inputs: &inputs,
@@ -181,7 +194,7 @@ impl Install {
             existing: &plan.existing,
             hoisted,
             read_at_ms,
-            lockfile_written: is_written,
+            lockfile_written: is_written || is_changed,
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
@@ -190,7 +203,7 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        Ok(if plan.is_unchanged && !is_written { Outcome::UpToDate } else { Outcome::Done })
+        Ok(if plan.is_unchanged && !is_written && !is_changed { Outcome::UpToDate } else { Outcome::Done })
     }
 
     /// Gets to a lockfile that fits the manifests: the one that is there, or a new one.
@@ -198,27 +211,52 @@ impl Install {
         &self,
         setup: Setup,
         selector: &mut Selector<'_>,
+        meters: &Meters,
         gathered: &mut Gathered,
     ) -> Result<Decided, InstallError> {
         let config = &self.config;
         let mut found = inputs::find(config)?;
+        let mut changes = self.begin_changes(&mut found, gathered)?;
+        let is_due =
+            changes.as_ref().is_some_and(|changes| changes.moves_versions() || changes.has_questions());
         let mut warnings = Vec::new();
-        let course = course::choose(config, &mut found, &mut warnings)?;
+        let course = course::choose(config, &mut found, is_due, &mut warnings)?;
         for message in warnings {
             self.warn(message, None, &mut gathered.totals);
         }
         let is_new = !matches!(course, Course::Restore(_));
-        let (lockfile, setup, known) = match course {
+        let mut verification = None;
+        let (mut lockfile, setup, known) = match course {
             Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
             Course::Resolve(seed) => {
                 let tools = setup.finish(config, &self.controls)?;
-                let resolving = Resolving { install: self, tools: &tools, found: &found, seed };
+                // What is kept of it has to keep the policies too.
+                verification = Some(match &seed {
+                    Some(seed) => self.verify(seed, &tools, meters),
+                    None => Verification::unneeded(),
+                });
+                let changes = changes.as_mut();
+                let resolving = Resolving { install: self, tools: &tools, found: &mut found, seed, changes };
                 let (lockfile, known) = resolving.run(selector, gathered)?;
                 (lockfile, Setup::Ready(tools), known)
             }
         };
+        if let Some(changes) = &mut changes {
+            changes.settle(&mut lockfile);
+        }
         let inputs = found.with(config, lockfile);
-        Ok(Decided { inputs, is_new, setup, known })
+        Ok(Decided { inputs, is_new, setup, known, changes, verification })
+    }
+
+    /// Writes what was decided on, and nothing else. Says whether anything was written.
+    fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
+        let Decided { inputs, is_new, setup, changes, verification, .. } = decided;
+        let tools = setup.finish(&self.config, &self.controls)?;
+        let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
+        tools.runtime.block_on(self.await_verification(&mut verification))?;
+        let is_written = is_new && self.write_lockfile(&inputs)?;
+        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
+        Ok(is_written || is_changed)
     }
 
     /// Writes the lockfile, and tells of it. Says whether it was another before.
@@ -230,6 +268,7 @@ impl Install {
             let path = path.display().to_string();
             self.emitter.emit(EventKind::LockfileWritten { path, packages });
         }
+        self.remember(&inputs.lockfile);
         Ok(is_written)
     }
 
@@ -255,7 +294,7 @@ impl Install {
         setup: Setup,
         known: Known,
         gathered: &mut Gathered,
-    ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
+    ) -> Result<(Plan<'a>, Split, Tools), InstallError> {
         let Known { mut numbers, under_way, unresolved } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
@@ -272,7 +311,7 @@ impl Install {
         self.make_room(&mut existing, &mut gathered.totals)?;
         let tools = setup.finish(config, &self.controls)?;
         let linker = tools.linker(config)?;
-        let Tools { runtime, fetcher, link_pool } = tools;
+        let (fetcher, link_pool) = (Arc::clone(&tools.fetcher), tools.link_pool.clone());
         let folders = local::look(&work, lockfile, &selection)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
@@ -304,7 +343,7 @@ impl Install {
             linker,
             link_pool,
         };
-        Ok((plan, split, runtime))
+        Ok((plan, split, tools))
     }
 
     /// What is not as it should be goes, and with it what says that all is well.
@@ -322,6 +361,7 @@ impl Install {
         plan: &Plan<'_>,
         split: Split,
         runtime: tokio::runtime::Runtime,
+        verification: &mut Verification,
         gathered: &mut Gathered,
     ) -> Result<Done, InstallError> {
         let materialise = Materialise {
@@ -333,7 +373,8 @@ impl Install {
             verify_store: *self.config.verify_store_integrity,
         };
         let mut done = Done::default();
-        let outcome = runtime.block_on(materialise.run(split, &mut done));
+        let outcome =
+            runtime.block_on(self.materialise_and_verify(materialise, split, &mut done, verification));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = plan.linker.placement.method();

@@ -4,6 +4,7 @@ use super::inputs::Found;
 use super::selection::Selector;
 use super::setup::Tools;
 use super::{Gathered, Install, InstallError, Known};
+use crate::core::change::Changes;
 use crate::core::lockfile::Lockfile;
 
 /// A resolution that is due.
@@ -13,9 +14,11 @@ pub struct Resolving<'a> {
     /// The tools.
     pub tools: &'a Tools,
     /// Manifests.
-    pub found: &'a Found,
+    pub found: &'a mut Found,
     /// The lockfile to start from.
     pub seed: Option<Lockfile>,
+    /// What changes in manifests.
+    pub changes: Option<&'a mut Changes>,
 }
 
 impl Resolving<'_> {
