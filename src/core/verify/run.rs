@@ -170,6 +170,9 @@ impl<M: Metadata, C: Fn() -> u64 + Send + Sync> Run<M, C> {
             }
         }
         drop(checked);
+        if outcome.is_err() {
+            self.meters.cut_short(Phase::Verify, (self.clock)());
+        }
         self.meters.finish(Phase::Verify, None);
         outcome?;
         VerifyError::of(violations)?;
