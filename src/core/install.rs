@@ -21,6 +21,7 @@ mod materialise;
 mod numbers;
 mod repeat;
 mod resolving;
+mod rewriting;
 mod selection;
 mod settings_record;
 mod setup;
@@ -169,24 +170,25 @@ impl Install {
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
         }
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
-        let (plan, split, tools) = self.plan(&inputs, &mut selector, setup, known, gathered)?;
+        let inputs = &inputs;
+        let (plan, split, tools) = self.plan(inputs, !is_new, &mut selector, setup, known, gathered)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
-        self.clear(&inputs, &plan)?;
+        self.clear(inputs, &plan)?;
         let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
-        let hoisted = self.link_last(&inputs, &plan, &done, meters, gathered)?;
+        let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
 
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
         // Only now: a lockfile must not speak of what could not be installed.
-        let is_written = is_new && self.write_lockfile(&inputs)?;
+        let is_written = is_new && self.write_lockfile(inputs)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
-            inputs: &inputs,
+            inputs,
             installed: &plan.installed,
             selection: &plan.selection,
             work: &plan.work,
@@ -290,6 +292,7 @@ impl Install {
     fn plan<'a>(
         &self,
         inputs: &'a Inputs,
+        is_on_disk: bool,
         selector: &mut Selector<'_>,
         setup: Setup,
         known: Known,
@@ -307,7 +310,8 @@ impl Install {
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
-        let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
+        let mut existing =
+            Existing::read(config, &installed, is_on_disk && matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
         let tools = setup.finish(config, &self.controls)?;
         let linker = tools.linker(config)?;

@@ -1,5 +1,7 @@
 //! Why an install ended without everything in place.
 
+use std::path::PathBuf;
+
 use crate::core::change::ChangeError;
 use crate::core::event::{Failure, PackageId};
 use crate::core::fetch::FetchError;
@@ -9,6 +11,8 @@ use crate::core::manifest::ManifestError;
 use crate::core::network::NetworkError;
 use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
+use crate::core::resolve::ResolveError;
+use crate::core::resolve::rewrite::RewriteError;
 use crate::core::state::StateError;
 use crate::core::store::StoreError;
 use crate::core::verify::VerifyError;
@@ -89,6 +93,30 @@ pub enum InstallError {
         /// Which, and why.
         message: String,
     },
+    /// A patch cannot be read.
+    #[error("cannot read {}, the patch for {selector}: {source}", path.display())]
+    Patch {
+        /// The package it is for.
+        selector: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Manifests cannot be changed as the settings ask for.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
+    /// A dependency cannot be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// What was resolved violates a policy of the settings.
+    #[error("{message}")]
+    Policy {
+        /// pnpm's code.
+        code: &'static str,
+        /// Which packages, and why.
+        message: String,
+    },
     /// The user asked the run to stop.
     #[error("stopped by {0}")]
     Cancelled(&'static str),
@@ -111,6 +139,12 @@ impl InstallError {
             Self::Link(error) | Self::LinkPackage { source: error, .. } => error.code(),
             Self::Fetch { source, .. } => source.code(),
             Self::Unfetchable { code, .. } => *code,
+            Self::Patch { source, .. } => {
+                (source.kind() == std::io::ErrorKind::NotFound).then_some("ERR_PNPM_PATCH_NOT_FOUND")
+            }
+            Self::Rewrite(error) => error.code(),
+            Self::Resolve(error) => error.code(),
+            Self::Policy { code, .. } => Some(code),
             Self::Pool(_) | Self::Runtime(_) | Self::Unsupported { .. } | Self::Cancelled(_) => None,
         }
     }
@@ -135,6 +169,16 @@ impl InstallError {
                 "Make the entry of pnpm-lock.yaml anew, for example with `pnpm install --fix-lockfile`."
                     .into(),
             ),
+            Self::Rewrite(error) => error.help(),
+            Self::Resolve(error) => error.help(),
+            Self::Policy { .. } => Some(
+                "Wait until the versions are older, or name them in minimumReleaseAgeExclude of \
+                 pnpm-workspace.yaml."
+                    .into(),
+            ),
+            Self::Patch { .. } => {
+                Some("Correct patchedDependencies in pnpm-workspace.yaml, or restore the file.".into())
+            }
             Self::Pool(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
         }
     }

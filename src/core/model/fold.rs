@@ -60,7 +60,7 @@ impl Model {
                 self.log.push(at, LogLevel::Notice, text);
             }
             EventKind::PackagePlaced(placed) => {
-                self.packages.entry(placed.package).or_default().place(placed)
+                self.packages.entry(placed.package).or_default().place(placed);
             }
             EventKind::LockfileWritten { path, packages } => {
                 let text = format!("wrote {path} with {} packages", format::count((*packages).into()));
@@ -97,6 +97,15 @@ impl Model {
                 let code = code.as_deref().map_or(String::new(), |code| format!("[{code}] "));
                 let about = package.map_or(String::new(), |package| format!("{}: ", self.label(package)));
                 self.log.push(at, LogLevel::Warning, format!("{code}{about}{message}"));
+            }
+            EventKind::PeerIssue { importer, peer, wanted, found, parents, issue: _ } => {
+                let found = found.as_deref().map_or("missing".to_owned(), |found| format!("found {found}"));
+                let asker = parents.last().map_or(importer, |parent| parent);
+                self.log.push(
+                    at,
+                    LogLevel::Notice,
+                    format!("peer {peer} of {asker}: wanted {wanted}, {found}"),
+                );
             }
             EventKind::Skipped { package, reason, detail } => self.skipped(at, *package, *reason, detail),
             EventKind::ConcurrencyChanged { knob, from, to, by } => self.turn(at, *knob, *from, *to, by),

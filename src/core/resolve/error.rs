@@ -106,17 +106,17 @@ impl ResolveError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::NotSupported { .. } => Some("ERR_PNPM_SPEC_NOT_SUPPORTED_BY_ANY_RESOLVER"),
-            Self::InvalidDependencyName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
+            Self::InvalidDependencyName { .. } | Self::InvalidName { .. } => {
+                Some("ERR_PNPM_INVALID_DEPENDENCY_NAME")
+            }
             Self::ExoticSubdependency { .. } => Some("ERR_PNPM_EXOTIC_SUBDEP"),
             Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
             Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
             Self::LockedOptional(inner) => inner.code(),
-            Self::Interrupted | Self::LocalManifest(_) => None,
+            Self::Interrupted | Self::LocalManifest(_) | Self::Runtime { .. } => None,
             Self::Npm(error) => error.code(),
             Self::UnsupportedProtocol { .. } => Some("ERR_PNPM_UNSUPPORTED_PROTOCOL"),
             Self::MissingName { .. } => Some("ERR_PNPM_MISSING_PACKAGE_NAME"),
-            Self::InvalidName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
-            Self::Runtime { .. } => None,
             Self::Rewrite(error) => error.code(),
             Self::Local(error) => error.code(),
             Self::Url(error) => error.code(),
