@@ -10,6 +10,7 @@ use pacwatch::cli::{Cli, Command, InstallArguments, completions, flags};
 use pacwatch::core::change::{self, Add, Remove, Update};
 use pacwatch::core::config::{Flags, OnlyDependencies};
 use pacwatch::core::event::{ImportMethod, LinkMode};
+use pacwatch::core::install::Place;
 use pacwatch::core::manifest_edit::Group;
 
 fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
@@ -262,10 +263,10 @@ fn a_command_changes_one_project_unless_it_is_told_otherwise() {
         Command::Update(arguments) => arguments.target.reach(&arguments.run),
         other => panic!("{other:?}"),
     };
-    assert!(reach(&["add", "a"]).is_single);
-    assert!(!reach(&["add", "a", "-r"]).is_single && reach(&["add", "a", "-r"]).leaves_out_root);
-    assert!(!reach(&["add", "a", "--filter", "web"]).is_single);
+    assert_eq!(reach(&["add", "a"]).place, Place::Here);
+    assert_eq!(reach(&["add", "a", "-r"]).place, Place::SelectedWithoutRoot);
+    assert_eq!(reach(&["add", "a", "--filter", "web"]).place, Place::SelectedWithoutRoot);
     assert!(reach(&["add", "-w", "a"]).is_root);
-    assert!(!reach(&["up", "-r"]).is_single && !reach(&["up", "-r"]).leaves_out_root);
+    assert_eq!(reach(&["up", "-r"]).place, Place::Selected);
     assert!(parse(&["add", "-w", "-r", "a"]).is_err());
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::run_arguments::RunArguments;
 use super::target::{Reach, TargetArguments};
 use crate::core::change::{Add, Command};
+use crate::core::install::Place;
 use crate::core::manifest_edit::Group;
 
 /// The arguments of `pacwatch add`.
@@ -65,10 +66,14 @@ impl AddArguments {
         })
     }
 
-    /// In how many projects. Of all projects, the root is left out.
+    /// Where. Of all projects, the root is left out; one that is selected alone is not.
     #[must_use]
     pub fn reach(&self) -> Reach {
-        Reach { leaves_out_root: true, ..self.target.reach(&self.run) }
+        let reach = self.target.reach(&self.run);
+        match reach.place {
+            Place::Selected => Reach { place: Place::SelectedWithoutRoot, ..reach },
+            _ => reach,
+        }
     }
 
     /// The groups to save into, in pnpm's order: an entry is in the last of those that are installed.

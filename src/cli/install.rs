@@ -117,13 +117,7 @@ pub fn run_change(
         input.dir = root;
         config = Config::load(&input);
     }
-    if let Ok(config) = &mut config
-        && reach.is_single
-        && config.workspace_dir.is_some()
-    {
-        config.filter = vec!["{.}".to_owned()];
-    }
-    let change = Change { command, leaves_out_root: reach.leaves_out_root };
+    let change = Change { command, place: reach.place };
     run_install(arguments, &input, config, Some(change), clock)
 }
 

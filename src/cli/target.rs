@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::run_arguments::RunArguments;
+use crate::core::install::Place;
 
 /// Which projects a command changes.
 #[derive(Debug, Clone, Args)]
@@ -21,25 +22,20 @@ pub struct TargetArguments {
     pub recursive: bool,
 }
 
-/// How many projects a command changes.
+/// Where a command changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// The root of the workspace, wherever the command was given.
+    /// The project is the root of the workspace, wherever the command was given.
     pub is_root: bool,
-    /// The project that the command was given in, and no other.
-    pub is_single: bool,
-    /// Of several projects, not the root.
-    pub leaves_out_root: bool,
+    /// In which manifests.
+    pub place: Place,
 }
 
 impl TargetArguments {
-    /// How many projects are meant.
+    /// Where something is to change.
     #[must_use]
     pub fn reach(&self, run: &RunArguments) -> Reach {
-        Reach {
-            is_root: self.workspace_root,
-            is_single: !self.recursive && run.filter.is_empty(),
-            leaves_out_root: false,
-        }
+        let is_one = !self.recursive && run.filter.is_empty();
+        Reach { is_root: self.workspace_root, place: if is_one { Place::Here } else { Place::Selected } }
     }
 }

@@ -51,7 +51,7 @@ use crate::core::state::HoistedDependencies;
 use crate::core::verify::Verification;
 
 use ahead::UnderWay;
-pub use changing::Change;
+pub use changing::{Change, Place};
 use course::Course;
 pub use error::InstallError;
 use existing::{Existing, Verdict};

@@ -9,8 +9,20 @@ use crate::core::change::{Changes, Command};
 pub struct Change {
     /// What is asked for.
     pub command: Command,
-    /// Of several projects, the root of the workspace is not meant.
-    pub leaves_out_root: bool,
+    /// In which manifests.
+    pub place: Place,
+}
+
+/// In which manifests something changes. All projects of a workspace are installed in any case, unless some are
+/// selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In that of the project which the command is about; versions that move, move in all projects.
+    Here,
+    /// In those of the selected projects, or of all.
+    Selected,
+    /// Likewise; of several, the root of the workspace is not meant.
+    SelectedWithoutRoot,
 }
 
 impl Install {
@@ -20,14 +32,26 @@ impl Install {
         found: &mut Found,
         gathered: &mut Gathered,
     ) -> Result<Option<Changes>, InstallError> {
-        let Some(Change { command, leaves_out_root }) = &self.change else { return Ok(None) };
-        let mut targets = found.selected_projects();
-        if *leaves_out_root && targets.len() > 1 {
-            targets.retain(|id| id != ".");
-        }
+        let Some(Change { command, place }) = &self.change else { return Ok(None) };
+        let targets = match place {
+            Place::Here => {
+                let projects = found.workspace.projects.iter();
+                let here = projects.filter(|project| project.folder == self.config.project_dir);
+                here.map(|project| project.id.clone()).collect()
+            }
+            Place::Selected => found.selected_projects(),
+            Place::SelectedWithoutRoot => {
+                let mut selected = found.selected_projects();
+                if selected.len() > 1 {
+                    selected.retain(|id| id != ".");
+                }
+                selected
+            }
+        };
         let Found { workspace, lockfile, .. } = found;
         let lockfile = lockfile.as_ref().ok().and_then(Option::as_ref);
         let mut changes = Changes::begin(command, &self.config, workspace, &targets, lockfile)?;
+        changes.moves_everywhere = *place == Place::Here;
         for message in std::mem::take(&mut changes.warnings) {
             self.warn(message, None, &mut gathered.totals);
         }

@@ -122,11 +122,13 @@ impl Resolving<'_> {
         let seed = self.seed.as_ref();
         let manifests: Vec<Arc<PackageManifest>> =
             projects.iter().map(|project| Arc::clone(&project.manifest)).collect();
-        let preferred =
-            preferred_versions(manifests.iter().map(|manifest| &**manifest), seed, &BTreeSet::new());
         let changes = self.changes.as_deref();
         let scopes = changes.map(Changes::scopes).unwrap_or_default();
-        let preferred_by_project = preferred_by_project(&manifests, seed, &scopes);
+        let scope = changes.map(Changes::scope).unwrap_or_default();
+        let preferred = preferred_when(&scope, &manifests, seed);
+        let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
+        let preferred_by_project: BTreeMap<String, PreferredVersions> =
+            moving.map(|(id, scope)| (id.clone(), preferred_when(scope, &manifests, seed))).collect();
         let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
@@ -135,7 +137,7 @@ impl Resolving<'_> {
             locked: seed.map(|lockfile| Locked {
                 lockfile,
                 reuse_subtrees: may_reuse(config, rewriter, lockfile),
-                update: UpdateScope::Nothing,
+                update: scope,
                 update_by_project: scopes,
                 update_depth: changes.and_then(Changes::depth),
             }),
@@ -283,23 +285,19 @@ impl Resolving<'_> {
     }
 }
 
-/// What is preferred in projects whose versions move: not what the lockfile has of them.
-fn preferred_by_project(
+/// What is preferred where versions move: not what the lockfile has of them.
+fn preferred_when(
+    scope: &UpdateScope,
     manifests: &[Arc<PackageManifest>],
     seed: Option<&Lockfile>,
-    scopes: &BTreeMap<String, UpdateScope>,
-) -> BTreeMap<String, PreferredVersions> {
+) -> PreferredVersions {
     let none = BTreeSet::new();
-    let manifests = || manifests.iter().map(|manifest| &**manifest);
-    let moving = scopes.iter().filter_map(|(id, scope)| {
-        let preferred = match scope {
-            UpdateScope::Nothing => return None,
-            UpdateScope::Everything => preferred_versions(manifests(), None, &none),
-            UpdateScope::Names(names) => preferred_versions(manifests(), seed, names),
-        };
-        Some((id.clone(), preferred))
-    });
-    moving.collect()
+    let manifests = manifests.iter().map(|manifest| &**manifest);
+    match scope {
+        UpdateScope::Nothing => preferred_versions(manifests, seed, &none),
+        UpdateScope::Everything => preferred_versions(manifests, None, &none),
+        UpdateScope::Names(names) => preferred_versions(manifests, seed, names),
+    }
 }
 
 /// Adds the projects that were not resolved, with what they need.
