@@ -122,6 +122,8 @@ struct Known {
     under_way: UnderWay,
     /// Optional dependencies that could not be resolved.
     unresolved: u64,
+    /// Versions were taken that the policies would not accept in a lockfile.
+    violates_policies: bool,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -171,6 +173,7 @@ impl Install {
         }
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
         let inputs = &inputs;
+        let keeps_policies = !known.violates_policies;
         let (plan, split, tools) = self.plan(inputs, !is_new, &mut selector, setup, known, gathered)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         meters.task(Phase::Resolve, 0, self.emitter.now());
@@ -184,7 +187,7 @@ impl Install {
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
         // Only now: a lockfile must not speak of what could not be installed.
-        let is_written = is_new && self.write_lockfile(inputs)?;
+        let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
@@ -238,7 +241,14 @@ impl Install {
                     None => Verification::unneeded(),
                 });
                 let changes = changes.as_mut();
-                let resolving = Resolving { install: self, tools: &tools, found: &mut found, seed, changes };
+                let resolving = Resolving {
+                    install: self,
+                    tools: &tools,
+                    found: &mut found,
+                    seed,
+                    changes,
+                    violates_policies: false,
+                };
                 let (lockfile, known) = resolving.run(selector, gathered)?;
                 (lockfile, Setup::Ready(tools), known)
             }
@@ -252,17 +262,17 @@ impl Install {
 
     /// Writes what was decided on, and nothing else. Says whether anything was written.
     fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
-        let Decided { inputs, is_new, setup, changes, verification, .. } = decided;
+        let Decided { inputs, is_new, setup, known, changes, verification } = decided;
         let tools = setup.finish(&self.config, &self.controls)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         tools.runtime.block_on(self.await_verification(&mut verification))?;
-        let is_written = is_new && self.write_lockfile(&inputs)?;
+        let is_written = is_new && self.write_lockfile(&inputs, !known.violates_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         Ok(is_written || is_changed)
     }
 
     /// Writes the lockfile, and tells of it. Says whether it was another before.
-    fn write_lockfile(&self, inputs: &Inputs) -> Result<bool, InstallError> {
+    fn write_lockfile(&self, inputs: &Inputs, keeps_policies: bool) -> Result<bool, InstallError> {
         let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
         let is_written = inputs.lockfile.save(&path)?;
         if is_written {
@@ -270,7 +280,9 @@ impl Install {
             let path = path.display().to_string();
             self.emitter.emit(EventKind::LockfileWritten { path, packages });
         }
-        self.remember(&inputs.lockfile);
+        if keeps_policies {
+            self.remember(&inputs.lockfile);
+        }
         Ok(is_written)
     }
 
@@ -298,7 +310,7 @@ impl Install {
         known: Known,
         gathered: &mut Gathered,
     ) -> Result<(Plan<'a>, Split, Tools), InstallError> {
-        let Known { mut numbers, under_way, unresolved } = known;
+        let Known { mut numbers, under_way, unresolved, .. } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);

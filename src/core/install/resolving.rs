@@ -49,6 +49,8 @@ pub struct Resolving<'a> {
     pub seed: Option<Lockfile>,
     /// What changes in manifests.
     pub changes: Option<&'a mut Changes>,
+    /// Versions were taken that the policies would not accept in a lockfile. Found out while it runs.
+    pub violates_policies: bool,
 }
 
 impl Resolving<'_> {
@@ -103,7 +105,8 @@ impl Resolving<'_> {
         for taken in taken_in {
             under_way.rows.insert(taken.key, taken.package.row().to_vec());
         }
-        Ok((lockfile, Known { numbers, under_way, unresolved: skipped }))
+        let violates_policies = self.violates_policies;
+        Ok((lockfile, Known { numbers, under_way, unresolved: skipped, violates_policies }))
     }
 }
 
@@ -152,6 +155,7 @@ impl Resolving<'_> {
         let walked = tree::walk(input, &chain, &mut discovery).await?;
         drop(discovery);
         self.judge(&walked, gathered)?;
+        self.violates_policies = !walked.violations.is_empty();
         let outcome = peers::resolve(&walked.tree, &settings);
         tracing::debug!(packages = walked.tree.packages.len(), nodes = outcome.graph.len(), "resolved");
         let lockfile = self.record(rewriter, &walked, &outcome);
