@@ -8,6 +8,7 @@ mod bins;
 mod changing;
 mod course;
 mod damage;
+mod deciding;
 mod direct;
 mod error;
 mod existing;
@@ -47,18 +48,18 @@ use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
+use crate::core::resolve::peers::PeerIssuesError;
 use crate::core::state::HoistedDependencies;
 use crate::core::verify::Verification;
 
 use ahead::UnderWay;
 pub use changing::{Change, Place};
-use course::Course;
+use deciding::Decided;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
 use materialise::{Done, Materialise};
 use numbers::Numbers;
-use resolving::Resolving;
 use selection::Selector;
 use setup::{Setup, Tools};
 use split::Split;
@@ -102,19 +103,6 @@ struct Plan<'a> {
     link_pool: LanePool,
 }
 
-/// What is to be in place.
-struct Decided {
-    inputs: Inputs,
-    /// The lockfile is not the one that was found.
-    is_new: bool,
-    setup: Setup,
-    known: Known,
-    /// What changes in manifests.
-    changes: Option<Changes>,
-    /// The verification of the lockfile that was there before a resolution.
-    verification: Option<Verification>,
-}
-
 /// What resolution has told and begun already.
 #[derive(Default)]
 struct Known {
@@ -124,6 +112,8 @@ struct Known {
     unresolved: u64,
     /// Versions were taken that the policies would not accept in a lockfile.
     violates_policies: bool,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -164,11 +154,13 @@ impl Install {
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
-        let decided = self.decide(setup, &mut selector, meters, gathered)?;
+        let mut decided = self.decide(setup, &mut selector, meters, gathered)?;
+        let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             let is_written = self.write_decided(decided, meters)?;
             meters.task(Phase::Resolve, 0, self.emitter.now());
             meters.finish(Phase::Resolve, None);
+            issues.map_or(Ok(()), Err)?;
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
         }
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
@@ -208,67 +200,8 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
+        issues.map_or(Ok(()), Err)?;
         Ok(if plan.is_unchanged && !is_written && !is_changed { Outcome::UpToDate } else { Outcome::Done })
-    }
-
-    /// Gets to a lockfile that fits the manifests: the one that is there, or a new one.
-    fn decide(
-        &self,
-        setup: Setup,
-        selector: &mut Selector<'_>,
-        meters: &Meters,
-        gathered: &mut Gathered,
-    ) -> Result<Decided, InstallError> {
-        let config = &self.config;
-        let mut found = inputs::find(config)?;
-        let mut changes = self.begin_changes(&mut found, gathered)?;
-        let is_due =
-            changes.as_ref().is_some_and(|changes| changes.moves_versions() || changes.has_questions());
-        let mut warnings = Vec::new();
-        let course = course::choose(config, &mut found, is_due, &mut warnings)?;
-        for message in warnings {
-            self.warn(message, None, &mut gathered.totals);
-        }
-        let is_new = !matches!(course, Course::Restore(_));
-        let mut verification = None;
-        let (mut lockfile, setup, known) = match course {
-            Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
-            Course::Resolve(seed) => {
-                let tools = setup.finish(config, &self.controls)?;
-                // What is kept of it has to keep the policies too.
-                verification = Some(match &seed {
-                    Some(seed) => self.verify(seed, &tools, meters),
-                    None => Verification::unneeded(),
-                });
-                let changes = changes.as_mut();
-                let resolving = Resolving {
-                    install: self,
-                    tools: &tools,
-                    found: &mut found,
-                    seed,
-                    changes,
-                    violates_policies: false,
-                };
-                let (lockfile, known) = resolving.run(selector, gathered)?;
-                (lockfile, Setup::Ready(tools), known)
-            }
-        };
-        if let Some(changes) = &mut changes {
-            changes.settle(&mut lockfile);
-        }
-        let inputs = found.with(config, lockfile);
-        Ok(Decided { inputs, is_new, setup, known, changes, verification })
-    }
-
-    /// Writes what was decided on, and nothing else. Says whether anything was written.
-    fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
-        let Decided { inputs, is_new, setup, known, changes, verification } = decided;
-        let tools = setup.finish(&self.config, &self.controls)?;
-        let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
-        tools.runtime.block_on(self.await_verification(&mut verification))?;
-        let is_written = is_new && self.write_lockfile(&inputs, !known.violates_policies)?;
-        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
-        Ok(is_written || is_changed)
     }
 
     /// Writes the lockfile, and tells of it. Says whether it was another before.

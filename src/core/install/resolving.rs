@@ -22,7 +22,7 @@ use crate::core::lockfile::{Lockfile, LockfileSettings};
 use crate::core::registry::Packuments;
 use crate::core::resolve::lockfile::{RecordedProject, Recording};
 use crate::core::resolve::npm::{NpmResolver, NpmSettings, WorkspacePackage, WorkspacePackages};
-use crate::core::resolve::peers::{Discovery, PeerOutcome, PeerSettings};
+use crate::core::resolve::peers::{Discovery, PeerIssuesError, PeerOutcome, PeerSettings};
 use crate::core::resolve::rewrite::{Rewriter, refuse_pnpmfile};
 use crate::core::resolve::tree::{
     Locked, Patches, Project, ResolutionMode, TreeInput, TreeSettings, UpdateScope, Walked,
@@ -49,8 +49,17 @@ pub struct Resolving<'a> {
     pub seed: Option<Lockfile>,
     /// What changes in manifests.
     pub changes: Option<&'a mut Changes>,
-    /// Versions were taken that the policies would not accept in a lockfile. Found out while it runs.
-    pub violates_policies: bool,
+}
+
+/// What came of a resolution.
+struct Resolution {
+    lockfile: Lockfile,
+    /// What was put into the store on the way.
+    taken_in: Vec<TakenIn>,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
+    /// Versions were taken that the policies would not accept in a lockfile.
+    violates_policies: bool,
 }
 
 impl Resolving<'_> {
@@ -89,7 +98,7 @@ impl Resolving<'_> {
         });
         let told = announcer.told.into_inner();
         let ToldSoFar { numbers, skipped, .. } = told;
-        let (lockfile, taken_in) = match outcome {
+        let resolution = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 if let Some(ahead) = ahead {
@@ -102,22 +111,28 @@ impl Resolving<'_> {
             Some(ahead) => runtime.block_on(ahead.finish())?,
             None => UnderWay::default(),
         };
-        for taken in taken_in {
+        for taken in resolution.taken_in {
             under_way.rows.insert(taken.key, taken.package.row().to_vec());
         }
-        let violates_policies = self.violates_policies;
-        Ok((lockfile, Known { numbers, under_way, unresolved: skipped, violates_policies }))
+        let known = Known {
+            numbers,
+            under_way,
+            unresolved: skipped,
+            violates_policies: resolution.violates_policies,
+            issues: resolution.issues,
+        };
+        Ok((resolution.lockfile, known))
     }
 }
 
 impl Resolving<'_> {
-    /// From manifests to the lockfile, with what was put into the store on the way.
+    /// From manifests to the lockfile.
     async fn resolve(
         &mut self,
         rewriter: &Rewriter,
         announcer: &Announcer<'_>,
         gathered: &mut Gathered,
-    ) -> Result<(Lockfile, Vec<TakenIn>), InstallError> {
+    ) -> Result<Resolution, InstallError> {
         let config = &self.install.config;
         let chain = self.chain()?;
         self.look_up(&chain).await?;
@@ -155,11 +170,16 @@ impl Resolving<'_> {
         let walked = tree::walk(input, &chain, &mut discovery).await?;
         drop(discovery);
         self.judge(&walked, gathered)?;
-        self.violates_policies = !walked.violations.is_empty();
         let outcome = peers::resolve(&walked.tree, &settings);
+        let from_root = *config.resolve_peers_from_workspace_root;
+        let issues = peers::issues(&walked.tree, &outcome, rewriter.peer_rules(), from_root);
+        peers::events(&issues).for_each(|event| self.install.emitter.emit(event));
         tracing::debug!(packages = walked.tree.packages.len(), nodes = outcome.graph.len(), "resolved");
         let lockfile = self.record(rewriter, &walked, &outcome);
-        Ok((lockfile, chain.taken_in()))
+        let strict = *config.strict_peer_dependencies;
+        let issues = PeerIssuesError::of(&issues).filter(|_| strict);
+        let violates_policies = !walked.violations.is_empty();
+        Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues, violates_policies })
     }
 
     /// Looks up what has to be known of what is added or updated before the projects can be resolved.

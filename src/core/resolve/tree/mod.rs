@@ -36,3 +36,6 @@ pub use model::{
 pub use patches::{Patch, Patches};
 pub use run::walk;
 pub use seed_preferred::{preferred_versions, selector_kind};
+
+#[cfg(test)]
+mod tests;

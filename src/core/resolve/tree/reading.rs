@@ -55,8 +55,8 @@ pub(super) fn dependencies(manifest: &PackageManifest) -> Result<Rc<[Dependency]
     Ok(found.into())
 }
 
-/// The names that stand in `dependencies` as well as in `peerDependencies` and are left to be found as peers: all of
-/// them when missing peers are installed, otherwise those that `in_sight` knows from above.
+/// The names that stand in `dependencies` as well as in `peerDependencies` and are left to be found as peers: those that
+/// `in_sight` knows from above and, when missing peers are installed, those that must not be absent.
 pub(super) fn left_to_peers(
     manifest: &PackageManifest,
     auto_install_peers: bool,
@@ -66,8 +66,10 @@ pub(super) fn left_to_peers(
         return Rc::from([]);
     }
     let both = manifest.dependencies.keys().filter(|name| manifest.peer_dependencies.contains_key(*name));
+    let may_be_absent =
+        |name: &Arc<str>| manifest.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional);
     let mut names: Vec<Arc<str>> =
-        both.filter(|name| auto_install_peers || in_sight(name)).cloned().collect();
+        both.filter(|name| auto_install_peers && !may_be_absent(name) || in_sight(name)).cloned().collect();
     names.sort_unstable();
     names.into()
 }

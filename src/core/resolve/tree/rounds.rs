@@ -106,15 +106,6 @@ impl<R: Resolver> Walk<'_, R> {
         let seeds: Vec<_> = self.seed(circumstances, &siblings).await?.into_iter().flatten().collect();
         let [siblings] = siblings;
         let versions = self.level_versions(&seeds);
-        let state = &mut self.projects[rounds.project];
-        for (name, versions) in &versions {
-            let known = state.direct_versions.entry(Arc::clone(name)).or_default();
-            for version in versions.iter().filter_map(|version| node_semver::Version::parse(version).ok()) {
-                if !known.contains(&version) {
-                    known.push(version);
-                }
-            }
-        }
         let aliases = siblings.aliases.below(seeds.iter().filter_map(super::walk::Seed::placed));
         let placed = self.walk_from(circumstances, seeds, layer(None, versions), aliases).await?;
         self.present.add_roots(placed.iter().map(|placed| placed.package));

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::Range;
+use node_semver::{Range, Version};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aliases::Aliases;
@@ -148,6 +148,9 @@ impl<R: Resolver> Walk<'_, R> {
             Plan::Reuse(..) => None,
         });
         self.questions.wait(asked).await;
+        if level.iter().any(|siblings| siblings.depth == 0) {
+            self.note_direct_versions(circumstances.project, &plans);
+        }
         let mut plans = plans.into_iter();
         let mut seeds = Vec::with_capacity(level.len());
         for siblings in level {
@@ -209,6 +212,22 @@ impl<R: Resolver> Walk<'_, R> {
         }
         question.preferred = preferred_here(siblings.overlay.as_ref(), &edge.alias, &specifier);
         Plan::Ask(self.questions.ask(question, siblings.overlay.as_ref(), circumstances), specifier)
+    }
+
+    /// Notes the versions of a project's direct dependencies, before anything below them is looked at.
+    fn note_direct_versions(&mut self, project: usize, plans: &[Plan]) {
+        for plan in plans {
+            let resolved = match plan {
+                Plan::Reuse(_, resolved) => Arc::clone(resolved),
+                Plan::Ask(question, _) => match self.questions.answer(*question) {
+                    Ok(answer) => Arc::clone(&answer.resolved),
+                    Err(_) => continue,
+                },
+            };
+            let Some((name, version)) = registry_identity(&resolved) else { continue };
+            let known = self.projects[project].direct_versions.entry(Arc::clone(name)).or_default();
+            known.extend(Version::parse(version).ok().filter(|version| !known.contains(version)));
+        }
     }
 
     /// Puts a dependency that was answered into the tree. What is below it comes later.
