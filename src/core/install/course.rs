@@ -19,13 +19,15 @@ pub enum Course {
     Resolve(Option<Lockfile>),
 }
 
-/// Chooses the way. What the user should know about it is added to `warnings`.
+/// Chooses the way. `is_due` says that versions are to move, so that the lockfile has to be resolved even if it satisfies
+/// the manifests. What the user should know about it is added to `warnings`.
 ///
 /// # Errors
 /// When the lockfile must not change and is absent, broken or out of date.
 pub fn choose(
     config: &Config,
     found: &mut Found,
+    is_due: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Course, InstallError> {
     let lockfile = std::mem::replace(&mut found.lockfile, Ok(None));
@@ -45,7 +47,7 @@ pub fn choose(
         }
         Err(error) => return Err(error.into()),
     };
-    let is_preferred = *config.prefer_frozen_lockfile && !config.fix_lockfile;
+    let is_preferred = *config.prefer_frozen_lockfile && !config.fix_lockfile && !is_due;
     if !is_preferred {
         return Ok(Course::Resolve(lockfile));
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::core::change::ChangeError;
 use crate::core::event::{Failure, PackageId};
 use crate::core::fetch::FetchError;
 use crate::core::link::LinkError;
@@ -15,6 +16,7 @@ use crate::core::resolve::peers::PeerIssuesError;
 use crate::core::resolve::rewrite::RewriteError;
 use crate::core::state::StateError;
 use crate::core::store::StoreError;
+use crate::core::verify::VerifyError;
 use crate::core::workspace::WorkspaceError;
 
 /// Why an install ended.
@@ -29,6 +31,12 @@ pub enum InstallError {
     /// The projects of the workspace.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
+    /// The lockfile is not accepted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// Manifests cannot be changed as asked.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -126,6 +134,8 @@ impl InstallError {
             Self::Lockfile(error) => error.code(),
             Self::Manifest(error) => error.code(),
             Self::Workspace(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Change(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -151,6 +161,8 @@ impl InstallError {
             Self::Lockfile(error) => error.help(),
             Self::Manifest(error) => error.help(),
             Self::Workspace(error) => error.help(),
+            Self::Verify(error) => error.help(),
+            Self::Change(error) => error.help(),
             Self::Plan(error) => error.help(),
             Self::Network(error) => error.help(),
             Self::Store(error) => error.help(),

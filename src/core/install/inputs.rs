@@ -91,6 +91,15 @@ impl Found {
         })
     }
 
+    /// The ids of the selected projects, or of all.
+    #[must_use]
+    pub fn selected_projects(&self) -> Vec<String> {
+        match &self.selected {
+            Some(selected) => selected.clone(),
+            None => self.workspace.projects.iter().map(|project| project.id.clone()).collect(),
+        }
+    }
+
     /// Some project is left out.
     #[must_use]
     pub fn is_filtered(&self) -> bool {

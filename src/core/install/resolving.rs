@@ -13,6 +13,7 @@ use super::rewriting::Rewriting;
 use super::selection::Selector;
 use super::setup::Tools;
 use super::{Gathered, Install, InstallError, Known};
+use crate::core::change::{Changes, Circumstances};
 use crate::core::clock::unix_millis;
 use crate::core::config::{self, Config};
 use crate::core::event::EventKind;
@@ -28,7 +29,9 @@ use crate::core::resolve::tree::{
     preferred_versions,
 };
 use crate::core::resolve::url::TakenIn;
-use crate::core::resolve::{Chain, PackageManifest, ResolveError, Surroundings, peers, tree};
+use crate::core::resolve::{
+    Chain, PackageManifest, PreferredVersions, ResolveError, Surroundings, peers, tree,
+};
 use crate::core::state::CURRENT_LOCKFILE;
 
 /// Peer suffixes up to this length are not worth a word in the lockfile.
@@ -41,9 +44,11 @@ pub struct Resolving<'a> {
     /// The tools.
     pub tools: &'a Tools,
     /// The projects.
-    pub found: &'a Found,
+    pub found: &'a mut Found,
     /// The lockfile to start from.
     pub seed: Option<Lockfile>,
+    /// What changes in manifests.
+    pub changes: Option<&'a mut Changes>,
 }
 
 /// What came of a resolution.
@@ -53,6 +58,8 @@ struct Resolution {
     taken_in: Vec<TakenIn>,
     /// Issues with peers that are to be an error, once everything is in place.
     issues: Option<PeerIssuesError>,
+    /// Versions were taken that the policies would not accept in a lockfile.
+    violates_policies: bool,
 }
 
 impl Resolving<'_> {
@@ -61,7 +68,7 @@ impl Resolving<'_> {
     /// # Errors
     /// When something cannot be resolved, or the run was stopped.
     pub fn run(
-        self,
+        mut self,
         selector: &mut Selector<'_>,
         gathered: &mut Gathered,
     ) -> Result<(Lockfile, Known), InstallError> {
@@ -107,7 +114,13 @@ impl Resolving<'_> {
         for taken in resolution.taken_in {
             under_way.rows.insert(taken.key, taken.row);
         }
-        let known = Known { numbers, under_way, unresolved: skipped, issues: resolution.issues };
+        let known = Known {
+            numbers,
+            under_way,
+            unresolved: skipped,
+            violates_policies: resolution.violates_policies,
+            issues: resolution.issues,
+        };
         Ok((resolution.lockfile, known))
     }
 }
@@ -115,19 +128,25 @@ impl Resolving<'_> {
 impl Resolving<'_> {
     /// From manifests to the lockfile.
     async fn resolve(
-        &self,
+        &mut self,
         rewriter: &Rewriter,
         announcer: &Announcer<'_>,
         gathered: &mut Gathered,
     ) -> Result<Resolution, InstallError> {
         let config = &self.install.config;
-        let projects = self.projects(rewriter);
         let chain = self.chain()?;
+        self.look_up(&chain).await?;
+        let projects = self.projects(rewriter);
         let seed = self.seed.as_ref();
         let manifests: Vec<Arc<PackageManifest>> =
             projects.iter().map(|project| Arc::clone(&project.manifest)).collect();
-        let preferred =
-            preferred_versions(manifests.iter().map(|manifest| &**manifest), seed, &BTreeSet::new());
+        let changes = self.changes.as_deref();
+        let scopes = changes.map(Changes::scopes).unwrap_or_default();
+        let scope = changes.map(Changes::scope).unwrap_or_default();
+        let preferred = preferred_when(&scope, &manifests, seed);
+        let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
+        let preferred_by_project: BTreeMap<String, PreferredVersions> =
+            moving.map(|(id, scope)| (id.clone(), preferred_when(scope, &manifests, seed))).collect();
         let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
@@ -136,12 +155,12 @@ impl Resolving<'_> {
             locked: seed.map(|lockfile| Locked {
                 lockfile,
                 reuse_subtrees: may_reuse(config, rewriter, lockfile),
-                update: UpdateScope::Nothing,
-                update_by_project: BTreeMap::new(),
-                update_depth: None,
+                update: scope,
+                update_by_project: scopes,
+                update_depth: changes.and_then(Changes::depth),
             }),
             preferred: &preferred,
-            preferred_by_project: &BTreeMap::new(),
+            preferred_by_project: &preferred_by_project,
             patches: &Patches::new(patches)?,
             rewrite: &Rewriting { rewriter, lockfile_dir: config.lockfile_dir.clone() },
             listener: announcer,
@@ -159,7 +178,20 @@ impl Resolving<'_> {
         let lockfile = self.record(rewriter, &walked, &outcome);
         let strict = *config.strict_peer_dependencies;
         let issues = PeerIssuesError::of(&issues).filter(|_| strict);
-        Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues })
+        let violates_policies = !walked.violations.is_empty();
+        Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues, violates_policies })
+    }
+
+    /// Looks up what has to be known of what is added or updated before the projects can be resolved.
+    async fn look_up(&mut self, chain: &Chain<NpmResolver>) -> Result<(), InstallError> {
+        let Some(changes) = self.changes.as_deref_mut().filter(|changes| changes.has_questions()) else {
+            return Ok(());
+        };
+        let preferred = PreferredVersions::default();
+        let published_by = tree_settings(&self.install.config).published_by;
+        let circumstances = Circumstances { preferred: &preferred, published_by };
+        changes.look_up(chain, circumstances, &mut self.found.workspace).await?;
+        Ok(())
     }
 
     /// The projects that are resolved, with what the settings make of their manifests.
@@ -274,6 +306,21 @@ impl Resolving<'_> {
             environment_document: self.seed.as_ref().and_then(|seed| seed.environment_document.clone()),
             ..Lockfile::default()
         }
+    }
+}
+
+/// What is preferred where versions move: not what the lockfile has of them.
+fn preferred_when(
+    scope: &UpdateScope,
+    manifests: &[Arc<PackageManifest>],
+    seed: Option<&Lockfile>,
+) -> PreferredVersions {
+    let none = BTreeSet::new();
+    let manifests = manifests.iter().map(|manifest| &**manifest);
+    match scope {
+        UpdateScope::Nothing => preferred_versions(manifests, seed, &none),
+        UpdateScope::Everything => preferred_versions(manifests, None, &none),
+        UpdateScope::Names(names) => preferred_versions(manifests, seed, names),
     }
 }
 
