@@ -5,10 +5,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::blueprint::Blueprint;
 use super::components::{components, number};
+use super::memory::Memory;
 use super::sight::PlaceId;
 use super::survey::NameId;
-use super::walk::{Blueprint, Memory};
 
 /// Which peers are named by name and version alone.
 #[derive(Debug)]

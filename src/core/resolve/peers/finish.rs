@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::blueprint::{Blueprint, Record};
 use super::components::number;
 use super::cycles::{Cuts, additions};
+use super::memory::Memory;
 use super::paths::PathId;
 use super::sight::PlaceId;
 use super::survey::NameId;
-use super::walk::{Blueprint, Memory, Record};
 use crate::core::resolve::tree::Tree;
 
 /// The graph while it is made.

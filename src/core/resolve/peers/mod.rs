@@ -8,6 +8,8 @@
 //! Nothing here asks a registry or reads a file. The outcome depends on the tree alone; equal trees give equal graphs,
 //! whatever order their packages were found in.
 
+mod below;
+mod blueprint;
 mod components;
 mod cycles;
 mod dedupe;
@@ -16,6 +18,7 @@ mod finish;
 mod graph;
 mod injected;
 mod issues;
+mod memory;
 mod missing;
 mod paths;
 mod range;
@@ -24,6 +27,7 @@ mod resolve;
 mod settings;
 mod sight;
 mod survey;
+mod unfold;
 mod verdict;
 mod walk;
 
@@ -33,3 +37,6 @@ pub use issues::{BadIssue, IssuesByProject, MissingIssue, Parent, ProjectIssues,
 pub use report::{PeerIssuesError, events, report};
 pub use resolve::resolve;
 pub use settings::PeerSettings;
+
+#[cfg(test)]
+mod tests;
