@@ -114,10 +114,7 @@ impl Resolving<'_> {
         let projects = self.projects(rewriter);
         let chain = self.chain()?;
         let seed = self.seed.as_ref();
-        let manifests: Vec<Arc<PackageManifest>> =
-            projects.iter().map(|project| Arc::clone(&project.manifest)).collect();
-        let preferred =
-            preferred_versions(manifests.iter().map(|manifest| &**manifest), seed, &BTreeSet::new());
+        let preferred = preferred_versions(seed, &BTreeSet::new());
         let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
