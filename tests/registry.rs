@@ -58,13 +58,13 @@ impl Bench {
 
     /// With lines of `pnpm-workspace.yaml`.
     fn settings(mut self, lines: &str) -> Self {
-        self.settings = lines.to_owned();
+        lines.clone_into(&mut self.settings);
         self
     }
 
     /// With lines of the user's `.npmrc`.
     fn npmrc(mut self, lines: &str) -> Self {
-        self.npmrc = lines.to_owned();
+        lines.clone_into(&mut self.npmrc);
         self
     }
 

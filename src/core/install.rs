@@ -44,6 +44,7 @@ use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
+use crate::core::resolve::peers::PeerIssuesError;
 use crate::core::state::HoistedDependencies;
 
 use ahead::UnderWay;
@@ -111,6 +112,8 @@ struct Known {
     under_way: UnderWay,
     /// Optional dependencies that could not be resolved.
     unresolved: u64,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -151,11 +154,13 @@ impl Install {
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
-        let decided = self.decide(setup, &mut selector, gathered)?;
+        let mut decided = self.decide(setup, &mut selector, gathered)?;
+        let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             let is_written = decided.is_new && self.write_lockfile(&decided.inputs)?;
             meters.task(Phase::Resolve, 0, self.emitter.now());
             meters.finish(Phase::Resolve, None);
+            issues.map_or(Ok(()), Err)?;
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
         }
         let (plan, split, runtime) = self.plan(
@@ -198,6 +203,7 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
+        issues.map_or(Ok(()), Err)?;
         Ok(if plan.is_unchanged && !is_written { Outcome::UpToDate } else { Outcome::Done })
     }
 
@@ -265,7 +271,7 @@ impl Install {
         known: Known,
         gathered: &mut Gathered,
     ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
-        let Known { mut numbers, under_way, unresolved } = known;
+        let Known { mut numbers, under_way, unresolved, .. } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);

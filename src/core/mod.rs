@@ -1,6 +1,7 @@
 //! The engine: everything that installs, and the events it tells of. It knows no terminal.
 
 pub mod build;
+pub mod change;
 pub mod clock;
 pub mod config;
 pub mod control;

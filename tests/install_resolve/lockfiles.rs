@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
 
 use pacwatch::core::config::Flags;
 use pacwatch::core::event::Outcome;
@@ -115,6 +116,9 @@ fn a_broken_lockfile_is_made_anew_with_a_warning_unless_it_is_frozen() {
     let (site, expected) = without_lockfile(&project(), &registry);
     for broken in ["lockfileVersion: '9.0'\nimporters: [\n", "lockfileVersion: '6.0'\n", "<<<<<<< ours\n"] {
         fs::write(lockfile_path(&site), broken).unwrap();
+        // Clocks of file systems are coarse: what is written at once looks as old as what was there.
+        let later = SystemTime::now() + Duration::from_secs(1);
+        fs::File::open(lockfile_path(&site)).unwrap().set_modified(later).unwrap();
         let frozen = Flags { frozen_lockfile: Some(true), ..Flags::default() };
         assert_eq!(run::install(&site, frozen).finished().outcome, Outcome::Failed);
         assert_eq!(lockfile_text(&site), broken);

@@ -1,5 +1,5 @@
 //! How long it takes to read many documents: to be run by hand, with `METADATA_REGISTRY` (its address) and
-//! `METADATA_NAMES` (a file with names, one a line).
+//! `METADATA_NAMES` (a file with names, one a line). With `METADATA_KEEP` the cache stays, for pnpm to read.
 
 use std::time::Instant;
 
@@ -48,5 +48,8 @@ async fn many_documents_cold_and_warm() {
             started.elapsed(),
             again.elapsed()
         );
+    }
+    if std::env::var_os("METADATA_KEEP").is_some() {
+        eprintln!("the cache stays in {}", bench.folder.keep().join("cache").display());
     }
 }

@@ -44,6 +44,17 @@ pub struct Commit<'a> {
     pub is_shallow: bool,
 }
 
+/// A file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitFile {
+    /// It is there.
+    Content(Vec<u8>),
+    /// The folder is there, the file is not.
+    Absent,
+    /// The folder is not there.
+    NoFolder,
+}
+
 /// Why the files of a commit cannot be read.
 #[derive(Debug)]
 pub enum CommitError {
@@ -56,20 +67,24 @@ pub enum CommitError {
 }
 
 impl Commit<'_> {
-    /// The content of a file; `None` when the commit has no file there.
+    /// The file of this name in a folder of the commit (`""` for its root). Links are not followed.
     ///
     /// # Errors
     /// When git fails.
-    pub async fn file(self, path: &str) -> Result<Option<Vec<u8>>, CommitError> {
+    pub async fn file(self, folder: &str, name: &str) -> Result<CommitFile, CommitError> {
         let place = self.brought().await?;
-        let arguments = ["ls-tree", "--full-tree", "-z", self.digits, "--", path];
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let arguments = ["ls-tree", "--full-tree", "-z", self.digits, "--", &path];
         let listed = git(&arguments, Some(place.path())).await;
         let listed = listed.map_err(|failure| CommitError::Git("ls-tree", failure))?;
         let Some(blob) = blob(&listed) else {
-            return Ok(None);
+            let folder = format!("{}:{folder}", self.digits);
+            let kind = git(&["cat-file", "-t", &folder], Some(place.path())).await;
+            let is_folder = kind.is_ok_and(|kind| kind.starts_with(b"tree"));
+            return Ok(if is_folder { CommitFile::Absent } else { CommitFile::NoFolder });
         };
         let content = git(&["cat-file", "blob", &blob], Some(place.path())).await;
-        content.map(Some).map_err(|failure| CommitError::Git("cat-file", failure))
+        content.map(CommitFile::Content).map_err(|failure| CommitError::Git("cat-file", failure))
     }
 
     /// All files, as a tar archive in which they lie below one folder.

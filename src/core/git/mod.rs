@@ -8,5 +8,5 @@ mod commit;
 mod temporary;
 
 pub use command::{Failure, git};
-pub use commit::{Commit, CommitError, is_commit, is_safe_address};
+pub use commit::{Commit, CommitError, CommitFile, is_commit, is_safe_address};
 pub use temporary::Temporary;

@@ -11,6 +11,7 @@ use crate::core::network::NetworkError;
 use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
 use crate::core::resolve::ResolveError;
+use crate::core::resolve::peers::PeerIssuesError;
 use crate::core::resolve::rewrite::RewriteError;
 use crate::core::state::StateError;
 use crate::core::store::StoreError;
@@ -101,6 +102,9 @@ pub enum InstallError {
     /// A dependency cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// Peers are missing or wrong, and the settings make that an error.
+    #[error(transparent)]
+    Peers(#[from] PeerIssuesError),
     /// What was resolved violates a policy of the settings.
     #[error("{message}")]
     Policy {
@@ -133,6 +137,7 @@ impl InstallError {
                 (source.kind() == std::io::ErrorKind::NotFound).then_some("ERR_PNPM_PATCH_NOT_FOUND")
             }
             Self::Rewrite(error) => error.code(),
+            Self::Peers(error) => error.code(),
             Self::Resolve(error) => error.code(),
             Self::Policy { code, .. } => Some(code),
             Self::Pool(_) | Self::Runtime(_) | Self::Unsupported { .. } | Self::Cancelled(_) => None,
@@ -158,6 +163,7 @@ impl InstallError {
                     .into(),
             ),
             Self::Rewrite(error) => error.help(),
+            Self::Peers(error) => error.help(),
             Self::Resolve(error) => error.help(),
             Self::Policy { .. } => Some(
                 "Wait until the versions are older, or name them in minimumReleaseAgeExclude of \

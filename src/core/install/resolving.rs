@@ -21,7 +21,7 @@ use crate::core::lockfile::{Lockfile, LockfileSettings};
 use crate::core::registry::Packuments;
 use crate::core::resolve::lockfile::{RecordedProject, Recording};
 use crate::core::resolve::npm::{NpmResolver, NpmSettings, WorkspacePackage, WorkspacePackages};
-use crate::core::resolve::peers::{Discovery, PeerOutcome, PeerSettings};
+use crate::core::resolve::peers::{Discovery, PeerIssuesError, PeerOutcome, PeerSettings};
 use crate::core::resolve::rewrite::{Rewriter, refuse_pnpmfile};
 use crate::core::resolve::tree::{
     Locked, Patches, Project, ResolutionMode, TreeInput, TreeSettings, UpdateScope, Walked,
@@ -44,6 +44,15 @@ pub struct Resolving<'a> {
     pub found: &'a Found,
     /// The lockfile to start from.
     pub seed: Option<Lockfile>,
+}
+
+/// What came of a resolution.
+struct Resolution {
+    lockfile: Lockfile,
+    /// What was put into the store on the way.
+    taken_in: Vec<TakenIn>,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
 }
 
 impl Resolving<'_> {
@@ -82,7 +91,7 @@ impl Resolving<'_> {
         });
         let told = announcer.told.into_inner();
         let ToldSoFar { numbers, skipped, .. } = told;
-        let (lockfile, taken_in) = match outcome {
+        let resolution = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 if let Some(ahead) = ahead {
@@ -95,21 +104,22 @@ impl Resolving<'_> {
             Some(ahead) => runtime.block_on(ahead.finish())?,
             None => UnderWay::default(),
         };
-        for taken in taken_in {
-            under_way.rows.insert(taken.key, taken.package.row().to_vec());
+        for taken in resolution.taken_in {
+            under_way.rows.insert(taken.key, taken.row);
         }
-        Ok((lockfile, Known { numbers, under_way, unresolved: skipped }))
+        let known = Known { numbers, under_way, unresolved: skipped, issues: resolution.issues };
+        Ok((resolution.lockfile, known))
     }
 }
 
 impl Resolving<'_> {
-    /// From manifests to the lockfile, with what was put into the store on the way.
+    /// From manifests to the lockfile.
     async fn resolve(
         &self,
         rewriter: &Rewriter,
         announcer: &Announcer<'_>,
         gathered: &mut Gathered,
-    ) -> Result<(Lockfile, Vec<TakenIn>), InstallError> {
+    ) -> Result<Resolution, InstallError> {
         let config = &self.install.config;
         let projects = self.projects(rewriter);
         let chain = self.chain()?;
@@ -139,9 +149,14 @@ impl Resolving<'_> {
         drop(discovery);
         self.judge(&walked, gathered)?;
         let outcome = peers::resolve(&walked.tree, &settings);
+        let from_root = *config.resolve_peers_from_workspace_root;
+        let issues = peers::issues(&walked.tree, &outcome, rewriter.peer_rules(), from_root);
+        peers::events(&issues).for_each(|event| self.install.emitter.emit(event));
         tracing::debug!(packages = walked.tree.packages.len(), nodes = outcome.graph.len(), "resolved");
         let lockfile = self.record(rewriter, &walked, &outcome);
-        Ok((lockfile, chain.taken_in()))
+        let strict = *config.strict_peer_dependencies;
+        let issues = PeerIssuesError::of(&issues).filter(|_| strict);
+        Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues })
     }
 
     /// The projects that are resolved, with what the settings make of their manifests.

@@ -9,6 +9,4 @@ mod specifier;
 
 pub use file::ManifestFile;
 pub use groups::Group;
-pub use specifier::{
-    RangeStyle, WorkspaceProtocol, bumped, is_local_workspace_path, latest, saved, workspace_specifier,
-};
+pub use specifier::{RangeStyle, bumped, is_local_workspace_path, latest, saved, workspace_specifier};

@@ -3,6 +3,8 @@
 
 use node_semver::{Range, Version};
 
+use crate::core::config::SaveWorkspaceProtocol;
+
 /// How a version becomes a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RangeStyle {
@@ -204,18 +206,6 @@ pub fn latest(declared: &str, alias: &str, version: &str, settings: RangeStyle) 
     (specifier != declared).then_some(specifier)
 }
 
-/// `saveWorkspaceProtocol`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WorkspaceProtocol {
-    /// Ranges without a version: `workspace:^`.
-    #[default]
-    Rolling,
-    /// Ranges with the version: `workspace:^1.2.3`.
-    Versioned,
-    /// Only where it is asked for, with the version.
-    Off,
-}
-
 /// What is saved for a project of the workspace. `asked` is the specifier on the command line, `before` the one that
 /// stood there.
 #[must_use]
@@ -225,11 +215,11 @@ pub fn workspace_specifier(
     version: Option<&str>,
     asked: Option<&str>,
     before: Option<&str>,
-    protocol: WorkspaceProtocol,
+    protocol: SaveWorkspaceProtocol,
     settings: RangeStyle,
 ) -> String {
     let prefix = if alias == name { "workspace:".to_owned() } else { format!("workspace:{name}@") };
-    if let Some(version) = version.filter(|_| protocol != WorkspaceProtocol::Rolling) {
+    if let Some(version) = version.filter(|_| protocol != SaveWorkspaceProtocol::Rolling) {
         if is_prerelease(version) {
             return format!("{prefix}{version}");
         }
@@ -358,7 +348,15 @@ mod tests {
     fn what_is_saved_for_a_project_of_the_workspace_rolls_unless_it_is_told_not_to() {
         let caret = RangeStyle::Caret;
         let rolling = |asked| {
-            workspace_specifier("b", "b", Some("2.3.4"), Some(asked), None, WorkspaceProtocol::Rolling, caret)
+            workspace_specifier(
+                "b",
+                "b",
+                Some("2.3.4"),
+                Some(asked),
+                None,
+                SaveWorkspaceProtocol::Rolling,
+                caret,
+            )
         };
         for (asked, expected) in [
             ("workspace:*", "workspace:*"),
@@ -375,7 +373,7 @@ mod tests {
             Some("2.3.4"),
             Some("workspace:b@*"),
             None,
-            WorkspaceProtocol::Rolling,
+            SaveWorkspaceProtocol::Rolling,
             caret,
         );
         assert_eq!(aliased, "workspace:b@*");
@@ -386,7 +384,7 @@ mod tests {
                 Some("2.3.4"),
                 Some(asked),
                 before,
-                WorkspaceProtocol::Versioned,
+                SaveWorkspaceProtocol::Versioned,
                 caret,
             )
         };

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// A pool of permits, handed out first come, first served; those in a hurry go before all others. A clone is another
-/// handle on the same pool.
+/// A pool of permits, handed out first come, first served; those in a hurry go before all others, those who have time
+/// after them. A clone is another handle on the same pool.
 #[derive(Debug, Clone)]
 pub struct Permits {
     pool: Arc<Pool>,
@@ -31,6 +31,8 @@ struct State {
     /// Requests for metadata: everything else follows from their answers, so they are served first.
     urgent: VecDeque<oneshot::Sender<Permit>>,
     waiters: VecDeque<oneshot::Sender<Permit>>,
+    /// Requests that nothing waits for before the end of the run.
+    patient: VecDeque<oneshot::Sender<Permit>>,
 }
 
 /// Which line to stand in.
@@ -38,6 +40,7 @@ struct State {
 enum Line {
     Urgent,
     Usual,
+    Patient,
 }
 
 /// Leave for one request; given back when dropped.
@@ -59,6 +62,7 @@ impl Permits {
             next_lane: 0,
             urgent: VecDeque::new(),
             waiters: VecDeque::new(),
+            patient: VecDeque::new(),
         };
         Self { pool: Arc::new(Pool { state: Mutex::new(state) }) }
     }
@@ -71,6 +75,11 @@ impl Permits {
     /// Waits for a permit before all who wait by [`Permits::acquire`], and after those who came here earlier.
     pub async fn acquire_urgent(&self) -> Permit {
         self.acquire_in(Line::Urgent).await
+    }
+
+    /// Waits for a permit that nobody else wants.
+    pub async fn acquire_patiently(&self) -> Permit {
+        self.acquire_in(Line::Patient).await
     }
 
     async fn acquire_in(&self, queue: Line) -> Permit {
@@ -86,6 +95,7 @@ impl Permits {
                 match queue {
                     Line::Urgent => state.urgent.push_back(sender),
                     Line::Usual => state.waiters.push_back(sender),
+                    Line::Patient => state.patient.push_back(sender),
                 }
                 receiver
             };
@@ -125,7 +135,13 @@ impl Permits {
     #[must_use]
     pub fn waiting(&self) -> usize {
         let state = self.pool.lock();
-        state.urgent.iter().chain(&state.waiters).filter(|waiter| !waiter.is_closed()).count()
+        state
+            .urgent
+            .iter()
+            .chain(&state.waiters)
+            .chain(&state.patient)
+            .filter(|waiter| !waiter.is_closed())
+            .count()
     }
 }
 
@@ -181,11 +197,16 @@ impl State {
     /// Nobody would be passed over by one who joins this line now.
     fn nobody_waits_before(&self, line: Line) -> bool {
         let is_idle = |line: &VecDeque<oneshot::Sender<Permit>>| line.iter().all(oneshot::Sender::is_closed);
-        is_idle(&self.urgent) && (line == Line::Urgent || is_idle(&self.waiters))
+        is_idle(&self.urgent)
+            && (line == Line::Urgent || is_idle(&self.waiters))
+            && (line != Line::Patient || is_idle(&self.patient))
     }
 
     fn next_waiter(&mut self) -> Option<oneshot::Sender<Permit>> {
-        while let Some(waiter) = self.urgent.pop_front().or_else(|| self.waiters.pop_front()) {
+        let mut next = || {
+            self.urgent.pop_front().or_else(|| self.waiters.pop_front()).or_else(|| self.patient.pop_front())
+        };
+        while let Some(waiter) = next() {
             if !waiter.is_closed() {
                 return Some(waiter);
             }

@@ -341,19 +341,13 @@ impl<'de> Deserialize<'de> for Deprecated {
     }
 }
 
-/// `engines`; the list that old packages have is keyed by position, as pnpm records it.
+/// `engines`; the list that old packages have tells nothing, as in pnpm.
 fn engines(value: Option<&Value>) -> Specifiers {
     match value {
         Some(Value::Object(entries)) => entries
             .iter()
             .filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into())))
             .collect(),
-        Some(Value::Array(items)) => {
-            let items = items.iter().enumerate();
-            items
-                .filter_map(|(index, value)| Some((index.to_string().into(), value.as_str()?.into())))
-                .collect()
-        }
         _ => Specifiers::default(),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -36,6 +36,8 @@ pub type Warm = Arc<dyn Fn(&Packument) + Send + Sync>;
 #[derive(Debug, Clone)]
 pub struct Packuments {
     pub(super) shared: Arc<Shared>,
+    /// Its requests let all others go first.
+    is_patient: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub(super) struct Shared {
     /// By name of the package, then by registry and form.
     entries: Mutex<FxHashMap<Arc<str>, Vec<Arc<Entry>>>>,
     /// Registries whose abbreviated documents tell neither publish times nor when they changed last.
-    without_times: Mutex<FxHashSet<Arc<str>>>,
+    without_times: Arc<Mutex<FxHashSet<Arc<str>>>>,
 }
 
 /// A document of a package at a registry.
@@ -63,6 +65,8 @@ pub(super) struct Entry {
     current: OnceCell<Result<Arc<Packument>, RegistryError>>,
     with_times: OnceCell<Result<Arc<Packument>, RegistryError>>,
     hit_was_told: AtomicBool,
+    /// Why the registry could not be asked when the cache's document was taken instead.
+    refusal: OnceLock<RegistryError>,
 }
 
 /// What the cache has.
@@ -100,9 +104,38 @@ impl Packuments {
             cache_dir: config.cache_dir.value.clone(),
             offline: *config.offline,
             entries: Mutex::default(),
-            without_times: Mutex::default(),
+            without_times: Arc::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), is_patient: false }
+    }
+
+    /// Metadata for somebody who looks at each package once and has time: what is read for them is not kept for others,
+    /// and their requests let all others go first.
+    #[must_use]
+    pub fn for_a_look(&self) -> Self {
+        let shared = &self.shared;
+        let shared = Shared {
+            client: shared.client.clone(),
+            emitter: shared.emitter.clone(),
+            workers: shared.workers.clone(),
+            runtime: shared.runtime.clone(),
+            cache_dir: shared.cache_dir.clone(),
+            offline: shared.offline,
+            entries: Mutex::default(),
+            without_times: Arc::clone(&shared.without_times),
+        };
+        Self { shared: Arc::new(shared), is_patient: true }
+    }
+
+    /// Forgets what was read of a package.
+    pub fn forget(&self, name: &str) {
+        lock(&self.shared.entries).remove(name);
+    }
+
+    /// The client that asks.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.shared.client
     }
 
     /// A question about a package. `warm` is called with each document that is read for it.
@@ -135,6 +168,7 @@ impl Packuments {
             current: OnceCell::new(),
             with_times: OnceCell::new(),
             hit_was_told: AtomicBool::new(false),
+            refusal: OnceLock::new(),
         });
         entries.entry(Arc::clone(name)).or_default().push(Arc::clone(&entry));
         Ok(Inquiry { packuments: self.clone(), entry, warm })
@@ -203,6 +237,12 @@ impl Inquiry {
         self.entry.current.get_or_init(async || self.ask(wants_times).await).await.clone()
     }
 
+    /// Why the registry could not be asked, when what is called current comes from the cache for that reason.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&RegistryError> {
+        self.entry.refusal.get()
+    }
+
     /// Whether the registry was asked already, or what it would be asked for is known not to be worth it.
     #[must_use]
     pub fn is_current_known(&self) -> bool {
@@ -243,6 +283,8 @@ impl Inquiry {
             }
             (Err(error), Some(known)) => {
                 tracing::debug!(name = &*self.entry.name, %error, "the cached metadata is used instead");
+                // Nobody else sets it: this runs once.
+                let _ = self.entry.refusal.set(error);
                 Ok(known)
             }
             (Err(error), None) => Err(error),
@@ -302,6 +344,7 @@ impl Inquiry {
             form,
             known,
             warm: self.warm.clone(),
+            is_patient: self.packuments.is_patient,
         };
         let lost = || RegistryError::Lost { name: self.entry.name.to_string() };
         self.packuments.shared.runtime.spawn(request.make()).await.map_err(|_| lost())?

@@ -36,6 +36,8 @@ pub(super) struct Request {
     /// What the cache has, whose validators are sent.
     pub(super) known: Option<Arc<Packument>>,
     pub(super) warm: Option<Warm>,
+    /// All others go first.
+    pub(super) is_patient: bool,
 }
 
 /// The times of an attempt.
@@ -88,7 +90,9 @@ impl Request {
             })?;
         let since = self.known.as_deref().and_then(Packument::modified).and_then(http_date);
         let queued = Instant::now();
-        let permit = self.shared.client.permits().acquire_urgent().await;
+        let permits = self.shared.client.permits();
+        let permit =
+            if self.is_patient { permits.acquire_patiently().await } else { permits.acquire_urgent().await };
         let mut times = Times { lane: permit.lane(), queue: queued.elapsed(), ..Times::default() };
         self.shared.emitter.emit(EventKind::MetadataRequested {
             name: name.to_string(),

@@ -4,15 +4,14 @@
 //! its tarball lies, what was published before it. So a document of the cache can settle a question, and the registry
 //! is asked only for what no document at hand tells.
 
-use std::sync::Arc;
-
 use super::candidates::{Locked, Package};
 use super::error::{Violation, ViolationCode};
-use super::metadata::{Facts, Form, Metadata, MetadataFailure};
+use super::metadata::{Facts, Metadata, MetadataFailure};
 use super::policy::Policy;
 use super::tarball_url;
-use super::timestamp::{as_iso, parse_timestamp};
+use super::timestamp::as_iso;
 use super::trust;
+use crate::core::registry::{Form, parse_timestamp};
 
 /// A package that is being checked.
 struct Check<'a> {
@@ -21,18 +20,18 @@ struct Check<'a> {
     violations: Vec<Violation>,
 }
 
-/// Checks what the cache on disk can settle, and takes it out of the package. Reads files.
-pub fn from_cache<M: Metadata>(metadata: &M, policy: &Policy, package: &mut Package) -> Vec<Violation> {
+/// Checks what the cache on disk can settle, and takes it out of the package.
+pub async fn from_cache<M: Metadata>(metadata: &M, policy: &Policy, package: &mut Package) -> Vec<Violation> {
     let Package { registry, name, versions } = package;
     let mut check = Check { policy, name, violations: Vec::new() };
     if versions.iter().any(|locked| locked.tarball.is_some() || locked.age)
-        && let Some(document) = metadata.cached(registry, name, Form::Abbreviated)
+        && let Some(document) = metadata.cached(registry, name, Form::Abbreviated).await
     {
         check.tarballs(versions, &*document, false);
         check.ages(versions, &*document);
     }
     if versions.iter().any(|locked| locked.trust || locked.age)
-        && let Some(document) = metadata.cached(registry, name, Form::Full)
+        && let Some(document) = metadata.cached(registry, name, Form::Full).await
     {
         check.ages(versions, &*document);
         // Versions that the document does not have may have come with others before them.
@@ -48,7 +47,7 @@ pub fn from_cache<M: Metadata>(metadata: &M, policy: &Policy, package: &mut Pack
 /// # Errors
 /// The registry cannot be asked.
 pub async fn from_registry<M: Metadata>(
-    metadata: &Arc<M>,
+    metadata: &M,
     policy: &Policy,
     package: Package,
 ) -> Result<Vec<Violation>, MetadataFailure> {

@@ -2,16 +2,7 @@
 
 use std::sync::Arc;
 
-use super::trust::Evidence;
-
-/// How much a document tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// Enough to install: versions and their tarballs.
-    Abbreviated,
-    /// All: when each version was published, and by whom.
-    Full,
-}
+pub use crate::core::registry::{Form, TrustEvidence};
 
 /// What a registry's document says of a package. Versions are never parsed before they are asked for.
 pub trait Facts: Send + Sync {
@@ -29,7 +20,7 @@ pub trait Facts: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be told, so that nobody may conclude that nothing vouches for the version.
-    fn evidence(&self, version: &str) -> Result<Option<Evidence>, MetadataFailure>;
+    fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, MetadataFailure>;
 }
 
 /// Why a document cannot be had.
@@ -48,9 +39,13 @@ pub trait Metadata: Send + Sync + 'static {
     /// A document.
     type Document: Facts + 'static;
 
-    /// The document that the cache on disk has, whatever its age. Reads files, so it is called where that may take
-    /// time.
-    fn cached(&self, registry: &str, name: &str, form: Form) -> Option<Arc<Self::Document>>;
+    /// The document that the cache on disk has, whatever its age.
+    fn cached(
+        &self,
+        registry: &str,
+        name: &str,
+        form: Form,
+    ) -> impl Future<Output = Option<Arc<Self::Document>>> + Send;
 
     /// The document as the registry has it now: asked for conditionally where the cache has one, and kept there. The
     /// cache alone answers when requests are not allowed.
@@ -69,4 +64,7 @@ pub trait Metadata: Send + Sync + 'static {
         name: &str,
         version: &str,
     ) -> impl Future<Output = Option<i64>> + Send;
+
+    /// Nothing more will be asked of a package.
+    fn done_with(&self, name: &str);
 }

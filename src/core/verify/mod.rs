@@ -11,6 +11,7 @@ mod candidates;
 mod check;
 mod error;
 mod exclusions;
+mod from_registry;
 mod git_host;
 mod memo;
 mod metadata;
@@ -22,9 +23,13 @@ mod trust;
 
 pub use error::{VerifyError, Violation, ViolationCode};
 pub use exclusions::{ExclusionError, Exclusions};
+pub use from_registry::RegistryMetadata;
 pub use git_host::is_git_archive;
-pub use metadata::{Facts, Form, Metadata, MetadataFailure};
+pub use metadata::{Facts, Metadata, MetadataFailure};
 pub use policy::Policy;
 pub use run::{Passed, Verification, check_structure, record_resolved};
-pub use timestamp::{as_iso, parse_timestamp};
-pub use trust::{Evidence, TrustVerdict, strongest_evidence};
+pub use timestamp::as_iso;
+pub use trust::TrustVerdict;
+
+#[cfg(test)]
+mod tests;

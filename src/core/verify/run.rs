@@ -171,19 +171,11 @@ impl<M: Metadata, C: Fn() -> u64 + Send + Sync> Run<M, C> {
 
     async fn check(&self, mut package: Package) -> Result<Vec<Violation>, VerifyError> {
         let started = (self.clock)();
-        let (metadata, policy) = (Arc::clone(&self.metadata), Arc::clone(&self.policy));
-        let cached = spawn_blocking(move || {
-            let violations = check::from_cache(&*metadata, &policy, &mut package);
-            (package, violations)
-        });
-        let (package, mut violations) = match cached.await {
-            Ok(found) => found,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Err(VerifyError::Stopped),
-        };
+        let metadata = &*self.metadata;
+        let mut violations = check::from_cache(metadata, &self.policy, &mut package).await;
+        let name = package.name.clone();
         if !package.versions.is_empty() {
-            let name = package.name.clone();
-            match check::from_registry(&self.metadata, &self.policy, package).await {
+            match check::from_registry(metadata, &self.policy, package).await {
                 Ok(found) => violations.extend(found),
                 Err(MetadataFailure { code, message }) => {
                     let message = match code {
@@ -194,6 +186,7 @@ impl<M: Metadata, C: Fn() -> u64 + Send + Sync> Run<M, C> {
                 }
             }
         }
+        metadata.done_with(&name);
         self.meters.task(Phase::Verify, started, (self.clock)());
         Ok(violations)
     }

@@ -6,30 +6,7 @@
 use node_semver::Version;
 
 use super::metadata::Facts;
-use super::timestamp::parse_timestamp;
-
-/// What vouches for a version, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Evidence {
-    /// A signed statement of where it was built (`dist.attestations.provenance`).
-    Provenance,
-    /// That, and it was published by a workflow that the package trusts (`_npmUser.trustedPublisher`).
-    TrustedPublisher,
-    /// Somebody approved its publication with a second factor (`_npmUser.approver`).
-    StagedPublish,
-}
-
-impl Evidence {
-    /// Its name in messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Provenance => "provenance attestation",
-            Self::TrustedPublisher => "trusted publisher",
-            Self::StagedPublish => "staged publish",
-        }
-    }
-}
+use crate::core::registry::{TrustEvidence, parse_timestamp};
 
 /// Why a version is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +17,13 @@ pub enum TrustVerdict {
     /// A version before it had more to vouch for it.
     #[error(
         "has {}, but a version published before it has {}: the package may have been taken over",
-        current.map_or("nothing that vouches for it", Evidence::name), past.name()
+        TrustEvidence::describe(*current), TrustEvidence::describe(Some(*past))
     )]
     Downgrade {
         /// The most that vouched for a version before.
-        past: Evidence,
+        past: TrustEvidence,
         /// What vouches for this one.
-        current: Option<Evidence>,
+        current: Option<TrustEvidence>,
     },
 }
 
@@ -59,7 +36,7 @@ pub fn strongest_evidence(
     facts: &impl Facts,
     before: i64,
     with_prereleases: bool,
-) -> Result<Option<Evidence>, TrustVerdict> {
+) -> Result<Option<TrustEvidence>, TrustVerdict> {
     let mut strongest = None;
     for version in facts.versions() {
         if !with_prereleases && is_prerelease(version) {
@@ -71,7 +48,7 @@ pub fn strongest_evidence(
             continue;
         }
         strongest = strongest.max(evidence(facts, version)?);
-        if strongest == Some(Evidence::StagedPublish) {
+        if strongest == Some(TrustEvidence::StagedPublish) {
             break;
         }
     }
@@ -108,7 +85,7 @@ pub fn check(
     if current < Some(past) { Err(TrustVerdict::Downgrade { past, current }) } else { Ok(()) }
 }
 
-fn evidence(facts: &impl Facts, version: &str) -> Result<Option<Evidence>, TrustVerdict> {
+fn evidence(facts: &impl Facts, version: &str) -> Result<Option<TrustEvidence>, TrustVerdict> {
     facts.evidence(version).map_err(|failure| {
         TrustVerdict::Unknown(format!(
             "what vouches for version {version} cannot be read: {}",
@@ -127,7 +104,7 @@ mod tests {
     use crate::core::verify::MetadataFailure;
 
     /// Version, publish time, what vouches for it.
-    struct History(&'static [(&'static str, &'static str, Option<Evidence>)]);
+    struct History(&'static [(&'static str, &'static str, Option<TrustEvidence>)]);
 
     impl Facts for History {
         fn modified(&self) -> Option<&str> {
@@ -149,20 +126,20 @@ mod tests {
         fn versions(&self) -> Vec<&str> {
             self.0.iter().map(|entry| entry.0).collect()
         }
-        fn evidence(&self, version: &str) -> Result<Option<Evidence>, MetadataFailure> {
+        fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, MetadataFailure> {
             Ok(self.0.iter().find(|entry| entry.0 == version).and_then(|entry| entry.2))
         }
     }
 
     const HISTORY: History = History(&[
         ("1.0.0", "2024-01-01", None),
-        ("1.1.0", "2024-02-01", Some(Evidence::Provenance)),
-        ("1.2.0-rc.1", "2024-03-01", Some(Evidence::StagedPublish)),
-        ("1.2.0", "2024-04-01", Some(Evidence::TrustedPublisher)),
+        ("1.1.0", "2024-02-01", Some(TrustEvidence::Provenance)),
+        ("1.2.0-rc.1", "2024-03-01", Some(TrustEvidence::StagedPublish)),
+        ("1.2.0", "2024-04-01", Some(TrustEvidence::TrustedPublisher)),
         ("0.9.1", "2024-05-01", None),
-        ("1.3.0", "2024-06-01", Some(Evidence::Provenance)),
+        ("1.3.0", "2024-06-01", Some(TrustEvidence::Provenance)),
         ("1.4.0", "", None),
-        ("1.5.0-rc.1", "2024-07-01", Some(Evidence::TrustedPublisher)),
+        ("1.5.0-rc.1", "2024-07-01", Some(TrustEvidence::TrustedPublisher)),
     ]);
 
     fn verdict(version: &str) -> Result<(), TrustVerdict> {
@@ -174,11 +151,11 @@ mod tests {
         assert_eq!(verdict("1.0.0"), Ok(()));
         assert_eq!(verdict("1.1.0"), Ok(()));
         assert_eq!(verdict("1.2.0"), Ok(()), "the prerelease before it does not count");
-        let past = Evidence::TrustedPublisher;
+        let past = TrustEvidence::TrustedPublisher;
         assert_eq!(verdict("0.9.1"), Err(TrustVerdict::Downgrade { past, current: None }));
-        let current = Some(Evidence::Provenance);
+        let current = Some(TrustEvidence::Provenance);
         assert_eq!(verdict("1.3.0"), Err(TrustVerdict::Downgrade { past, current }));
-        let past = Evidence::StagedPublish;
+        let past = TrustEvidence::StagedPublish;
         assert!(matches!(verdict("1.5.0-rc.1"), Err(TrustVerdict::Downgrade { past: p, .. }) if p == past));
     }
 

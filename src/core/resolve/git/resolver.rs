@@ -8,7 +8,7 @@ use url::Url;
 use super::error::GitError;
 use super::refs;
 use super::specifier::{GitSpecifier, parse};
-use crate::core::git::{Commit, CommitError, Failure, git, is_commit, is_safe_address};
+use crate::core::git::{Commit, CommitError, CommitFile, Failure, git, is_commit, is_safe_address};
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::chain::Way;
 use crate::core::resolve::found::{self, Found};
@@ -181,17 +181,19 @@ impl GitResolver {
         let is_shallow = host.is_some_and(|host| self.shallow_hosts.contains(&host));
         let whole = Commit { repository: asked.repository, digits: commit, is_shallow };
         let permit = self.downloads.fetcher.client.permits().acquire().await;
-        let path =
-            if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") };
-        let text = whole.file(&path).await;
+        let file = whole.file(folder, "package.json").await;
         drop(permit);
-        let text = text.map_err(|error| match error {
+        let file = file.map_err(|error| match error {
             CommitError::Git(operation, failure) => asked.failed(operation, failure),
             CommitError::Temporary(error) => GitError::Temporary(error),
             CommitError::Unsafe => GitError::Unsafe { repository: asked.shown.clone() },
         })?;
-        let Some(text) = text else {
-            return Ok(None);
+        let text = match file {
+            CommitFile::Content(text) => text,
+            CommitFile::Absent => return Ok(None),
+            CommitFile::NoFolder => {
+                return Err(GitError::Path { path: folder.to_owned(), repository: asked.shown.clone() });
+            }
         };
         let raw = found::parse(&text).map_err(|error| GitError::Manifest {
             repository: asked.shown.clone(),
