@@ -138,15 +138,13 @@ impl Resolving<'_> {
         self.look_up(&chain).await?;
         let projects = self.projects(rewriter);
         let seed = self.seed.as_ref();
-        let manifests: Vec<Arc<PackageManifest>> =
-            projects.iter().map(|project| Arc::clone(&project.manifest)).collect();
         let changes = self.changes.as_deref();
         let scopes = changes.map(Changes::scopes).unwrap_or_default();
         let scope = changes.map(Changes::scope).unwrap_or_default();
-        let preferred = preferred_when(&scope, &manifests, seed);
+        let preferred = preferred_when(&scope, seed);
         let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
         let preferred_by_project: BTreeMap<String, PreferredVersions> =
-            moving.map(|(id, scope)| (id.clone(), preferred_when(scope, &manifests, seed))).collect();
+            moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
@@ -310,17 +308,12 @@ impl Resolving<'_> {
 }
 
 /// What is preferred where versions move: not what the lockfile has of them.
-fn preferred_when(
-    scope: &UpdateScope,
-    manifests: &[Arc<PackageManifest>],
-    seed: Option<&Lockfile>,
-) -> PreferredVersions {
+fn preferred_when(scope: &UpdateScope, seed: Option<&Lockfile>) -> PreferredVersions {
     let none = BTreeSet::new();
-    let manifests = manifests.iter().map(|manifest| &**manifest);
     match scope {
-        UpdateScope::Nothing => preferred_versions(manifests, seed, &none),
-        UpdateScope::Everything => preferred_versions(manifests, None, &none),
-        UpdateScope::Names(names) => preferred_versions(manifests, seed, names),
+        UpdateScope::Nothing => preferred_versions(seed, &none),
+        UpdateScope::Everything => preferred_versions(None, &none),
+        UpdateScope::Names(names) => preferred_versions(seed, names),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod chain;
+mod edge;
 mod input;
 mod locked;
 mod missing;
@@ -10,6 +11,7 @@ mod owner;
 mod patches;
 mod pick;
 mod place;
+mod plan;
 mod prerelease;
 mod present;
 mod project;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::model::PackageIndex;
 use super::reading::registry_identity;
+use super::seed_preferred::with_own;
 use super::walk::Walk;
 use crate::core::resolve::{PreferredVersions, Resolver, SelectorKind, VersionSelector, weight};
 
@@ -73,14 +74,16 @@ impl<R: Resolver> Walk<'_, R> {
     /// What is preferred from the start and what is there by now, of some names.
     pub(super) fn preferred_or_present<'n>(
         &mut self,
-        project: &str,
+        project: usize,
         names: impl Iterator<Item = &'n Arc<str>>,
     ) -> PreferredVersions {
         self.look_again();
-        let seed = self.input.preferred_by_project.get(project).unwrap_or(self.input.preferred);
+        let id = &self.input.projects[project].id;
+        let seed = self.input.preferred_by_project.get(id).unwrap_or(self.input.preferred);
+        let own = &self.projects[project].circumstances.of_all;
         let mut found = PreferredVersions::new();
         for name in names {
-            let mut of_name = seed.get(name).cloned().unwrap_or_default();
+            let mut of_name = with_own(seed, own, name);
             for (text, selector) in self.present.versions.get(name).into_iter().flatten() {
                 of_name.entry(Arc::clone(text)).or_insert(*selector);
             }

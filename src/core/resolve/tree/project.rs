@@ -10,10 +10,10 @@ use node_semver::Version;
 
 use super::input::{Project, Rewrite, UpdateScope};
 use super::locked::{self, LockedIndex};
-use super::questions::{FolderIndex, Question};
+use super::questions::{AskedForBy, FolderIndex, Question};
 use super::specifier::{is_relative, real_name};
 use crate::core::lockfile::is_valid_package_name;
-use crate::core::resolve::ResolveError;
+use crate::core::resolve::{PreferredVersions, ResolveError};
 
 /// What decides about questions that are asked for a project, and stays the same in a walk.
 #[derive(Debug, Clone)]
@@ -34,12 +34,22 @@ pub(super) struct Circumstances {
     pub(super) published_by_direct: Option<i64>,
     /// Latest time of publishing for everything below.
     pub(super) published_by_below: Option<i64>,
+    /// What the project asks for itself, which is preferred below it.
+    pub(super) own: Rc<PreferredVersions>,
+    /// What all projects ask for, which is preferred for their peers.
+    pub(super) of_all: Rc<PreferredVersions>,
 }
 
 impl Circumstances {
     /// The same for what is added later: it is not what the project asks for, so it is resolved like what is below.
     pub(super) fn added(&self) -> Self {
         Self { pick_lowest_direct: false, published_by_direct: self.published_by_below, ..self.clone() }
+    }
+
+    fn asks_for(&self, alias: &str, specifier: &str) -> bool {
+        let real =
+            || real_name(Some(alias), specifier).is_some_and(|name| self.own.contains_key(name.as_ref()));
+        self.own.contains_key(alias) || real()
     }
 
     /// Whether an update reaches a distance.
@@ -77,6 +87,7 @@ impl Circumstances {
             folder: is_relative(specifier).then_some(self.folder),
             preferred: Vec::new(),
             project: self.update_key,
+            asked_for_by: self.asks_for(alias, specifier).then_some(AskedForBy::Project(self.project)),
             update_target: self.is_update_target(alias, specifier, depth),
         }
     }
@@ -90,6 +101,8 @@ pub(super) struct DirectWanted {
     pub(super) specifier: Arc<str>,
     pub(super) optional: bool,
     pub(super) injected: bool,
+    /// It is a peer: of the project, or of something below it.
+    pub(super) is_peer: bool,
 }
 
 /// What a project asks for: its peers, when missing peers are installed, then development, production and optional
@@ -117,7 +130,8 @@ pub(super) fn direct_wanted(
         let specifier = rewrite.catalog(alias, specifier)?.unwrap_or_else(|| Arc::clone(specifier));
         let optional = manifest.optional_dependencies.contains_key(alias);
         let injected = manifest.injected.get(alias).copied().unwrap_or(false);
-        Ok(DirectWanted { alias: Arc::clone(alias), specifier, optional, injected })
+        let is_peer = !groups.iter().any(|group| group.contains_key(alias));
+        Ok(DirectWanted { alias: Arc::clone(alias), specifier, optional, injected, is_peer })
     });
     with_catalogs.collect()
 }

@@ -18,10 +18,11 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use super::input::TreeInput;
 use super::project::Circumstances;
 use super::reading;
+use super::seed_preferred::with_own;
 use super::specifier::{is_relative, real_name};
 use crate::core::resolve::{
-    Asked, PackageManifest, PreferredOverlay, ResolveError, Resolved, Resolver, Source, UpdateBehavior,
-    Wanted,
+    Asked, PackageManifest, PreferredOverlay, PreferredVersions, ResolveError, Resolved, Resolver, Source,
+    UpdateBehavior, Wanted,
 };
 
 /// What is asked, with all that the answer depends on.
@@ -42,8 +43,19 @@ pub(super) struct Question {
     pub(super) preferred: PreferredHere,
     /// The project, where it is treated otherwise than others by an update.
     pub(super) project: Option<usize>,
+    /// Whose wishes for the same package are preferred.
+    pub(super) asked_for_by: Option<AskedForBy>,
     /// The command names it as a package to update.
     pub(super) update_target: bool,
+}
+
+/// Whose wishes for a package are preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum AskedForBy {
+    /// The project's that it is resolved for.
+    Project(usize),
+    /// All projects': for peers, so that projects meet at one version.
+    All,
 }
 
 /// A folder that specifiers start from.
@@ -127,7 +139,7 @@ impl<'a, R: Resolver> Questions<'a, R> {
         let index = QuestionIndex(u32::try_from(self.states.len()).unwrap_or(u32::MAX));
         self.states.push(State::Asked(Rc::clone(circumstances)));
         let overlay = if question.preferred.is_empty() { None } else { overlay.cloned() };
-        self.running.push(self.future(index, &question, overlay));
+        self.running.push(self.future(index, &question, overlay, circumstances));
         self.known.insert(question, index);
         index
     }
@@ -137,6 +149,7 @@ impl<'a, R: Resolver> Questions<'a, R> {
         index: QuestionIndex,
         question: &Question,
         overlay: Option<Arc<PreferredOverlay>>,
+        circumstances: &Circumstances,
     ) -> Running<'a> {
         let (input, resolver) = (self.input, self.resolver);
         let wanted = Wanted {
@@ -149,6 +162,16 @@ impl<'a, R: Resolver> Questions<'a, R> {
         let folder = question.folder.and_then(|folder| self.folders.get_index(folder.0 as usize)).cloned();
         let project = question.project.map(|project| &input.projects[project].id);
         let preferred = project.and_then(|id| input.preferred_by_project.get(id)).unwrap_or(input.preferred);
+        let with_own = question.asked_for_by.map(|by| {
+            let wishes = match by {
+                AskedForBy::Project(_) => &circumstances.own,
+                AskedForBy::All => &circumstances.of_all,
+            };
+            let real = real_name(Some(&question.alias), &question.specifier);
+            let names = [Some(&*question.alias), real.as_deref()].into_iter().flatten();
+            let preferred = names.map(|name| (Arc::from(name), with_own(preferred, wishes, name)));
+            preferred.collect::<PreferredVersions>()
+        });
         let (depth, pick_lowest, published_by) =
             (u32::from(!question.direct), question.pick_lowest, question.published_by);
         let update = if question.update_target { UpdateBehavior::Compatible } else { UpdateBehavior::Off };
@@ -156,7 +179,7 @@ impl<'a, R: Resolver> Questions<'a, R> {
             let asked = Asked {
                 project_dir: folder.as_deref().unwrap_or(input.lockfile_dir),
                 depth,
-                preferred,
+                preferred: with_own.as_ref().unwrap_or(preferred),
                 overlay: overlay.as_ref(),
                 pick_lowest,
                 published_by,

@@ -173,7 +173,14 @@ impl<R: Resolver> Walk<'_, R> {
             self.locked.as_ref().map_or("", |locked| version_text(locked.entry(prior).package_id));
         let specifier = Arc::from(specifier);
         let siblings = Siblings {
-            edges: vec![Edge { alias, specifier, optional: false, injected: false, prior: Some(prior) }],
+            edges: vec![Edge {
+                alias,
+                specifier,
+                optional: false,
+                injected: false,
+                is_peer: false,
+                prior: Some(prior),
+            }],
             above: at.above,
             depth: at.depth,
             optional: at.optional,

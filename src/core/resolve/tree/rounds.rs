@@ -74,6 +74,7 @@ impl<R: Resolver> Walk<'_, R> {
             specifier: Arc::clone(&wanted.specifier),
             optional: wanted.optional,
             injected: wanted.injected,
+            is_peer: wanted.is_peer,
             prior: locked.and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier)),
         });
         let aliases = Aliases::of_project(&rounds.aliases);
@@ -180,7 +181,7 @@ impl<R: Resolver> Walk<'_, R> {
                 return Ok(());
             }
             let project = &self.input.projects[rounds.project];
-            let preferred = self.preferred_or_present(&project.id, sorted.required.keys());
+            let preferred = self.preferred_or_present(rounds.project, sorted.required.keys());
             let picking = Picking {
                 auto_install_peers: self.input.settings.auto_install_peers,
                 preferred: &preferred,
@@ -205,8 +206,7 @@ impl<R: Resolver> Walk<'_, R> {
         if rounds.missing_optional.is_empty() {
             return Ok(false);
         }
-        let project = &self.input.projects[rounds.project].id;
-        let preferred = self.preferred_or_present(project, rounds.missing_optional.keys());
+        let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
         let picked = pick::optional(&rounds.missing_optional, &preferred, root, &rounds.locked.versions);
         if picked.is_empty() {
             return Ok(false);
@@ -225,7 +225,13 @@ impl<R: Resolver> Walk<'_, R> {
         rounds.aliases.extend(picked.keys().cloned());
         let picked = picked.into_iter();
         let wanted: Vec<DirectWanted> = picked
-            .map(|(alias, specifier)| DirectWanted { alias, specifier, optional: false, injected: false })
+            .map(|(alias, specifier)| DirectWanted {
+                alias,
+                specifier,
+                optional: false,
+                injected: false,
+                is_peer: true,
+            })
             .collect();
         let circumstances = Rc::clone(&self.projects[rounds.project].circumstances_added);
         self.extend(rounds, &circumstances, &wanted, origin).await

@@ -17,8 +17,9 @@ use super::pick::RootDependency;
 use super::present::Present;
 use super::project::{Circumstances, ProjectState, changed, direct_wanted};
 use super::published::{self, Published};
-use super::questions::Questions;
+use super::questions::{AskedForBy, Questions};
 use super::rounds::Rounds;
+use super::seed_preferred::selectors_of_all;
 use super::specifier::{is_local_path, unwrap_npm};
 use super::walk::Walk;
 use crate::core::manifest::{Manifest, ManifestError};
@@ -128,6 +129,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
     /// dependencies are asked for, since nothing below may be much newer than the newest of them.
     async fn set_circumstances(&mut self, rounds: &[Rounds<'_>]) -> Published {
         let settings = &self.input.settings;
+        let of_all = Rc::new(selectors_of_all(self.input.projects.iter().map(|project| &*project.manifest)));
         let pick_lowest_direct = settings.mode != ResolutionMode::Highest;
         for (position, project) in self.input.projects.iter().enumerate() {
             let locked = self.input.locked.as_ref();
@@ -145,6 +147,8 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 pick_lowest_direct,
                 published_by_direct: settings.published_by,
                 published_by_below: settings.published_by,
+                own: Rc::new(selectors_of_all([&*project.manifest])),
+                of_all: Rc::clone(&of_all),
             };
             let changed =
                 self.locked.as_ref().map(|locked| changed(locked, &project.id, &rounds[position].wanted));
@@ -177,6 +181,9 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 let mut question = circumstances.question(&wanted.alias, &wanted.specifier, 0);
                 question.optional = wanted.optional;
                 question.injected = wanted.injected;
+                if wanted.is_peer {
+                    question.asked_for_by = Some(AskedForBy::All);
+                }
                 asked.push(self.questions.ask(question, None, &circumstances));
             }
         }

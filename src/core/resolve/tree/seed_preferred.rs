@@ -1,5 +1,6 @@
-//! The versions that a walk prefers from its start: what the projects ask for, and what the lockfile has.
-//! pnpm: `lockfile-preferred-versions`.
+//! The versions that are preferred from the start: what the lockfile has, for all projects, and what a project asks for
+//! itself, for that project. Where peers are installed, what all projects ask for counts.
+//! pnpm: `lockfile-preferred-versions`; that what other projects ask for does not count is how pnpm 12.21 behaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,27 +11,43 @@ use rustc_hash::FxHashSet;
 use crate::core::lockfile::{Lockfile, split};
 use crate::core::resolve::{PackageManifest, PreferredVersions, SelectorKind, VersionSelector, weight};
 
-/// Makes the preferred versions of a run.
-///
-/// The manifests are those of all projects, overrides and extensions applied. Versions that the lockfile has count most,
-/// more if a project also asks for exactly them. `moved` are names whose versions the command moves: what the
-/// lockfile has of them does not count. Without a lockfile nothing of it counts (`update` without names).
-#[must_use]
-pub fn preferred_versions<'m>(
+/// What projects ask for, by their manifests.
+pub(super) fn selectors_of_all<'m>(
     manifests: impl IntoIterator<Item = &'m PackageManifest>,
-    lockfile: Option<&Lockfile>,
-    moved: &BTreeSet<String>,
 ) -> PreferredVersions {
     let mut preferred = PreferredVersions::new();
-    for manifest in manifests {
-        let groups = [&manifest.dev_dependencies, &manifest.dependencies, &manifest.optional_dependencies];
-        for (name, specifier) in groups.into_iter().flatten() {
-            if let Some(kind) = selector_kind(specifier) {
-                let selector = VersionSelector { kind, weight: weight::DIRECT };
-                preferred.entry(Arc::clone(name)).or_default().insert(Arc::clone(specifier), selector);
-            }
+    let groups = manifests.into_iter().flat_map(|manifest| {
+        [&manifest.dev_dependencies, &manifest.dependencies, &manifest.optional_dependencies]
+    });
+    for (name, specifier) in groups.flatten() {
+        if let Some(kind) = selector_kind(specifier) {
+            let selector = VersionSelector { kind, weight: weight::DIRECT };
+            preferred.entry(Arc::clone(name)).or_default().insert(Arc::clone(specifier), selector);
         }
     }
+    preferred
+}
+
+/// What is preferred of a package in a project: what counts for all, and what the project asks for itself. A version
+/// that is in both counts for both.
+pub(super) fn with_own(
+    all: &PreferredVersions,
+    own: &PreferredVersions,
+    name: &str,
+) -> BTreeMap<Arc<str>, VersionSelector> {
+    let mut preferred = all.get(name).cloned().unwrap_or_default();
+    for (text, selector) in own.get(name).into_iter().flatten() {
+        let known = preferred.entry(Arc::clone(text));
+        known.and_modify(|known| known.weight += selector.weight).or_insert(*selector);
+    }
+    preferred
+}
+
+/// The versions that the lockfile has. `moved` are names whose versions the command moves: what the lockfile has of them
+/// does not count. Without a lockfile nothing counts (`update` without names).
+#[must_use]
+pub fn preferred_versions(lockfile: Option<&Lockfile>, moved: &BTreeSet<String>) -> PreferredVersions {
+    let mut preferred = PreferredVersions::new();
     let mut seen = FxHashSet::default();
     for dep_path in lockfile.into_iter().flat_map(|lockfile| lockfile.snapshots.keys()) {
         let parts = split(dep_path);
@@ -43,10 +60,7 @@ pub fn preferred_versions<'m>(
             None => preferred.entry(Arc::from(parts.name)).or_default(),
         };
         let locked = VersionSelector { kind: SelectorKind::Version, weight: weight::LOCKED };
-        of_name
-            .entry(Arc::from(version.to_string()))
-            .and_modify(|selector| selector.weight += weight::LOCKED)
-            .or_insert(locked);
+        of_name.entry(Arc::from(version.to_string())).or_insert(locked);
     }
     preferred
 }
@@ -87,7 +101,9 @@ mod tests {
             lockfile.snapshots.insert(dep_path.to_owned(), Snapshot::default());
         }
         let moved = BTreeSet::from(["moved".to_owned()]);
-        let preferred = preferred_versions([&manifest], Some(&lockfile), &moved);
+        let (all, own) = (preferred_versions(Some(&lockfile), &moved), selectors_of_all([&manifest]));
+        let names = all.keys().chain(own.keys()).map(|name| (Arc::clone(name), with_own(&all, &own, name)));
+        let preferred: PreferredVersions = names.collect();
         let weight_of = |name: &str, text: &str| {
             preferred.get(name).and_then(|of| of.get(text)).map(|found| found.weight)
         };

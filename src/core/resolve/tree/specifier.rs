@@ -9,7 +9,9 @@ use node_semver::{Range, Version};
 pub(super) fn real_name<'a>(alias: Option<&'a str>, specifier: &'a str) -> Option<Cow<'a, str>> {
     let alias = alias.filter(|alias| !alias.is_empty());
     if let Some(inner) = specifier.strip_prefix("npm:") {
-        if alias.is_none() || Range::parse(inner).is_err() {
+        // A range alone keeps the alias; every part of it has to be one, since the parser passes over those that are not.
+        let is_range = inner.split("||").all(|part| part.trim().is_empty() || Range::parse(part).is_ok());
+        if alias.is_none() || !is_range {
             let name = split_alias(inner).0;
             return (!name.is_empty()).then_some(Cow::Borrowed(name));
         }
@@ -87,6 +89,7 @@ mod tests {
         for (alias, specifier, name) in [
             ("a", "^1", Some("a")),
             ("a", "npm:b@^1", Some("b")),
+            ("a", "npm:b@^1 || ^2", Some("b")),
             ("a", "npm:@s/b@1", Some("@s/b")),
             ("a", "npm:b", Some("b")),
             ("a", "npm:^1", Some("a")),

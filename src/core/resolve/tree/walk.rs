@@ -10,19 +10,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aliases::Aliases;
 use super::chain::Chain;
+pub(super) use super::edge::{Edge, Placed, Siblings};
 use super::input::TreeInput;
 use super::locked::{LockedIndex, SnapshotIndex};
-use super::model::{ChildEdge, Children, NodeIndex, PackageIndex, Tree};
+use super::model::{ChildEdge, Children, PackageIndex, Tree};
 use super::owner::{Claim, Owner, RecordedUnder, Recording, Side, forget_own_children, record};
 use super::place::{At, Found};
+use super::plan::Plan;
 use super::present::Present;
 use super::project::{Circumstances, ProjectState};
-use super::questions::{Answer, FolderIndex, QuestionIndex, Questions, preferred_here};
+use super::questions::{Answer, QuestionIndex, Questions};
 use super::reading::{Dependency, Names, dependencies, is_leaf, registry_identity};
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::{
@@ -45,42 +46,6 @@ pub(super) struct Walk<'a, R> {
     pub(super) applied_patches: FxHashSet<Arc<str>>,
     pub(super) violations: Vec<(Arc<Resolved>, PolicyViolation)>,
     pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
-}
-
-/// Dependencies of one place, to be resolved together.
-pub(super) struct Siblings {
-    pub(super) edges: Vec<Edge>,
-    /// What is above them.
-    pub(super) above: Chain,
-    pub(super) depth: u32,
-    /// The way to them has an optional edge.
-    pub(super) optional: bool,
-    /// What is preferred among them.
-    pub(super) overlay: Option<Arc<PreferredOverlay>>,
-    /// The folder of the manifest that asks for them, where it is not the project's.
-    pub(super) folder: Option<FolderIndex>,
-    /// Names in sight.
-    pub(super) aliases: Aliases,
-    /// A workspace project asks for them.
-    pub(super) of_workspace: bool,
-}
-
-/// A dependency to be resolved.
-pub(super) struct Edge {
-    pub(super) alias: Arc<str>,
-    pub(super) specifier: Arc<str>,
-    pub(super) optional: bool,
-    pub(super) injected: bool,
-    /// What the lockfile has there, if it still fits.
-    pub(super) prior: Option<SnapshotIndex>,
-}
-
-/// A dependency at its place.
-#[derive(Debug, Clone)]
-pub(super) struct Placed {
-    pub(super) alias: Arc<str>,
-    pub(super) package: PackageIndex,
-    pub(super) node: NodeIndex,
 }
 
 /// A dependency that was resolved.
@@ -121,12 +86,6 @@ struct Frontier {
     claim: Claim,
     overlay: Option<Arc<PreferredOverlay>>,
     aliases: Aliases,
-}
-
-/// How a dependency is going to be resolved.
-pub(super) enum Plan {
-    Reuse(SnapshotIndex, Arc<Resolved>),
-    Ask(QuestionIndex, Arc<str>),
 }
 
 impl<R: Resolver> Walk<'_, R> {
@@ -176,58 +135,6 @@ impl<R: Resolver> Walk<'_, R> {
             seeds.push(of_place);
         }
         Ok(seeds)
-    }
-
-    /// Decides how a dependency is going to be resolved, and asks if somebody has to be asked.
-    pub(super) fn plan(
-        &mut self,
-        circumstances: &Rc<Circumstances>,
-        siblings: &Siblings,
-        edge: &Edge,
-    ) -> Plan {
-        let depth = siblings.depth;
-        if let Some(prior) = edge.prior
-            && let Some(resolved) = self.reusable(circumstances, prior, depth)
-        {
-            self.ask_ahead_below(circumstances, prior);
-            return Plan::Reuse(prior, resolved);
-        }
-        // What is locked below still fits, so it stays, even though what is below it may not.
-        let mut specifier = Arc::clone(&edge.specifier);
-        if depth > 0
-            && let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
-            && let Some(version) = locked.entry(prior).plain_version()
-            && !circumstances.is_moved(&edge.alias, &specifier, depth)
-            && Range::parse(&specifier).is_ok()
-        {
-            specifier = Arc::from(version.to_string());
-        }
-        let mut question = circumstances.question(&edge.alias, &specifier, depth);
-        question.optional = edge.optional;
-        question.injected = edge.injected;
-        if let Some(folder) = siblings.folder
-            && specifier.starts_with("file:")
-        {
-            question.folder = Some(folder);
-        }
-        question.preferred = preferred_here(siblings.overlay.as_ref(), &edge.alias, &specifier);
-        Plan::Ask(self.questions.ask(question, siblings.overlay.as_ref(), circumstances), specifier)
-    }
-
-    /// Notes the versions of a project's direct dependencies, before anything below them is looked at.
-    fn note_direct_versions(&mut self, project: usize, plans: &[Plan]) {
-        for plan in plans {
-            let resolved = match plan {
-                Plan::Reuse(_, resolved) => Arc::clone(resolved),
-                Plan::Ask(question, _) => match self.questions.answer(*question) {
-                    Ok(answer) => Arc::clone(&answer.resolved),
-                    Err(_) => continue,
-                },
-            };
-            let Some((name, version)) = registry_identity(&resolved) else { continue };
-            let known = self.projects[project].direct_versions.entry(Arc::clone(name)).or_default();
-            known.extend(Version::parse(version).ok().filter(|version| !known.contains(version)));
-        }
     }
 
     /// Puts a dependency that was answered into the tree. What is below it comes later.
@@ -438,6 +345,7 @@ impl<R: Resolver> Walk<'_, R> {
                 specifier,
                 optional: dependency.optional,
                 injected: false,
+                is_peer: false,
                 prior: fitting,
             });
         }

@@ -1,6 +1,7 @@
 //! Missing peers, and what is done about them.
 
-use super::world::{About, World, direct, edges};
+use super::world::{About, World, direct, edges, specifiers};
+use crate::core::resolve::PackageManifest;
 use crate::core::resolve::tree::{Origin, PeerOverride};
 
 fn with_peer(world: &mut World, id: &str, peer: &str, range: &str) {
@@ -136,7 +137,17 @@ fn a_dependency_that_is_an_optional_peer_too_is_only_left_to_be_found_where_it_i
     };
     world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@1.1.0", &[]);
     world.package("wrap@1.0.0", &[("plugin", "1"), ("host", "1.0.0")]).project(".", &[("wrap", "1")]);
-    assert_eq!(edges(&world.tree(), "plugin@1.0.0"), ["host → host@1.1.0"], "a sibling is not above");
+    assert_eq!(edges(&world.tree(), "plugin@1.0.0"), ["host → host@1.0.0"], "a sibling is not above");
     world.without_projects().project(".", &[("plugin", "1"), ("host", "1.0.0")]);
     assert!(edges(&world.tree(), "plugin@1.0.0").is_empty());
+}
+
+#[test]
+fn a_peer_of_a_project_meets_what_another_project_asks_for() {
+    let mut world = World::new();
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    let manifest =
+        PackageManifest { peer_dependencies: specifiers(&[("host", ">=1")]), ..PackageManifest::default() };
+    world.project_of(".", manifest).project("p", &[("host", "^1")]);
+    assert_eq!(direct(&world.tree(), "."), ["host → host@1.0.0"]);
 }

@@ -157,3 +157,13 @@ fn with_time_based_resolution_direct_dependencies_are_lowest_and_set_the_limit()
     assert_eq!(walked.time.len(), 1);
     assert_eq!(&*walked.time["a@1.0.0"], "1970-01-01T00:00:01Z");
 }
+
+#[test]
+fn what_a_project_asks_for_is_preferred_in_that_project_alone() {
+    let mut world = World::new();
+    world.package("a@1.0.0", &[]).package("a@2.0.0", &[]).package("plugin@1.0.0", &[("a", ">=1")]);
+    world.project(".", &[("a", "^1"), ("again", "npm:a@>=1")]).project("p", &[("plugin", "1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, ".")[1], "again → a@1.0.0");
+    assert_eq!(edges(&tree, "plugin@1.0.0"), ["a → a@2.0.0"]);
+}

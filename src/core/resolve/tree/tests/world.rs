@@ -142,13 +142,12 @@ impl World {
     }
 
     pub(super) fn walk(&self) -> Result<Walked, ResolveError> {
-        let manifests = self.projects.iter().map(|project| &*project.manifest);
         let moved = match &self.update {
             UpdateScope::Names(names) => names.clone(),
             UpdateScope::Nothing | UpdateScope::Everything => BTreeSet::new(),
         };
         let seed = self.lockfile.as_ref().filter(|_| self.update != UpdateScope::Everything);
-        let preferred = preferred_versions(manifests, seed, &moved);
+        let preferred = preferred_versions(seed, &moved);
         let input = TreeInput {
             lockfile_dir: Path::new("/ws"),
             projects: self.projects.clone(),
