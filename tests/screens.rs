@@ -112,11 +112,11 @@ fn failed() {
 fn cancelling_and_frozen() {
     let events = synthetic::run(&Script::default());
     let (model, mut state) = until(&events, 900_000);
-    state.cancelling = true;
+    state.quitting = Quitting::Cancelling;
     insta::assert_snapshot!("cancelling_80x24", draw(&model, &mut state, &Theme::dark(), 80, 24));
     let (earlier, _) = until(&events, 500_000);
     state.now = 500_000;
-    state.cancelling = false;
+    state.quitting == Quitting::Cancelling = false;
     state.toggle_freeze(&earlier);
     state.now = 900_000;
     insta::assert_snapshot!("frozen_80x24", draw(&model, &mut state, &Theme::dark(), 80, 24));

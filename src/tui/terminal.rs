@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -24,11 +25,12 @@ static PANIC_HOOK: Once = Once::new();
 /// The screen of the dashboard; gives the terminal back when dropped.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<FrameWriter>>,
+    mouse: bool,
 }
 
 impl Screen {
     /// Takes the terminal over.
-    pub fn enter() -> io::Result<Self> {
+    pub fn enter(mouse: bool) -> io::Result<Self> {
         PANIC_HOOK.call_once(|| {
             let chained = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
@@ -36,9 +38,9 @@ impl Screen {
                 chained(panic);
             }));
         });
-        take()?;
+        take(mouse)?;
         let terminal = Terminal::new(CrosstermBackend::new(FrameWriter::default()));
-        terminal.map(|terminal| Self { terminal }).inspect_err(|_| restore())
+        terminal.map(|terminal| Self { terminal, mouse }).inspect_err(|_| restore())
     }
 
     /// Draws a frame, if the terminal is still ours.
@@ -49,9 +51,22 @@ impl Screen {
         Ok(())
     }
 
+    /// Takes the mouse, or leaves it to the terminal, which then selects text with it.
+    pub fn take_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        self.mouse = mouse;
+        if !held() {
+            return Ok(());
+        }
+        if mouse {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
+    }
+
     /// Takes the terminal back after [`restore`] and forgets what was on it.
     pub fn reenter(&mut self) -> io::Result<()> {
-        take()?;
+        take(self.mouse)?;
         // Not `Terminal::clear`, which asks the terminal where its cursor is and waits for the answer.
         self.terminal = Terminal::new(CrosstermBackend::new(FrameWriter::default()))?;
         Ok(())
@@ -69,17 +84,26 @@ pub(super) fn held() -> bool {
     HELD.load(Ordering::SeqCst)
 }
 
-fn take() -> io::Result<()> {
+fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     HELD.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide).inspect_err(|_| restore())
+    let taken = execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide);
+    let taken = taken.and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
+    taken.inspect_err(|_| restore())
 }
 
 /// Gives the terminal back as it was. Only the first call after taking it does anything.
 pub(super) fn restore() {
     if HELD.swap(false, Ordering::SeqCst) {
         // A terminal that has gone away cannot be restored and need not be.
-        let _ = execute!(io::stdout(), EndSynchronizedUpdate, EnableLineWrap, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            EnableLineWrap,
+            LeaveAlternateScreen,
+            Show
+        );
         let _ = disable_raw_mode();
     }
 }

@@ -38,6 +38,7 @@ use crate::tui::theme::Theme;
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &Theme) {
+    state.hits.clear();
     let frozen = state.frozen.take();
     let shown = frozen.as_ref().map_or(model, |frozen| &frozen.model);
     let now = frozen.as_ref().map_or(state.now, |frozen| frozen.now);
@@ -63,7 +64,5 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
     state.frozen = frozen;
     header::render(frame, areas.header, model, state, theme);
     footer::render(frame, areas.footer, model, state, theme);
-    if state.help {
-        help::render(frame, frame.area(), theme);
-    }
+    help::render(frame, frame.area(), state, theme);
 }
