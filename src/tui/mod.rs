@@ -6,6 +6,7 @@
 pub mod action;
 pub mod keymap;
 pub mod layout;
+pub mod order;
 pub mod respond;
 pub mod state;
 pub mod theme;
