@@ -8,6 +8,7 @@ use crate::core::event::PackageId;
 use crate::core::model::{LogLevel, Model};
 use crate::tui::action::{Action, Pane};
 use crate::tui::keymap::Keymap;
+use crate::tui::order::Order;
 
 /// A picture that is held still.
 #[derive(Debug, Clone)]
@@ -151,6 +152,8 @@ pub struct ViewState {
     pub help: Option<usize>,
     /// The table of packages.
     pub table: Table,
+    /// Its rows.
+    pub order: Order,
     /// The words that packages and log entries must have.
     pub filter: String,
     /// The filter is being typed.

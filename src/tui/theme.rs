@@ -19,6 +19,10 @@ pub struct Glyphs {
     pub ellipsis: &'static str,
     /// Draws the line behind a title.
     pub rule: &'static str,
+    /// Sorted from the largest.
+    pub descending: &'static str,
+    /// Sorted from the smallest.
+    pub ascending: &'static str,
     /// Between facts on one line.
     pub dot: &'static str,
     /// Only ASCII may be drawn.
@@ -33,6 +37,8 @@ const UNICODE: Glyphs = Glyphs {
     stopped: "✗",
     ellipsis: "…",
     rule: "─",
+    descending: "▼",
+    ascending: "▲",
     dot: "·",
     ascii: false,
 };
@@ -45,6 +51,8 @@ const ASCII: Glyphs = Glyphs {
     stopped: "x",
     ellipsis: "~",
     rule: "-",
+    descending: "v",
+    ascending: "^",
     dot: "|",
     ascii: true,
 };
