@@ -28,6 +28,7 @@ mod help;
 mod importers;
 mod lanes;
 mod log;
+mod network;
 mod packages;
 mod phases;
 mod settings;
@@ -54,7 +55,7 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
         Pane::Overview => overview(frame, shell.body, shown, now, state, theme),
         Pane::Packages => packages::render(frame, shell.body, shown, now, state, theme),
         Pane::Lanes => lanes::render(frame, shell.body, shown, now, theme),
-        Pane::Network => throughput::render(frame, shell.body, shown, now, theme),
+        Pane::Network => network::render(frame, shell.body, shown, now, theme),
         Pane::Importers => importers::render(frame, shell.body, shown, state, theme),
         Pane::Log => log::render(frame, shell.body, shown, state, theme),
         Pane::Settings => settings::render(frame, shell.body, shown, state, theme),
