@@ -7,8 +7,8 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, Outcome, PackageId, Phase,
-    SkipReason,
+    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, MetadataCache,
+    MetadataReceived, Outcome, PackageId, PackagePlaced, Phase, SkipReason, Why,
 };
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
@@ -23,8 +23,14 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::PhaseFinished(_) => "phase_finished",
         EventKind::PackageSeen(_) => "package_seen",
+        EventKind::Resolved { .. } => "resolved",
+        EventKind::Deprecated { .. } => "deprecated",
+        EventKind::PackagePlaced(_) => "package_placed",
+        EventKind::LockfileWritten { .. } => "lockfile_written",
         EventKind::ImportersKnown(_) => "importers_known",
         EventKind::Planned(_) => "planned",
+        EventKind::MetadataRequested { .. } => "metadata_requested",
+        EventKind::MetadataReceived(_) => "metadata_received",
         EventKind::FetchStarted { .. } => "fetch_started",
         EventKind::FetchProgress { .. } => "fetch_progress",
         EventKind::Downloaded { .. } => "downloaded",
@@ -47,14 +53,31 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 26;
+const KINDS: usize = 32;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
     let mut events = synthetic::run(&Script::default());
     events.extend(synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() }));
     let package = PackageId(7);
+    let received = |cache, lane| {
+        EventKind::MetadataReceived(Box::new(MetadataReceived {
+            name: "@scope/a".into(),
+            cache,
+            lane,
+            bytes: 100,
+            queue_us: 1,
+            first_byte_us: 2,
+            body_us: 3,
+            read_us: 4,
+        }))
+    };
     let more = [
+        EventKind::MetadataRequested { name: "@scope/a".into(), attempt: 1, lane: 0 },
+        received(MetadataCache::Failed, Some(0)),
+        received(MetadataCache::Miss, Some(0)),
+        received(MetadataCache::Revalidated, Some(0)),
+        received(MetadataCache::Hit, None),
         EventKind::FoundInStore { package, shared_with: Some(PackageId(0)) },
         EventKind::Retry {
             package,
@@ -77,6 +100,15 @@ fn samples() -> Vec<Event> {
             ],
             left_out: 3,
         })),
+        EventKind::Resolved { package },
+        EventKind::Deprecated { package, message: "use something else".into() },
+        EventKind::PackagePlaced(Box::new(PackagePlaced {
+            package,
+            dep_path: "a@1.0.0(b@2.0.0)".into(),
+            why: Why::Transitive,
+            optional: false,
+        })),
+        EventKind::LockfileWritten { path: "/project/pnpm-lock.yaml".into(), packages: 3 },
         EventKind::CancelRequested { by: "SIGINT".into() },
         EventKind::LinkModeChanged { from: LinkMode::Deferred, to: LinkMode::Pipelined, by: "key".into() },
         EventKind::Paused { by: "key".into() },
@@ -92,6 +124,7 @@ fn samples() -> Vec<Event> {
         SkipReason::UnsupportedPlatform,
         SkipReason::UnsupportedEngine,
         SkipReason::FetchFailure,
+        SkipReason::ResolutionFailure,
         SkipReason::Unreachable,
     ];
     let skips =

@@ -32,6 +32,27 @@ pub struct InstallArguments {
     #[arg(long, overrides_with = "frozen_lockfile", help_heading = "What to install")]
     pub no_frozen_lockfile: bool,
 
+    /// Take pnpm-lock.yaml as it stands when it satisfies package.json; this is so by itself
+    #[arg(
+        long,
+        overrides_with = "no_prefer_frozen_lockfile",
+        hide_short_help = true,
+        help_heading = "What to install"
+    )]
+    pub prefer_frozen_lockfile: bool,
+
+    /// Resolve again even when pnpm-lock.yaml satisfies package.json
+    #[arg(long, overrides_with = "prefer_frozen_lockfile", help_heading = "What to install")]
+    pub no_prefer_frozen_lockfile: bool,
+
+    /// Bring pnpm-lock.yaml up to date and install nothing
+    #[arg(long, help_heading = "What to install")]
+    pub lockfile_only: bool,
+
+    /// Fill in what pnpm-lock.yaml lacks
+    #[arg(long, conflicts_with = "frozen_lockfile", help_heading = "What to install")]
+    pub fix_lockfile: bool,
+
     /// Leave out devDependencies
     #[arg(
         short = 'P',
@@ -121,18 +142,17 @@ pub struct InstallArguments {
 /// The settings that the arguments amount to.
 #[must_use]
 pub fn flags(arguments: &InstallArguments) -> Flags {
-    let frozen_lockfile = match (arguments.frozen_lockfile, arguments.no_frozen_lockfile) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
-        (false, false) => None,
-    };
+    let either = |yes: bool, no: bool| if yes || no { Some(yes) } else { None };
     let only = match (arguments.prod, arguments.dev) {
         (true, _) => Some(OnlyDependencies::Production),
         (false, true) => Some(OnlyDependencies::Development),
         (false, false) => None,
     };
     Flags {
-        frozen_lockfile,
+        frozen_lockfile: either(arguments.frozen_lockfile, arguments.no_frozen_lockfile),
+        prefer_frozen_lockfile: either(arguments.prefer_frozen_lockfile, arguments.no_prefer_frozen_lockfile),
+        lockfile_only: arguments.lockfile_only,
+        fix_lockfile: arguments.fix_lockfile,
         offline: arguments.offline.then_some(true),
         prefer_offline: arguments.prefer_offline.then_some(true),
         ignore_scripts: arguments.ignore_scripts.then_some(true),

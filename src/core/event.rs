@@ -6,6 +6,7 @@
 //! only ever added.
 
 mod knob;
+mod metadata;
 mod package;
 mod phase;
 mod run;
@@ -13,8 +14,10 @@ mod run;
 use serde::{Deserialize, Serialize};
 
 pub use knob::{ImportMethod, Knob, LinkMode};
+pub use metadata::{MetadataCache, MetadataReceived};
 pub use package::{
-    Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackageSeen, Planned, SkipReason, Why,
+    Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackagePlaced, PackageSeen, Planned,
+    SkipReason, Why,
 };
 pub use phase::{Phase, PhaseTotals};
 pub use run::{Failure, Knobs, LaneCounts, Outcome, RunFinished, RunStarted, SettingLine, Totals};
@@ -38,7 +41,8 @@ pub struct Event {
 /// A package of this run: an index into the table that [`PackageSeen`] fills, dense from 0.
 ///
 /// One entry is one slot of the virtual store (a dep path of the lockfile, peers included). Slots that share a
-/// tarball are entries of their own: the first is `fetched`, the others are `found_in_store`.
+/// tarball are entries of their own: the first is `fetched`, the others are `found_in_store`. A package that is resolved
+/// is an entry before its peers are known; it becomes the first of its slots then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackageId(pub u32);
@@ -68,10 +72,43 @@ pub enum EventKind {
     PhaseFinished(PhaseTotals),
     /// A package became known. Comes before any other event that names the package.
     PackageSeen(Box<PackageSeen>),
+    /// A package was decided on by resolution. Not told of packages that the lockfile had.
+    Resolved {
+        /// The package.
+        package: PackageId,
+    },
+    /// Whoever published a package asks not to use it any more. Told of packages that were resolved.
+    Deprecated {
+        /// The package.
+        package: PackageId,
+        /// Why, in the publisher's words.
+        message: String,
+    },
+    /// The place of a package in the lockfile is known, and differs from what was told when the package became known
+    /// while resolution ran.
+    PackagePlaced(Box<PackagePlaced>),
+    /// The lockfile was written.
+    LockfileWritten {
+        /// Absolute path of the file.
+        path: String,
+        /// Packages in it.
+        packages: u32,
+    },
     /// The projects that the run is about. Once, after all packages became known; not in a run that ends before.
     ImportersKnown(Box<ImportersKnown>),
     /// The plan is made: how many slots need what.
     Planned(Planned),
+    /// A request for a package's metadata holds its permit and is about to be sent. Again for each new attempt.
+    MetadataRequested {
+        /// Name of the package.
+        name: String,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// The network permit it runs under.
+        lane: u16,
+    },
+    /// A package's metadata is there, or a request for it failed.
+    MetadataReceived(Box<MetadataReceived>),
     /// A download holds its permit and its request is about to be sent. Again for each new attempt.
     FetchStarted {
         /// The package.

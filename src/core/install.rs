@@ -2,7 +2,10 @@
 //!
 //! It decides the order of things and nothing else; what a phase does stands in the modules it calls.
 
+mod ahead;
+mod announce;
 mod bins;
+mod course;
 mod damage;
 mod direct;
 mod error;
@@ -14,10 +17,13 @@ mod leftover;
 mod link_jobs;
 mod local;
 mod materialise;
+mod numbers;
 mod repeat;
+mod resolving;
 mod selection;
 mod settings_record;
 mod setup;
+mod split;
 mod state;
 mod telling;
 mod turning;
@@ -30,26 +36,28 @@ use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
-use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Planned, Totals};
+use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Totals};
 use crate::core::fetch::Fetcher;
 use crate::core::link::Linker;
 use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
-use crate::core::packlist::PackedFolder;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
 use crate::core::state::HoistedDependencies;
-use crate::core::store::index;
 
+use ahead::UnderWay;
+use course::Course;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
-use materialise::{Done, Materialise, Split};
+use materialise::{Done, Materialise};
+use numbers::Numbers;
+use resolving::Resolving;
 use selection::Selector;
 use setup::{Setup, Tools};
+use split::Split;
 pub use telling::tell_refusal;
-use turning::Turning;
-use work::{Origin, Work};
+use work::Work;
 
 /// An install that is about to run.
 pub struct Install {
@@ -86,6 +94,24 @@ struct Plan<'a> {
     link_pool: LanePool,
 }
 
+/// What is to be in place.
+struct Decided {
+    inputs: Inputs,
+    /// The lockfile is not the one that was found.
+    is_new: bool,
+    setup: Setup,
+    known: Known,
+}
+
+/// What resolution has told and begun already.
+#[derive(Default)]
+struct Known {
+    numbers: Numbers,
+    under_way: UnderWay,
+    /// Optional dependencies that could not be resolved.
+    unresolved: u64,
+}
+
 /// What a run has gathered so far, whether it ends well or not.
 struct Gathered {
     totals: Totals,
@@ -99,7 +125,7 @@ impl Install {
         let meters = Meters::new(self.emitter.clone());
         let mut gathered = Gathered { totals: Totals::default(), method: *self.config.import_method };
         self.tell_start();
-        let result = self.restore(&meters, &mut gathered);
+        let result = self.install(&meters, &mut gathered);
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
@@ -115,8 +141,8 @@ impl Install {
         Finished { outcome, error }
     }
 
-    /// Restores what the lockfile says, phase by phase.
-    fn restore(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
+    /// Finds out what is to be in place, and puts it there, phase by phase.
+    fn install(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
         meters.begin(Phase::Resolve, 0);
         let read_at_ms = unix_millis();
         if self.has_nothing_to_do(meters, gathered)? {
@@ -124,8 +150,15 @@ impl Install {
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
-        let inputs = inputs::read(&self.config)?;
-        let (plan, split, runtime) = self.plan(&inputs, &mut selector, setup, gathered)?;
+        let decided = self.decide(setup, &mut selector, gathered)?;
+        if self.config.lockfile_only {
+            let is_written = decided.is_new && self.write_lockfile(&decided.inputs)?;
+            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.finish(Phase::Resolve, None);
+            return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
+        }
+        let Decided { inputs, is_new, setup, known } = decided;
+        let (plan, split, runtime) = self.plan(&inputs, &mut selector, setup, known, gathered)?;
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
@@ -136,6 +169,8 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
+        // Only now: a lockfile must not speak of what could not be installed.
+        let is_written = is_new && self.write_lockfile(&inputs)?;
         let state = state::Outcome {
             config: &self.config,
             inputs: &inputs,
@@ -146,6 +181,7 @@ impl Install {
             existing: &plan.existing,
             hoisted,
             read_at_ms,
+            lockfile_written: is_written,
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
@@ -154,7 +190,47 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        Ok(if plan.is_unchanged { Outcome::UpToDate } else { Outcome::Done })
+        Ok(if plan.is_unchanged && !is_written { Outcome::UpToDate } else { Outcome::Done })
+    }
+
+    /// Gets to a lockfile that fits the manifests: the one that is there, or a new one.
+    fn decide(
+        &self,
+        setup: Setup,
+        selector: &mut Selector<'_>,
+        gathered: &mut Gathered,
+    ) -> Result<Decided, InstallError> {
+        let config = &self.config;
+        let mut found = inputs::find(config)?;
+        let mut warnings = Vec::new();
+        let course = course::choose(config, &mut found, &mut warnings)?;
+        for message in warnings {
+            self.warn(message, None, &mut gathered.totals);
+        }
+        let is_new = !matches!(course, Course::Restore(_));
+        let (lockfile, setup, known) = match course {
+            Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
+            Course::Resolve(seed) => {
+                let tools = setup.finish(config, &self.controls)?;
+                let resolving = Resolving { install: self, tools: &tools, found: &found, seed };
+                let (lockfile, known) = resolving.run(selector, gathered)?;
+                (lockfile, Setup::Ready(tools), known)
+            }
+        };
+        let inputs = found.with(config, lockfile);
+        Ok(Decided { inputs, is_new, setup, known })
+    }
+
+    /// Writes the lockfile, and tells of it. Says whether it was another before.
+    fn write_lockfile(&self, inputs: &Inputs) -> Result<bool, InstallError> {
+        let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
+        let is_written = inputs.lockfile.save(&path)?;
+        if is_written {
+            let packages = u32::try_from(inputs.lockfile.packages.len()).unwrap_or(u32::MAX);
+            let path = path.display().to_string();
+            self.emitter.emit(EventKind::LockfileWritten { path, packages });
+        }
+        Ok(is_written)
     }
 
     /// Whether the install is about nothing, or nothing has changed since the last one. The phase is over then.
@@ -171,36 +247,32 @@ impl Install {
         Ok(is_over)
     }
 
-    /// Resolve: what there is to do, and the tools to do it with.
+    /// What there is to do.
     fn plan<'a>(
         &self,
         inputs: &'a Inputs,
         selector: &mut Selector<'_>,
         setup: Setup,
+        known: Known,
         gathered: &mut Gathered,
     ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
+        let Known { mut numbers, under_way, unresolved } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);
         let selection = selector.select(lockfile, &graph, &inputs.importers)?;
-        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection)?);
+        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &mut numbers)?);
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
+        let unplaced = self.tell_unplaced(&mut numbers);
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
         let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
-        let Tools { runtime, fetcher, linker, link_pool } = setup.finish(config)?;
-        let turning = Turning {
-            controls: self.controls.clone(),
-            made_with: config.knobs(),
-            emitter: self.emitter.clone(),
-            permits: fetcher.client.permits().clone(),
-            extract_pool: fetcher.pool.clone(),
-            link_pool: link_pool.clone(),
-        };
-        runtime.spawn(turning.watch());
+        let tools = setup.finish(config, &self.controls)?;
+        let linker = tools.linker(config)?;
+        let Tools { runtime, fetcher, link_pool } = tools;
         let folders = local::look(&work, lockfile, &selection)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
@@ -208,7 +280,9 @@ impl Install {
                 verdicts[position] = Verdict::Replaced;
             }
         }
-        let split = self.split(&fetcher, &work, &verdicts, &selection, folders, &mut gathered.totals)?;
+        let skipped = selection.skipped.len();
+        let split = Split::of(&fetcher, &work, &verdicts, skipped, folders, under_way, &mut gathered.totals)?;
+        gathered.totals.skipped += unresolved + unplaced;
         let is_unchanged = existing.is_unchanged(config, &verdicts);
         tracing::debug!(
             slots = work.slots.len(),
@@ -314,57 +388,6 @@ impl Install {
         }
         Ok(())
     }
-
-    /// Splits the work: in place already, in the store, to be downloaded.
-    fn split(
-        &self,
-        fetcher: &Fetcher,
-        work: &Work,
-        verdicts: &[Verdict],
-        selection: &Selection,
-        folders: Vec<Option<PackedFolder>>,
-        totals: &mut Totals,
-    ) -> Result<Split, InstallError> {
-        let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
-        for ((position, planned), verdict) in work.slots.iter().enumerate().zip(verdicts) {
-            match verdict {
-                Verdict::Stays | Verdict::Relinked(_) => totals.in_place += 1,
-                Verdict::Replaced | Verdict::Filled => todo[planned.source].push(position),
-            }
-        }
-        let wanted = || {
-            work.sources.iter().zip(&todo).filter(|(source, slots)| {
-                !slots.is_empty() && matches!(source.origin, Origin::Tarball { .. })
-            })
-        };
-        let keys: Vec<&str> = wanted().map(|(source, _)| source.key.as_str()).collect();
-        let mut rows = index::read(&fetcher.store.index_path(), &keys)?;
-        let (mut warm, mut local, mut cold) = (Vec::new(), Vec::new(), Vec::new());
-        let mut planned = Planned::default();
-        let listed = todo.iter().zip(folders).enumerate();
-        for (position, (slots, folder)) in listed.filter(|(_, (slots, _))| !slots.is_empty()) {
-            let count = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-            if let Some(folder) = folder {
-                planned.warm += count;
-                local.push((position, folder));
-            } else if let Some(row) = rows.remove(work.sources[position].key.as_str()) {
-                planned.warm += count;
-                warm.push((position, row));
-            } else {
-                planned.cold += count;
-                planned.downloads += 1;
-                cold.push(position);
-            }
-        }
-        planned.skipped = u32::try_from(selection.skipped.len()).unwrap_or(u32::MAX);
-        planned.in_place = u32::try_from(totals.in_place).unwrap_or(u32::MAX);
-        planned.packages =
-            u32::try_from(work.slots.len()).unwrap_or(u32::MAX).saturating_add(planned.skipped);
-        totals.packages = planned.packages.into();
-        totals.skipped = planned.skipped.into();
-        self.emitter.emit(EventKind::Planned(planned));
-        Ok(Split { warm, local, cold, todo })
-    }
 }
 
 impl Gathered {
@@ -382,7 +405,7 @@ impl Gathered {
             ..
         } = done.totals;
         let totals = &mut self.totals;
-        totals.fetched = fetched;
+        totals.fetched += fetched;
         totals.found_in_store = found_in_store;
         totals.imported = imported;
         totals.skipped += skipped;

@@ -105,6 +105,14 @@ pub enum ManifestError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// It is not JSON.
     #[error("{}:{line}:{column}: {reason}", path.display())]
     Json {
@@ -137,7 +145,7 @@ impl ManifestError {
             Self::Absent { .. } => Some("ERR_PNPM_NO_PKG_MANIFEST"),
             Self::Json { .. } => Some("ERR_PNPM_JSON_PARSE"),
             Self::Field { .. } => Some("ERR_PNPM_INVALID_PACKAGE_JSON"),
-            Self::Read { .. } => None,
+            Self::Read { .. } | Self::Write { .. } => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The engine: everything that installs, and the events it tells of. It knows no terminal.
 
 pub mod build;
+pub mod change;
 pub mod clock;
 pub mod config;
 pub mod control;
@@ -13,15 +14,19 @@ pub mod install;
 pub mod link;
 pub mod lockfile;
 pub mod manifest;
+pub mod manifest_edit;
 pub mod meter;
 pub mod model;
 pub mod network;
 pub mod packlist;
 pub mod path;
+pub mod patterns;
 pub mod plan;
 pub mod pool;
+pub mod registry;
 pub mod report;
 pub mod resolve;
 pub mod state;
 pub mod store;
+pub mod verify;
 pub mod workspace;

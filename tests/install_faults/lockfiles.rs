@@ -17,6 +17,10 @@ fn installed(registry: &Registry) -> Site {
     Project::new().direct(&package).package(&dependency).write(registry)
 }
 
+fn frozen() -> Flags {
+    Flags { frozen_lockfile: Some(true), ..Flags::default() }
+}
+
 /// Everything below the site's root but for what an install is to write: the project's modules, the store, the cache.
 fn surroundings(site: &Site) -> BTreeMap<String, Node> {
     let mut tree = tree::list(site.root.path());
@@ -28,8 +32,8 @@ fn surroundings(site: &Site) -> BTreeMap<String, Node> {
     tree
 }
 
-/// Installs from a lockfile made of the good one by replacing; the run must fail, with this code, and write nothing
-/// outside.
+/// Installs from a lockfile made of the good one by replacing, which must not change; the run must fail, with this code,
+/// and write nothing outside.
 fn assert_refused(replace: &[(&str, &str)], code: &str, says: &str) {
     let registry = Registry::start();
     let site = installed(&registry);
@@ -41,7 +45,7 @@ fn assert_refused(replace: &[(&str, &str)], code: &str, says: &str) {
     }
     fs::write(&path, &text).unwrap();
     let before = surroundings(&site);
-    let run = run::install(&site, Flags::default());
+    let run = run::install(&site, frozen());
     let failure = run.failure();
     assert_eq!(failure.code.as_deref(), Some(code), "{replace:?}: {failure:?}");
     assert!(failure.message.contains(says), "{replace:?}: no {says:?} in {failure:?}");
@@ -166,7 +170,7 @@ fn a_lockfile_that_does_not_fit_the_manifest_is_told_with_what_differs() {
     let manifest = fs::read_to_string(site.project.join("package.json")).unwrap();
     fs::write(site.project.join("package.json"), manifest.replace("\"a\": \"1.0.0\"", "\"a\": \"^2.0.0\""))
         .unwrap();
-    let run = run::install(&site, Flags::default());
+    let run = run::install(&site, frozen());
     let failure = run.failure();
     assert_eq!(failure.code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
     assert!(failure.message.contains("^2.0.0"), "{failure:?}");
@@ -178,12 +182,11 @@ fn an_install_without_lockfile_or_manifest_says_which_is_missing() {
     let registry = Registry::start();
     let site = installed(&registry);
     fs::remove_file(site.project.join("pnpm-lock.yaml")).unwrap();
-    let frozen = Flags { frozen_lockfile: Some(true), ..Flags::default() };
-    let run = run::install(&site, frozen.clone());
+    let run = run::install(&site, frozen());
     assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_NO_LOCKFILE"));
     assert!(run.failure().message.contains("pnpm-lock.yaml"));
     fs::remove_file(site.project.join("package.json")).unwrap();
-    let run = run::install(&site, frozen);
+    let run = run::install(&site, frozen());
     assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_NO_PKG_MANIFEST"));
     assert!(!site.modules().join(".pnpm").exists() || tree::list(&site.modules().join(".pnpm")).is_empty());
 }

@@ -8,7 +8,9 @@ use super::input::Input;
 use super::layers::Layers;
 use super::origin::Sourced;
 use super::reader::Reader;
-use super::settings::{Config, LinkWorkspacePackages, NodeLinker, ResolutionMode, TrustPolicy};
+use super::settings::{
+    Config, LinkWorkspacePackages, NodeLinker, ResolutionMode, SaveWorkspaceProtocol, TrustPolicy,
+};
 use super::transport::Tls;
 use super::{ci, derived, directories, proxies};
 use crate::core::event::{ImportMethod, Knob, LinkMode};
@@ -115,6 +117,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         import_method: read.choice("packageImportMethod", IMPORT_METHODS, ImportMethod::Auto)?,
         frozen_lockfile: read.optional_boolean("frozenLockfile")?,
         prefer_frozen_lockfile: read.boolean("preferFrozenLockfile", true)?,
+        lockfile_only: input.flags.lockfile_only,
+        fix_lockfile: input.flags.fix_lockfile,
         lockfile: derived::lockfile(&read, &mut warnings)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,
         offline: read.boolean("offline", false)?,
@@ -192,6 +196,18 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         strict_dep_builds: read.boolean("strictDepBuilds", true)?,
         child_concurrency: read.concurrency("childConcurrency", input.processors, 5)?,
         catalogs: read.catalogs()?,
+        save_exact: read.boolean("saveExact", false)?,
+        save_prefix: read.optional_text("savePrefix")?,
+        save_workspace_protocol: read.choice(
+            "saveWorkspaceProtocol",
+            &[
+                ("rolling", SaveWorkspaceProtocol::Rolling),
+                ("true", SaveWorkspaceProtocol::Versioned),
+                ("false", SaveWorkspaceProtocol::Off),
+            ],
+            SaveWorkspaceProtocol::Rolling,
+        )?,
+        update_config: read.object("updateConfig")?,
         recursive_install: read.boolean("recursiveInstall", true)?,
         filter: input.flags.filter.clone(),
         workspace_packages: read.optional_list("packages")?,

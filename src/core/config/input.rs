@@ -55,6 +55,12 @@ impl Input {
 pub struct Flags {
     /// `--frozen-lockfile`, `--no-frozen-lockfile`.
     pub frozen_lockfile: Option<bool>,
+    /// `--prefer-frozen-lockfile`, `--no-prefer-frozen-lockfile`.
+    pub prefer_frozen_lockfile: Option<bool>,
+    /// `--lockfile-only`.
+    pub lockfile_only: bool,
+    /// `--fix-lockfile`.
+    pub fix_lockfile: bool,
     /// `--offline`.
     pub offline: Option<bool>,
     /// `--prefer-offline`.

@@ -79,6 +79,10 @@ pub struct Config {
     pub frozen_lockfile: Sourced<Option<bool>>,
     /// `preferFrozenLockfile`: take the lockfile as it stands when it satisfies the manifests.
     pub prefer_frozen_lockfile: Sourced<bool>,
+    /// `--lockfile-only`: write the lockfile and nothing else.
+    pub lockfile_only: bool,
+    /// `--fix-lockfile`: resolve even if the lockfile satisfies the manifests, so that what it lacks is filled in.
+    pub fix_lockfile: bool,
     /// `lockfile`: read and write `pnpm-lock.yaml`.
     pub lockfile: Sourced<bool>,
     /// `lockfileIncludeTarballUrl`: record each tarball's URL.
@@ -214,6 +218,14 @@ pub struct Config {
     pub child_concurrency: Sourced<u32>,
     /// `catalogs` by name, and `catalog` as `default`: alias → specifier.
     pub catalogs: Sourced<IndexMap<String, IndexMap<String, String>>>,
+    /// `saveExact`: saved dependencies have no range.
+    pub save_exact: Sourced<bool>,
+    /// `savePrefix`: what stands before the version of a saved dependency: `^`, `~`, `=` or nothing.
+    pub save_prefix: Sourced<Option<String>>,
+    /// `saveWorkspaceProtocol`: how projects of the workspace are saved as dependencies.
+    pub save_workspace_protocol: Sourced<SaveWorkspaceProtocol>,
+    /// `updateConfig`, as written; `Null` when there is none.
+    pub update_config: Sourced<serde_json::Value>,
     /// `recursiveInstall`: an install in a project of a workspace is about all of its projects.
     pub recursive_install: Sourced<bool>,
     /// `--filter`: selectors of the projects the command is about; none means all.
@@ -322,6 +334,18 @@ pub enum ResolutionMode {
     TimeBased,
     /// Direct dependencies at their lowest, the rest at the highest.
     LowestDirect,
+}
+
+/// How projects of the workspace are saved as dependencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SaveWorkspaceProtocol {
+    /// By ranges without a version: `workspace:^`.
+    #[default]
+    Rolling,
+    /// By ranges with the version: `workspace:^1.2.3`.
+    Versioned,
+    /// By the protocol only where it is asked for, with the version.
+    Off,
 }
 
 /// Whether provenance may get worse from one version to the next.

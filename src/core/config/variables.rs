@@ -65,6 +65,12 @@ pub(super) fn flags_layer(flags: &Flags) -> Layer {
     let frozen =
         if flags.frozen_lockfile == Some(false) { "--no-frozen-lockfile" } else { "--frozen-lockfile" };
     put("frozenLockfile", frozen, flags.frozen_lockfile.map(Value::from));
+    let prefer = if flags.prefer_frozen_lockfile == Some(false) {
+        "--no-prefer-frozen-lockfile"
+    } else {
+        "--prefer-frozen-lockfile"
+    };
+    put("preferFrozenLockfile", prefer, flags.prefer_frozen_lockfile.map(Value::from));
     put("offline", "--offline", flags.offline.map(Value::from));
     put("preferOffline", "--prefer-offline", flags.prefer_offline.map(Value::from));
     put("ignoreScripts", "--ignore-scripts", flags.ignore_scripts.map(Value::from));

@@ -13,7 +13,7 @@ pub struct PackageSeen {
     pub name: String,
     /// Version, or what stands in its place for a package that is not of a registry.
     pub version: String,
-    /// Its dep path in the lockfile, peers included.
+    /// Its dep path in the lockfile, peers included as far as they are known.
     pub dep_path: String,
     /// Why it is wanted.
     pub why: Why,
@@ -21,6 +21,19 @@ pub struct PackageSeen {
     pub optional: bool,
     /// Unpacked size in bytes, when the registry told it.
     pub size: Option<u64>,
+}
+
+/// The place of a package in the lockfile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackagePlaced {
+    /// The package.
+    pub package: PackageId,
+    /// Its dep path in the lockfile, peers included.
+    pub dep_path: String,
+    /// Why it is wanted.
+    pub why: Why,
+    /// Reached only through optional dependencies.
+    pub optional: bool,
 }
 
 /// Why a package is wanted.
@@ -138,6 +151,8 @@ pub enum SkipReason {
     UnsupportedEngine,
     /// It is optional and could not be fetched.
     FetchFailure,
+    /// It is optional and could not be resolved.
+    ResolutionFailure,
     /// Only packages that are left out need it.
     Unreachable,
 }

@@ -50,6 +50,13 @@ pub fn check(content: &[u8], wanted: &str) -> Result<(), IntegrityError> {
     Err(IntegrityError::Mismatch { wanted: wanted.to_owned(), actual: format!("{strongest}-{actual}") })
 }
 
+/// The integrity that a lockfile records for content: `sha512-…`.
+#[must_use]
+pub fn sha512(content: &[u8]) -> String {
+    let found = digest::digest(&digest::SHA512, content);
+    format!("sha512-{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +71,13 @@ mod tests {
             assert_eq!(check(b"abc", integrity), Ok(()));
             assert!(matches!(check(b"abd", integrity), Err(IntegrityError::Mismatch { .. })));
         }
+    }
+
+    #[test]
+    fn what_is_recorded_for_content_fits_it() {
+        let integrity = sha512(b"abc");
+        assert!(integrity.starts_with("sha512-3a81oZNherrMQXNJriBBMRLm"), "{integrity}");
+        assert_eq!(check(b"abc", &integrity), Ok(()));
     }
 
     #[test]

@@ -101,7 +101,8 @@ impl Bins<'_> {
 
     /// The slot of a snapshot, if it is in place.
     fn slot(&self, snapshot: usize) -> Option<&Slot> {
-        self.work.slot_of(snapshot).filter(|slot| !self.dropped.contains(&slot.package.index()))
+        let position = self.work.position_of(snapshot)?;
+        (!self.dropped.contains(&position)).then(|| &self.work.slots[position].slot)
     }
 
     fn package_folder(&self, slot: &Slot) -> PathBuf {

@@ -37,8 +37,9 @@ pub fn link(
             let target = match dependency.target {
                 _ if !wanted.includes(dependency.group) => continue,
                 Target::Link(path) => importer_folder(folder, path),
-                Target::Snapshot(snapshot) => match work.slot_of(snapshot) {
-                    Some(slot) if !dropped.contains(&slot.package.index()) => {
+                Target::Snapshot(snapshot) => match work.position_of(snapshot) {
+                    Some(position) if !dropped.contains(&position) => {
+                        let slot = &work.slots[position].slot;
                         let slot_folder = linker.virtual_store.path().join(&slot.directory);
                         slot_folder.join("node_modules").join(&slot.name)
                     }

@@ -42,60 +42,104 @@ impl Inputs {
     }
 }
 
-/// Reads and checks lockfile and manifests.
+/// What was found on disk, not yet held against each other.
+pub struct Found {
+    /// The projects.
+    pub workspace: Workspace,
+    /// The lockfile, validated; `None` without one.
+    pub lockfile: Result<Option<Lockfile>, LockfileError>,
+    /// The ids of the selected projects; `None` means all.
+    selected: Option<Vec<String>>,
+    /// What to say of selectors that select none.
+    unmatched: Vec<String>,
+}
+
+/// Reads lockfile and manifests.
 ///
 /// # Errors
-/// When one is absent, broken or hostile, when they do not fit each other, or when the project needs what this
-/// version cannot do.
-pub fn read(config: &Config) -> Result<Inputs, InstallError> {
+/// When a manifest is absent or broken, or when the project needs what this version cannot do. A broken lockfile is no
+/// error yet: it may not be needed.
+pub fn find(config: &Config) -> Result<Found, InstallError> {
     refuse_unsupported(config)?;
     let path = config.lockfile_dir.join(Lockfile::FILE_NAME);
     let (workspace, lockfile) = std::thread::scope(|scope| {
-        let lockfile = scope.spawn(|| -> Result<Lockfile, LockfileError> {
-            let lockfile =
-                Lockfile::read(&path)?.ok_or_else(|| LockfileError::Absent { path: path.clone() })?;
-            validate(&lockfile)?;
+        let lockfile = scope.spawn(|| -> Result<Option<Lockfile>, LockfileError> {
+            let lockfile = Lockfile::read(&path)?;
+            lockfile.as_ref().map(validate).transpose()?;
             Ok(lockfile)
         });
         let workspace = Workspace::find(config);
         (workspace, lockfile.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let (workspace, lockfile) = (workspace?, lockfile?);
+    let workspace = workspace?;
     let (selected, unmatched) = selected(config, &workspace)?;
-    let wanted: Vec<&Project> = workspace
-        .projects
-        .iter()
-        .filter(|project| {
-            let is_selected = |ids: &Vec<&str>| ids.contains(&project.id.as_str());
-            project.id == "." || selected.as_ref().is_none_or(is_selected)
+    let selected = selected.map(|ids| ids.into_iter().map(str::to_owned).collect());
+    Ok(Found { workspace, lockfile, selected, unmatched })
+}
+
+impl Found {
+    /// The projects that the install is about: the selected ones and the root.
+    pub fn wanted(&self) -> impl Iterator<Item = &Project> {
+        self.workspace.projects.iter().filter(|project| {
+            project.id == "." || self.selected.as_ref().is_none_or(|ids| ids.contains(&project.id))
         })
-        .collect();
-    check_fresh(config, &lockfile, &wanted)?;
-    let installed_before = match selected {
-        Some(_) => installed_importers(config),
-        None => Vec::new(),
-    };
-    let importers: Vec<String> = lockfile
-        .importers
-        .keys()
-        .filter(|id| {
-            wanted.iter().any(|project| project.id == **id)
-                || installed_before.contains(*id) && workspace.project(id).is_some()
-        })
-        .cloned()
-        .collect();
-    let selected =
-        importers.iter().filter(|id| wanted.iter().any(|project| project.id == **id)).cloned().collect();
-    let is_installed = |project: &&Project| {
-        importers.contains(&project.id) || wanted.iter().any(|wanted| wanted.id == project.id)
-    };
-    let left_out = workspace.projects.iter().filter(|project| !is_installed(project)).count();
-    let gone = lockfile.importers.keys().filter(|id| workspace.project(id).is_none());
-    let gone = gone.map(|id| {
-        format!("pnpm-lock.yaml has {id}, which is no project here (any more); nothing is installed for it")
-    });
-    let warnings = unmatched.into_iter().chain(gone).collect();
-    Ok(Inputs { lockfile, workspace, importers, selected, left_out, warnings })
+    }
+
+    /// Some project is left out.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        self.wanted().count() < self.workspace.projects.len()
+    }
+
+    /// Whether a lockfile is what the manifests and settings ask for. Projects that are not selected may have changed:
+    /// pnpm does not look at them either.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn check_fresh(
+        &self,
+        config: &Config,
+        lockfile: &Lockfile,
+        all_projects: bool,
+    ) -> Result<(), LockfileError> {
+        let settings = FreshnessSettings { all_projects, ..freshness_settings(config) };
+        check_freshness(lockfile, &self.manifests(), &settings)
+    }
+
+    /// The manifests of the wanted projects, by id.
+    #[must_use]
+    pub fn manifests(&self) -> Vec<(&str, &Manifest)> {
+        self.wanted().filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?))).collect()
+    }
+
+    /// The inputs with the lockfile that was decided on.
+    #[must_use]
+    pub fn with(self, config: &Config, lockfile: Lockfile) -> Inputs {
+        let is_wanted = |id: &str| self.wanted().any(|project| project.id == id);
+        let installed_before = match self.selected {
+            Some(_) => installed_importers(config),
+            None => Vec::new(),
+        };
+        let importers: Vec<String> = lockfile
+            .importers
+            .keys()
+            .filter(|id| {
+                is_wanted(id) || installed_before.contains(*id) && self.workspace.project(id).is_some()
+            })
+            .cloned()
+            .collect();
+        let selected = importers.iter().filter(|id| is_wanted(id)).cloned().collect();
+        let is_installed = |project: &&Project| importers.contains(&project.id) || is_wanted(&project.id);
+        let left_out = self.workspace.projects.iter().filter(|project| !is_installed(project)).count();
+        let gone = lockfile.importers.keys().filter(|id| self.workspace.project(id).is_none());
+        let gone = gone.map(|id| {
+            format!(
+                "pnpm-lock.yaml has {id}, which is no project here (any more); nothing is installed for it"
+            )
+        });
+        let warnings = self.unmatched.iter().cloned().chain(gone).collect();
+        Inputs { lockfile, importers, selected, left_out, warnings, workspace: self.workspace }
+    }
 }
 
 /// The importers of the tree that is there: what was installed for others than the selected ones stays.
@@ -142,17 +186,8 @@ fn selected<'a>(
     Ok((Some(ids.collect()), unmatched.collect()))
 }
 
-/// Projects that are not selected may have changed: pnpm does not look at them either.
-fn check_fresh(config: &Config, lockfile: &Lockfile, projects: &[&Project]) -> Result<(), InstallError> {
-    let manifests: Vec<(&str, &Manifest)> = projects
-        .iter()
-        .filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?)))
-        .collect();
-    check_freshness(lockfile, &manifests, &freshness_settings(config))?;
-    Ok(())
-}
-
-fn freshness_settings(config: &Config) -> FreshnessSettings {
+/// The settings that a lockfile depends on.
+pub fn freshness_settings(config: &Config) -> FreshnessSettings {
     let extensions = &config.package_extensions.value;
     FreshnessSettings {
         catalogs: config.catalogs.value.clone(),

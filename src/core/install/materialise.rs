@@ -10,7 +10,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::InstallError;
+use super::ahead::Download;
 use super::link_jobs::{LinkJob, Report, checked, link_slots, tell_found};
+use super::split::Split;
 use super::work::{Origin, Source, Work};
 use crate::core::control::Controls;
 use crate::core::event::{EventKind, LinkMode, LinkPass, PackageId, Phase, SkipReason, Totals};
@@ -36,18 +38,6 @@ pub struct Materialise {
     pub verify_store: bool,
 }
 
-/// The sources to be linked, by whether they are in the store: positions in [`Work::sources`].
-pub struct Split {
-    /// In the store, with their rows.
-    pub warm: Vec<(usize, Vec<u8>)>,
-    /// Folders on this machine, with what is in them.
-    pub local: Vec<(usize, PackedFolder)>,
-    /// To be downloaded.
-    pub cold: Vec<usize>,
-    /// The slots of each source that are to be made: positions in [`Work::slots`].
-    pub todo: Vec<Vec<usize>>,
-}
-
 /// What the driver did.
 #[derive(Default)]
 pub struct Done {
@@ -55,8 +45,8 @@ pub struct Done {
     pub totals: Totals,
     /// Slots that were not made because their package is optional and could not be fetched.
     pub dropped: Vec<usize>,
-    /// Packages that ask for a build.
-    pub wants_build: Vec<PackageId>,
+    /// Slots whose packages ask for a build.
+    pub wants_build: Vec<usize>,
 }
 
 /// State of the driver.
@@ -117,7 +107,7 @@ impl Materialise {
         self.linker.meters.finish(phase, Some(self.controls.knobs().link_threads));
     }
 
-    async fn drive(&self, split: Split, done: &mut Done) -> Result<(), InstallError> {
+    async fn drive(&self, mut split: Split, done: &mut Done) -> Result<(), InstallError> {
         let (reports, mut reported) = unbounded_channel();
         let todo: Arc<[Vec<usize>]> = split.todo.into();
         let mut driver = Driver {
@@ -131,7 +121,7 @@ impl Materialise {
         };
         let mut downloads = FuturesUnordered::new();
         for source in split.cold {
-            downloads.push(self.fetch(source, &todo[source]));
+            downloads.push(self.fetch(source, &todo[source], split.under_way.remove(&source)));
         }
         for (source, row) in split.warm {
             driver.link_warm(source, row);
@@ -169,7 +159,7 @@ impl Materialise {
                 },
                 Some(report) = reported.recv() => {
                     if let Some(source) = driver.take_report(report)? {
-                        downloads.push(self.fetch(source, &todo[source]));
+                        downloads.push(self.fetch(source, &todo[source], None));
                     }
                 }
                 Some((source, outcome)) = downloads.next() => driver.take_download(source, outcome)?,
@@ -178,30 +168,41 @@ impl Materialise {
         Ok(())
     }
 
-    /// Fetches a source; with the strategy `inline`, links its slots on this very task.
-    async fn fetch(&self, position: usize, todo: &[usize]) -> (usize, Result<Downloaded, InstallError>) {
+    /// Fetches a source, or waits for its download that is under way; with the strategy `inline`, links its slots on
+    /// this very task.
+    async fn fetch(
+        &self,
+        position: usize,
+        todo: &[usize],
+        under_way: Option<Download>,
+    ) -> (usize, Result<Downloaded, InstallError>) {
         let source = &self.work.sources[position];
         let ids: Vec<PackageId> = todo.iter().map(|slot| self.work.slots[*slot].slot.package).collect();
         let first = ids.first().copied().unwrap_or(PackageId(0));
-        let Origin::Tarball { url, integrity } = &source.origin else {
-            let error = FetchError::Unsupported("a folder cannot be fetched".into());
-            return (position, Err(self.fetch_error(source, first, error)));
+        let (fetched_for, outcome) = match (under_way, &source.origin) {
+            (Some(download), _) => (download.package, download.end().await),
+            (None, Origin::Tarball { url, integrity }) => {
+                let tarball = Tarball {
+                    package: first,
+                    unblocked: ids.clone(),
+                    url: url.clone(),
+                    integrity: Some(integrity.clone()),
+                    key: source.key.clone(),
+                };
+                (first, self.fetcher.fetch(&tarball).await)
+            }
+            (None, Origin::Folder { .. }) => {
+                (first, Err(FetchError::Unsupported("a folder cannot be fetched".into())))
+            }
         };
-        let tarball = Tarball {
-            package: first,
-            unblocked: ids.clone(),
-            url: url.clone(),
-            integrity: Some(integrity.clone()),
-            key: source.key.clone(),
-        };
-        let package = match self.fetcher.fetch(&tarball).await {
+        let package = match outcome {
             Ok(package) => package,
-            Err(error) => return (position, Err(self.fetch_error(source, tarball.package, error))),
+            Err(error) => return (position, Err(self.fetch_error(source, first, error))),
         };
-        for &other in ids.iter().skip(1) {
-            self.linker
-                .emitter
-                .emit(EventKind::FoundInStore { package: other, shared_with: ids.first().copied() });
+        let mut found = 0;
+        for &package in ids.iter().filter(|package| **package != fetched_for) {
+            found += 1;
+            self.linker.emitter.emit(EventKind::FoundInStore { package, shared_with: Some(fetched_for) });
         }
         let files = if self.link_mode() == LinkMode::Inline {
             self.controls.until_resumed().await;
@@ -220,7 +221,7 @@ impl Materialise {
         } else {
             None
         };
-        (position, Ok(Downloaded { package, files }))
+        (position, Ok(Downloaded { package, found, files }))
     }
 
     fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {
@@ -232,6 +233,8 @@ impl Materialise {
 /// What a download brought.
 struct Downloaded {
     package: Arc<StoredPackage>,
+    /// Slots that were not the one it was fetched for.
+    found: u64,
     /// Files placed, if its slots are linked already.
     files: Option<u64>,
 }
@@ -318,7 +321,7 @@ impl Driver<'_> {
             Err(error) => return Err(error),
         };
         self.done.totals.fetched += 1;
-        self.done.totals.found_in_store += slots.len().saturating_sub(1) as u64;
+        self.done.totals.found_in_store += downloaded.found;
         self.done.totals.bytes_unpacked += downloaded.package.size();
         match (self.run.link_mode(), downloaded.files) {
             (_, Some(files)) => self.count_linked(source, files, downloaded.package.requires_build()),
@@ -365,7 +368,7 @@ impl Driver<'_> {
         self.done.totals.imported += slots.len() as u64;
         self.done.totals.files += files;
         if requires_build {
-            self.done.wants_build.extend(slots.iter().map(|slot| self.run.work.slots[*slot].slot.package));
+            self.done.wants_build.extend(slots.iter().copied());
         }
     }
 }

@@ -5,12 +5,15 @@
 
 use std::thread::JoinHandle;
 
+use node_semver::Version;
+
 use crate::core::config::Config;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Lockfile, OneOrMany};
 use crate::core::plan::{
     Graph, Host, PlanError, PlatformFields, Request, Selection, SupportedArchitectures, Wanted, check, host,
-    select,
+    inferred, satisfies_engine, select,
 };
+use crate::core::resolve::Resolved;
 
 /// Selects, now and again once the version of Node.js is known.
 pub struct Selector<'a> {
@@ -89,6 +92,22 @@ impl<'a> Selector<'a> {
         })
     }
 
+    /// What fits this machine, as far as can be told now without waiting.
+    pub fn fitness(&mut self) -> Fitness<'_> {
+        if matches!(&self.node_version, NodeVersion::Asked(thread) if thread.is_finished()) {
+            self.wait();
+        }
+        let node_version = match &self.node_version {
+            NodeVersion::Known(version) => version.as_deref(),
+            NodeVersion::Asked(_) => None,
+        };
+        let node_version = node_version.and_then(|version| {
+            let version = version.trim();
+            Version::parse(version.strip_prefix('v').unwrap_or(version)).ok()
+        });
+        Fitness { host: &self.host, supported: &self.supported, node_version }
+    }
+
     fn wait(&mut self) {
         let before = std::mem::replace(&mut self.node_version, NodeVersion::Known(None));
         self.node_version = match before {
@@ -117,6 +136,30 @@ impl<'a> Selector<'a> {
             engine_strict: *self.config.engine_strict,
         };
         select(lockfile, graph, &request)
+    }
+}
+
+/// What fits this machine.
+pub struct Fitness<'a> {
+    host: &'a Host,
+    supported: &'a SupportedArchitectures,
+    node_version: Option<Version>,
+}
+
+impl Fitness<'_> {
+    /// Whether a package fits this machine, by what it says and by its name. Where that is in doubt, it does not.
+    #[must_use]
+    pub fn fits(&self, resolved: &Resolved) -> bool {
+        let manifest = &resolved.manifest;
+        let list = |field: &Option<OneOrMany>| field.as_ref().map(|list| list.as_slice().to_vec());
+        let declared =
+            PlatformFields { os: list(&manifest.os), cpu: list(&manifest.cpu), libc: list(&manifest.libc) };
+        let wanted = inferred(&resolved.name, &declared).unwrap_or(declared);
+        check(&wanted, self.supported, self.host).is_ok()
+            && match (&self.node_version, manifest.engines.get("node")) {
+                (Some(version), Some(range)) => satisfies_engine(version, range),
+                _ => true,
+            }
     }
 }
 

@@ -6,7 +6,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::InstallError;
+use super::turning::Turning;
 use crate::core::config::{Config, NoProxy};
+use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::fetch::{Backlog, Fetcher, Progress};
 use crate::core::link::{Linker, Placement, VirtualStore};
@@ -19,26 +21,20 @@ use crate::core::store::index::IndexWriter;
 /// Threads that move bytes between sockets and memory. The work on what comes is done elsewhere.
 const NETWORK_THREADS: usize = 2;
 
-/// Tools that are being made ready.
-pub struct Setup {
-    thread: JoinHandle<Result<Parts, InstallError>>,
+/// Tools that are being made ready, or are.
+pub enum Setup {
+    /// A thread makes them ready.
+    Starting(JoinHandle<Result<Tools, InstallError>>),
+    /// They are ready.
+    Ready(Tools),
 }
 
-/// Tools that do not touch the tree: it may have to be taken away yet.
-struct Parts {
-    runtime: tokio::runtime::Runtime,
-    fetcher: Arc<Fetcher>,
-    link_pool: LanePool,
-}
-
-/// Tools that are ready.
+/// Tools that are ready. None of them touches the tree: it may have to be taken away yet.
 pub struct Tools {
     /// Drives requests.
     pub runtime: tokio::runtime::Runtime,
     /// Fetches packages.
     pub fetcher: Arc<Fetcher>,
-    /// Fills slots.
-    pub linker: Arc<Linker>,
     /// Where slots are filled.
     pub link_pool: LanePool,
 }
@@ -54,29 +50,56 @@ impl Setup {
             .name("setup".into())
             .spawn(move || make(&config, emitter, meters))
             .map_err(InstallError::Runtime)?;
-        Ok(Self { thread })
+        Ok(Self::Starting(thread))
     }
 
-    /// Waits until the tools are ready, and opens the virtual store.
+    /// Waits until the tools are ready. What is asked of the run reaches them from then on.
     ///
     /// # Errors
     /// When one of them could not be made.
-    pub fn finish(self, config: &Config) -> Result<Tools, InstallError> {
-        let Parts { runtime, fetcher, link_pool } =
-            self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        let linker = Arc::new(Linker {
+    pub fn finish(self, config: &Config, controls: &Controls) -> Result<Tools, InstallError> {
+        match self {
+            Self::Starting(thread) => {
+                let tools = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                tools.listen(config, controls);
+                Ok(tools)
+            }
+            Self::Ready(tools) => Ok(tools),
+        }
+    }
+}
+
+impl Tools {
+    /// Opens the virtual store.
+    ///
+    /// # Errors
+    /// When its folder cannot be made or opened.
+    pub fn linker(&self, config: &Config) -> Result<Arc<Linker>, InstallError> {
+        let fetcher = &self.fetcher;
+        Ok(Arc::new(Linker {
             virtual_store: VirtualStore::open(&config.virtual_store_dir)?,
             store: Arc::clone(&fetcher.store),
             placement: Placement::new(*config.import_method, fetcher.emitter.clone()),
             emitter: fetcher.emitter.clone(),
             meters: fetcher.meters.clone(),
             executables: Mutex::default(),
-        });
-        Ok(Tools { runtime, fetcher, linker, link_pool })
+        }))
+    }
+
+    fn listen(&self, config: &Config, controls: &Controls) {
+        let turning = Turning {
+            controls: controls.clone(),
+            made_with: config.knobs(),
+            emitter: self.fetcher.emitter.clone(),
+            permits: self.fetcher.client.permits().clone(),
+            extract_pool: self.fetcher.pool.clone(),
+            link_pool: self.link_pool.clone(),
+        };
+        self.runtime.spawn(turning.watch());
     }
 }
 
-fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, InstallError> {
+fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, InstallError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(NETWORK_THREADS)
         .thread_name("network")
@@ -99,11 +122,10 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Parts, Inst
         backlog: Arc::new(Backlog::default()),
         retried: AtomicU64::new(0),
     });
-    Ok(Parts { runtime, fetcher, link_pool: LanePool::new("link", *config.link_threads)? })
+    Ok(Tools { runtime, fetcher, link_pool: LanePool::new("link", *config.link_threads)? })
 }
 
 fn network_settings(config: &Config) -> NetworkSettings {
-    let credentials = config.credentials.clone();
     let pem =
         |certificates: &[String]| certificates.iter().map(|pem| pem.clone().into_bytes()).collect::<Vec<_>>();
     let mut extra_authorities = pem(&config.tls.ca);
@@ -127,7 +149,7 @@ fn network_settings(config: &Config) -> NetworkSettings {
             },
         },
         local_address: *config.local_address,
-        credentials: Arc::new(move |url: &url::Url| credentials.authorization_for(url).map(str::to_owned)),
+        credentials: Arc::new(config.credentials.clone()),
         ..NetworkSettings::default()
     }
 }

@@ -51,6 +51,8 @@ pub struct Outcome<'a> {
     pub hoisted: HoistedDependencies,
     /// When the inputs were read, in milliseconds of Unix time. What changes later is for the next install.
     pub read_at_ms: u64,
+    /// This run has written the lockfile.
+    pub lockfile_written: bool,
 }
 
 impl Outcome<'_> {
@@ -175,8 +177,7 @@ impl Outcome<'_> {
             before.and_then(|state| state.ignored_builds.clone()).unwrap_or_default();
         ignored.retain(|entry| is_installed(entry) && policy.verdict(entry).is_none());
 
-        let wants_build = self.done.wants_build.iter().map(|package| package.index());
-        let mut wanting: Vec<&str> = self.dep_paths(wants_build).collect();
+        let mut wanting: Vec<&str> = self.dep_paths(self.done.wants_build.iter().copied()).collect();
         wanting.sort_unstable();
         let mut deferred = Vec::new();
         if *config.ignore_scripts {
@@ -211,12 +212,27 @@ impl Outcome<'_> {
         (pending, ignored)
     }
 
+    /// The time up to which inputs are known. A lockfile that was written by this run is known, too, unless a manifest
+    /// was changed in the meantime.
+    fn validated_ms(&self) -> u64 {
+        let lockfile = modified_ms(&self.config.lockfile_dir.join(Lockfile::FILE_NAME));
+        let mut manifests = self.manifests().filter_map(|path| modified_ms(&path));
+        match lockfile.filter(|_| self.lockfile_written) {
+            Some(written) if manifests.all(|changed| changed <= self.read_at_ms) => {
+                self.read_at_ms.max(written)
+            }
+            _ => self.read_at_ms,
+        }
+    }
+
+    fn manifests(&self) -> impl Iterator<Item = std::path::PathBuf> {
+        self.inputs.workspace.projects.iter().map(|project| project.folder.join("package.json"))
+    }
+
     /// When the last of the inputs was changed, in milliseconds of Unix time.
     fn changed_ms(&self) -> u64 {
-        let manifests =
-            self.inputs.workspace.projects.iter().map(|project| project.folder.join("package.json"));
         let lockfile = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
-        let times = manifests.chain([lockfile]).filter_map(|path| modified_ms(&path));
+        let times = self.manifests().chain([lockfile]).filter_map(|path| modified_ms(&path));
         times.max().unwrap_or(u64::MAX)
     }
 
@@ -231,7 +247,7 @@ impl Outcome<'_> {
             (project.folder.display().to_string(), entry)
         });
         WorkspaceState {
-            last_validated_timestamp: self.read_at_ms,
+            last_validated_timestamp: self.validated_ms(),
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
             filtered_install: self.inputs.left_out > 0,

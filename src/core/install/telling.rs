@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::inputs::Inputs;
 use super::materialise::Done;
+use super::numbers::Numbers;
 use super::work::Work;
 use super::{Gathered, Install, InstallError};
 use crate::core::clock::unix_millis;
 use crate::core::emit::Emitter;
 use crate::core::event::{
     EVENT_VERSION, EventKind, Failure, ImportMethod, Knobs, LaneCounts, LinkMode, Outcome, PackageId, Phase,
-    RunFinished, RunStarted, Totals,
+    RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::manifest::Manifest;
 use crate::core::meter::Meters;
@@ -69,6 +70,20 @@ impl Install {
         }
     }
 
+    /// Tells of packages that were resolved and are not needed after all. Gives their number.
+    pub(super) fn tell_unplaced(&self, numbers: &mut Numbers) -> u64 {
+        let unplaced = numbers.take_unplaced();
+        let count = unplaced.len() as u64;
+        for package in unplaced {
+            self.emitter.emit(EventKind::Skipped {
+                package,
+                reason: SkipReason::Unreachable,
+                detail: "nothing depends on it in the end".to_owned(),
+            });
+        }
+        count
+    }
+
     /// Warns of packages that are installed though they do not fit this machine.
     pub(super) fn warn_of_checks(&self, selection: &Selection, work: &Work, totals: &mut Totals) {
         for check in &selection.warnings {
@@ -87,7 +102,7 @@ impl Install {
             return;
         }
         let mut names: Vec<&str> =
-            done.wants_build.iter().map(|package| work.slots[package.index()].label.as_str()).collect();
+            done.wants_build.iter().map(|slot| work.slots[*slot].label.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         let message = format!(

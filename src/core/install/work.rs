@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use rustc_hash::FxHashMap;
 use url::Url;
 
+use super::numbers::{Numbers, Told};
 use super::{InstallError, local};
 use crate::core::config::Config;
-use crate::core::event::{EventKind, PackageId, PackageSeen, Why};
+use crate::core::event::{EventKind, PackageId, PackagePlaced, PackageSeen, Why};
 use crate::core::link::{Slot, Symlink};
 use crate::core::lockfile::{Lockfile, PackageMetadata, Resolution, slot_directory_name, split};
 use crate::core::path::relative;
@@ -16,14 +17,22 @@ use crate::core::store::index;
 
 /// All the work.
 pub struct Work {
-    /// The slots; a slot's position is its package's number.
+    /// The slots.
     pub slots: Vec<PlannedSlot>,
     /// What the slots are filled from; slots that differ only in their peers share one.
     pub sources: Vec<Source>,
     /// Position in `slots` by position in [`Lockfile::snapshots`].
     by_snapshot: Vec<Option<usize>>,
-    /// The packages that are left out: number, position in [`Selection::skipped`].
-    pub skipped: Vec<(PackageId, usize)>,
+    /// The packages that are left out, as [`Selection::skipped`] lists them.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A package that is left out.
+pub struct Skipped {
+    /// Its number.
+    pub package: PackageId,
+    /// What listeners were told of it while it was resolved.
+    pub told: Option<Told>,
 }
 
 /// A slot and what is known of it.
@@ -34,6 +43,8 @@ pub struct PlannedSlot {
     pub source: usize,
     /// Name and version, for messages.
     pub label: String,
+    /// What listeners were told of its package while it was resolved.
+    pub told: Option<Told>,
 }
 
 /// Where the files of one or more slots come from.
@@ -76,6 +87,7 @@ impl Work {
         lockfile: &Lockfile,
         graph: &Graph<'_>,
         selection: &Selection,
+        numbers: &mut Numbers,
     ) -> Result<Self, InstallError> {
         let mut by_snapshot = vec![None; lockfile.snapshots.len()];
         for (position, selected) in selection.snapshots.iter().enumerate() {
@@ -106,7 +118,7 @@ impl Work {
             });
             sources[source].slots.push(position);
             sources[source].optional &= selected.optional;
-            let package = package_id(position);
+            let (package, told) = numbers.of(dep_path);
             let split = split(dep_path);
             let symlinks = graph.snapshots[selected.index]
                 .iter()
@@ -117,10 +129,14 @@ impl Work {
                 .collect();
             let slot = Slot { package, directory: directory.clone(), name: split.name.to_owned(), symlinks };
             let label = split.package_id.to_owned();
-            slots.push(PlannedSlot { slot, source, label });
+            slots.push(PlannedSlot { slot, source, label, told });
         }
-        let skipped =
-            (0..selection.skipped.len()).map(|index| (package_id(slots.len() + index), index)).collect();
+        let skipped = selection.skipped.iter().map(|skipped| {
+            let dep_path = lockfile.snapshots.get_index(skipped.index);
+            let (package, told) = numbers.of(dep_path.map_or("", |(dep_path, _)| dep_path));
+            Skipped { package, told }
+        });
+        let skipped = skipped.collect();
         Ok(Self { slots, sources, by_snapshot, skipped })
     }
 
@@ -136,44 +152,59 @@ impl Work {
         self.by_snapshot[snapshot].map(|position| &self.slots[position].slot)
     }
 
-    /// The events that make the packages known, those that are left out last.
+    /// The events that make the packages known, those that are left out last. Of a package that is known since it was
+    /// resolved, only what is new is told.
     pub fn announcements<'a>(
         &'a self,
         lockfile: &'a Lockfile,
         selection: &'a Selection,
     ) -> impl Iterator<Item = EventKind> + 'a {
-        let announce = |package: PackageId, index: usize, direct: bool, optional: bool| {
-            let dep_path = lockfile.snapshots.get_index(index).map_or("", |(dep_path, _)| dep_path.as_str());
-            let parts = split(dep_path);
-            let version = lockfile.metadata(dep_path).and_then(|metadata| metadata.version.as_deref());
-            EventKind::PackageSeen(Box::new(PackageSeen {
-                package,
-                name: parts.name.to_owned(),
-                version: version.unwrap_or(parts.version).to_owned(),
-                dep_path: dep_path.to_owned(),
-                why: if direct { Why::Direct } else { Why::Transitive },
-                optional,
-                size: None,
-            }))
-        };
-        let selected = self.slots.iter().zip(&selection.snapshots).map(move |(planned, selected)| {
-            announce(planned.slot.package, selected.index, selected.direct, selected.optional)
+        let slots = self.slots.iter().zip(&selection.snapshots).filter_map(move |(planned, selected)| {
+            let why = if selected.direct { Why::Direct } else { Why::Transitive };
+            let told = planned.told.as_ref();
+            announcement(lockfile, planned.slot.package, selected.index, why, selected.optional, told)
         });
-        let skipped = self.skipped.iter().flat_map(move |(package, position)| {
-            let skipped = &selection.skipped[*position];
+        let skipped = self.skipped.iter().zip(&selection.skipped).flat_map(move |(known, skipped)| {
+            let told = known.told.as_ref();
+            let seen = announcement(lockfile, known.package, skipped.index, Why::Transitive, true, told);
             let left_out = EventKind::Skipped {
-                package: *package,
+                package: known.package,
                 reason: skipped.reason,
                 detail: skipped.detail.clone(),
             };
-            [announce(*package, skipped.index, false, true), left_out]
+            seen.into_iter().chain([left_out])
         });
-        selected.chain(skipped)
+        slots.chain(skipped)
     }
 }
 
-fn package_id(position: usize) -> PackageId {
-    PackageId(u32::try_from(position).unwrap_or(u32::MAX))
+/// The event that makes a package known, or tells what is not known of it yet.
+fn announcement(
+    lockfile: &Lockfile,
+    package: PackageId,
+    snapshot: usize,
+    why: Why,
+    optional: bool,
+    told: Option<&Told>,
+) -> Option<EventKind> {
+    let dep_path = lockfile.snapshots.get_index(snapshot).map_or("", |(dep_path, _)| dep_path.as_str());
+    if let Some(told) = told {
+        let is_news = *told.dep_path != *dep_path || told.why != why || told.optional != optional;
+        let dep_path = dep_path.to_owned();
+        return is_news
+            .then(|| EventKind::PackagePlaced(Box::new(PackagePlaced { package, dep_path, why, optional })));
+    }
+    let parts = split(dep_path);
+    let version = lockfile.metadata(dep_path).and_then(|metadata| metadata.version.as_deref());
+    Some(EventKind::PackageSeen(Box::new(PackageSeen {
+        package,
+        name: parts.name.to_owned(),
+        version: version.unwrap_or(parts.version).to_owned(),
+        dep_path: dep_path.to_owned(),
+        why,
+        optional,
+        size: None,
+    })))
 }
 
 /// The symlink for an edge; none for what is left out.
@@ -269,7 +300,7 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
 }
 
 /// Where a registry has the tarball of a version (pnpm: `lockfile/src/resolution.rs`).
-fn registry_tarball(config: &Config, name: &str, version: &str) -> String {
+pub fn registry_tarball(config: &Config, name: &str, version: &str) -> String {
     let (registry, version) = match version.split_once(':') {
         Some((prefix, version)) if config.registries.prefixes.contains_key(prefix) => {
             (config.registries.prefixes[prefix].as_str(), version)

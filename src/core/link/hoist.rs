@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
-use super::pattern::Patterns;
 use crate::core::lockfile::Lockfile;
+use crate::core::patterns::Patterns;
 use crate::core::plan::{Graph, Group, Target};
 
 /// Where an alias is hoisted to.

@@ -9,7 +9,6 @@ mod folder;
 mod hoist;
 mod hoist_links;
 mod method;
-mod pattern;
 mod slot;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,13 +22,13 @@ use crate::core::packlist::PackedFolder;
 use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
+pub use crate::core::patterns::Patterns;
 use bins::DeclaredBins;
 pub use direct::{DirectLink, link_direct};
 pub use error::LinkError;
 pub use hoist::{HoistKind, HoistRequest, HoistSource, Hoisted, Hoisting, hoist};
 pub use hoist_links::HoistFolder;
 pub use method::Placement;
-pub use pattern::Patterns;
 pub use slot::{Slot, Symlink, VirtualStore};
 
 /// Fills slots and tells of it. Shared by all that link: the warm pass, the cold pass, the task that drives the

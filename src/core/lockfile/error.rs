@@ -1,5 +1,6 @@
 //! What can be wrong with a lockfile.
 
+use super::specifiers::OverrideError;
 use std::path::PathBuf;
 
 /// What can be wrong with a lockfile.
@@ -12,6 +13,20 @@ pub enum LockfileError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A symlink stands where the file goes: what it points at may be anything.
+    #[error("{} is a symlink, and a lockfile is not written through one", path.display())]
+    Symlink {
+        /// The file.
+        path: PathBuf,
     },
     /// There is no lockfile where one is needed.
     #[error("an install with a frozen lockfile needs {}, which does not exist", path.display())]
@@ -91,6 +106,9 @@ pub enum LockfileError {
         /// Who wants it.
         wanted_by: String,
     },
+    /// The overrides of the project cannot be read.
+    #[error(transparent)]
+    Overrides(#[from] OverrideError),
 }
 
 fn place(line: Option<u64>, column: Option<u64>) -> String {
@@ -111,6 +129,8 @@ impl LockfileError {
     pub fn code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Read { .. } => return None,
+            Self::Write { .. } | Self::Symlink { .. } => "ERR_PNPM_LOCKFILE_WRITE_FILE",
+            Self::Overrides(error) => return error.code(),
             Self::Absent { .. } => "ERR_PNPM_NO_LOCKFILE",
             Self::Broken { .. } | Self::Conflict { .. } | Self::InvalidEntry { .. } => {
                 "ERR_PNPM_BROKEN_LOCKFILE"
@@ -127,7 +147,9 @@ impl LockfileError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let text = match self {
-            Self::Read { .. } => return None,
+            Self::Read { .. } | Self::Write { .. } => return None,
+            Self::Symlink { .. } => "Put the file itself in its place, or install with --frozen-lockfile.",
+            Self::Overrides(error) => return error.help(),
             Self::Absent { .. } => "Run `pnpm install --lockfile-only` once to make it, and commit it.",
             Self::Broken { .. } | Self::InvalidEntry { .. } | Self::MissingDependency { .. } => {
                 "Restore the file from version control, or make it anew with `pnpm install --lockfile-only`."

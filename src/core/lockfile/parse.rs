@@ -133,7 +133,7 @@ fn complete_directories(lockfile: &mut Lockfile) {
 }
 
 /// Drops a byte-order mark and makes line ends LF.
-fn normalise(text: &str) -> Cow<'_, str> {
+pub(super) fn normalise(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.as_bytes().contains(&b'\r') {
         Cow::Owned(text.replace("\r\n", "\n"))
@@ -144,7 +144,7 @@ fn normalise(text: &str) -> Cow<'_, str> {
 
 /// Splits a leading document (`---` … `---`) from the lockfile itself. A file that is one document, with or without a
 /// `---` before it, is all lockfile.
-fn split_documents(text: &str) -> (Option<&str>, &str) {
+pub(super) fn split_documents(text: &str) -> (Option<&str>, &str) {
     let Some(rest) = text.strip_prefix("---\n") else {
         return (None, text);
     };

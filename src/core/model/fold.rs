@@ -24,6 +24,7 @@ pub struct Model {
     pub(super) run: Option<Box<RunStarted>>,
     pub(super) importers: Option<Box<ImportersKnown>>,
     pub(super) planned: Option<Planned>,
+    pub(super) resolved: u64,
     pub(super) outcome: Option<Outcome>,
     pub(super) failure: Option<Failure>,
     pub(super) wall_us: Option<u64>,
@@ -53,6 +54,18 @@ impl Model {
             EventKind::PhaseStarted { phase } => self.phases[phase.index()].start(at),
             EventKind::PhaseFinished(totals) => self.phase_finished(at, totals),
             EventKind::PackageSeen(seen) => self.packages.entry(seen.package).or_default().announce(seen),
+            EventKind::Resolved { .. } => self.resolved += 1,
+            EventKind::Deprecated { package, message } => {
+                let text = format!("{} is deprecated: {message}", self.label(*package));
+                self.log.push(at, LogLevel::Notice, text);
+            }
+            EventKind::PackagePlaced(placed) => {
+                self.packages.entry(placed.package).or_default().place(placed)
+            }
+            EventKind::LockfileWritten { path, packages } => {
+                let text = format!("wrote {path} with {} packages", format::count((*packages).into()));
+                self.log.push(at, LogLevel::Info, text);
+            }
             EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
             EventKind::Planned(planned) => self.plan(at, *planned),
             EventKind::FetchStarted { package, attempt, lane, size } => {
@@ -106,7 +119,7 @@ impl Model {
                 }
             }
             EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
-            EventKind::Unknown => {}
+            EventKind::MetadataRequested { .. } | EventKind::MetadataReceived(_) | EventKind::Unknown => {}
         }
     }
 
@@ -370,7 +383,7 @@ impl Model {
         self.downloads.remove(&id);
         self.counts.skipped += 1;
         // What this platform cannot use is business as usual: counted, not told.
-        if reason == SkipReason::FetchFailure {
+        if matches!(reason, SkipReason::FetchFailure | SkipReason::ResolutionFailure) {
             let text = format!("{}: left out, it is optional: {detail}", self.label(id));
             self.log.push(at, LogLevel::Notice, text);
         }

@@ -1,6 +1,6 @@
 //! One package of a run: what became of it so far.
 
-use crate::core::event::{LinkPass, PackageId, PackageSeen, Why};
+use crate::core::event::{LinkPass, PackageId, PackagePlaced, PackageSeen, Why};
 use crate::core::model::lane::Pool;
 
 /// Where a package stands.
@@ -111,6 +111,12 @@ impl Package {
         self.why = Some(seen.why);
         self.optional = seen.optional;
         self.unpacked = self.unpacked.or(seen.size);
+    }
+
+    pub(super) fn place(&mut self, placed: &PackagePlaced) {
+        self.dep_path.clone_from(&placed.dep_path);
+        self.why = Some(placed.why);
+        self.optional = placed.optional;
     }
 
     pub(super) fn enter(&mut self, state: PackageState) {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity, NoProxy, Proxy};
+use url::Url;
 
 use crate::core::network::body::Body;
 use crate::core::network::error::NetworkError;
-use crate::core::network::exchange::{self, Get};
+use crate::core::network::exchange::{self, Get, Head};
 use crate::core::network::failure::innermost;
 use crate::core::network::lookup::Lookups;
 use crate::core::network::permits::Permits;
@@ -75,12 +76,27 @@ impl Client {
         &self.shared.settings.retry
     }
 
+    /// How long a server may be silent (`fetchTimeout`).
+    #[must_use]
+    pub fn fetch_timeout(&self) -> Duration {
+        self.shared.settings.fetch_timeout
+    }
+
     /// Makes one attempt and reads the whole body into memory. Follows up to 10 redirects.
     ///
     /// # Errors
     /// Any [`NetworkError`]; ask [`NetworkError::is_retryable`] whether to come again.
     pub async fn get(&self, request: Get<'_>) -> Result<Body, NetworkError> {
         exchange::get(&self.shared.transport, &self.shared.settings, request).await
+    }
+
+    /// Asks once for the head of a document, whatever its status, following redirects; gives up after `limit`, or the
+    /// `fetchTimeout` if that is shorter. An anonymous question carries no configured credentials.
+    ///
+    /// # Errors
+    /// When there is no answer at all.
+    pub async fn head(&self, url: &Url, anonymous: bool, limit: Duration) -> Result<Head, NetworkError> {
+        exchange::head(&self.shared.transport, &self.shared.settings, url, anonymous, limit).await
     }
 }
 

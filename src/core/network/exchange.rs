@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
-use reqwest::{Request, Response, StatusCode, Version};
+use reqwest::{Method, Request, Response, StatusCode, Version};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -43,6 +43,10 @@ pub struct Get<'a> {
     pub etag: Option<&'a str>,
     /// `If-Modified-Since`, likewise.
     pub modified_since: Option<&'a str>,
+    /// Asks caches on the way not to answer from memory (`Cache-Control: no-cache`).
+    pub past_caches: bool,
+    /// The package that the request is about: its scope may have credentials of its own.
+    pub package: Option<&'a str>,
     /// Is told of progress.
     pub observer: &'a dyn Observer,
 }
@@ -58,6 +62,8 @@ impl<'a> Get<'a> {
             compressed: false,
             etag: None,
             modified_since: None,
+            past_caches: false,
+            package: None,
             observer: &Unobserved,
         }
     }
@@ -87,21 +93,63 @@ pub(super) async fn get(
     request: Get<'_>,
 ) -> Result<Body, NetworkError> {
     let limit = settings.total_timeout;
-    let attempt = Attempt { transport, settings, request, started: Instant::now() };
+    let attempt = Attempt::new(transport, settings, request);
     timeout(limit, attempt.run()).await.unwrap_or_else(|_| {
         Err(NetworkError::TimedOut { url: shown(request.url), stage: Stage::Total, limit })
     })
+}
+
+/// What a server says of a document, without the document.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The status, which need not be one of success.
+    pub status: u16,
+    /// URL that answered in the end; differs from the one asked for after a redirect. Never shown as it is.
+    pub url: Url,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+}
+
+/// Asks for the head of a document, within `limit`. An anonymous question carries no credentials but those that stand
+/// in the URL itself.
+pub(super) async fn head(
+    transport: &reqwest::Client,
+    settings: &NetworkSettings,
+    url: &Url,
+    anonymous: bool,
+    limit: Duration,
+) -> Result<Head, NetworkError> {
+    let mut attempt = Attempt::new(transport, settings, Get::new(url, 0));
+    attempt.method = Method::HEAD;
+    attempt.anonymous = anonymous;
+    let (response, url, _) = timeout(limit, attempt.follow()).await.unwrap_or_else(|_| {
+        Err(NetworkError::TimedOut { url: shown(url), stage: Stage::FirstByte, limit })
+    })?;
+    let status = response.status().as_u16();
+    Ok(Head { status, url, cache_control: text(response.headers(), &CACHE_CONTROL) })
 }
 
 struct Attempt<'a> {
     transport: &'a reqwest::Client,
     settings: &'a NetworkSettings,
     request: Get<'a>,
+    method: Method,
+    anonymous: bool,
     started: Instant,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn new(transport: &'a reqwest::Client, settings: &'a NetworkSettings, request: Get<'a>) -> Self {
+        Self { transport, settings, request, method: Method::GET, anonymous: false, started: Instant::now() }
+    }
+
     async fn run(self) -> Result<Body, NetworkError> {
+        let (response, url, authorized) = self.follow().await?;
+        self.answer(response, url, authorized).await
+    }
+
+    /// The first answer that is no redirect, where it came from, and whether the request for it carried credentials.
+    async fn follow(&self) -> Result<(Response, Url, bool), NetworkError> {
         let mut url = self.request.url.clone();
         let mut trail = Trail::default();
         for _ in 0..=MAX_REDIRECTS {
@@ -112,7 +160,7 @@ impl Attempt<'_> {
             let response = self.send(request, &url).await?;
             let status = response.status();
             let Some(location) = redirection(&response) else {
-                return self.answer(response, url, authorized).await;
+                return Ok((response, url, authorized));
             };
             url = url.join(&location).map_err(|error| NetworkError::Redirect {
                 url: self.shown(&url),
@@ -133,14 +181,15 @@ impl Attempt<'_> {
             let _ = address.set_password(None);
         }
         // This moves a user and password from the URL to the header.
-        let request = self.transport.get(address).build();
+        let request = self.transport.request(self.method.clone(), address).build();
         let mut request =
             request.map_err(|error| of_request(self.shown(url), error, self.settings.connect_timeout))?;
         let headers = request.headers_mut();
         // What the URL itself says comes first, then what is configured for it.
         if with_credentials
+            && !self.anonymous
             && !headers.contains_key(AUTHORIZATION)
-            && let Some(authorization) = self.settings.credentials.authorization(url)
+            && let Some(authorization) = self.authorization(url)
         {
             put(headers, AUTHORIZATION, &authorization)?;
         }
@@ -153,7 +202,18 @@ impl Attempt<'_> {
         if let Some(since) = self.request.modified_since {
             put(headers, IF_MODIFIED_SINCE, since)?;
         }
+        if self.request.past_caches {
+            put(headers, CACHE_CONTROL, "no-cache")?;
+        }
         Ok((request, authorized))
+    }
+
+    fn authorization(&self, url: &Url) -> Option<String> {
+        let credentials = &self.settings.credentials;
+        match self.request.package {
+            Some(package) => credentials.authorization_for_package(url, package),
+            None => credentials.authorization(url),
+        }
     }
 
     async fn send(&self, request: Request, url: &Url) -> Result<Response, NetworkError> {

@@ -20,7 +20,7 @@ mod settings;
 pub use body::Body;
 pub use client::Client;
 pub use error::{NetworkError, Stage};
-pub use exchange::{Get, Observer, Unobserved};
+pub use exchange::{Get, Head, Observer, Unobserved};
 pub use permits::{Permit, Permits};
 pub use retry::{RetryPolicy, parse_retry_after};
 pub use settings::{Credentials, NetworkSettings, NoCredentials, ProxySettings, TlsSettings};

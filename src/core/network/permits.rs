@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// A pool of permits, handed out first come, first served. A clone is another handle on the same pool.
+/// A pool of permits, handed out first come, first served; those in a hurry go before all others, those who have time
+/// after them. A clone is another handle on the same pool.
 #[derive(Debug, Clone)]
 pub struct Permits {
     pool: Arc<Pool>,
@@ -27,7 +28,19 @@ struct State {
     free_lanes: BinaryHeap<Reverse<u16>>,
     /// The lowest lane that was never given out.
     next_lane: u16,
+    /// Requests for metadata: everything else follows from their answers, so they are served first.
+    urgent: VecDeque<oneshot::Sender<Permit>>,
     waiters: VecDeque<oneshot::Sender<Permit>>,
+    /// Requests that nothing waits for before the end of the run.
+    patient: VecDeque<oneshot::Sender<Permit>>,
+}
+
+/// Which line to stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Urgent,
+    Usual,
+    Patient,
 }
 
 /// Leave for one request; given back when dropped.
@@ -47,23 +60,43 @@ impl Permits {
             in_flight: 0,
             free_lanes: BinaryHeap::new(),
             next_lane: 0,
+            urgent: VecDeque::new(),
             waiters: VecDeque::new(),
+            patient: VecDeque::new(),
         };
         Self { pool: Arc::new(Pool { state: Mutex::new(state) }) }
     }
 
     /// Waits for a permit. Giving up the wait (dropping the future) loses none.
     pub async fn acquire(&self) -> Permit {
+        self.acquire_in(Line::Usual).await
+    }
+
+    /// Waits for a permit before all who wait by [`Permits::acquire`], and after those who came here earlier.
+    pub async fn acquire_urgent(&self) -> Permit {
+        self.acquire_in(Line::Urgent).await
+    }
+
+    /// Waits for a permit that nobody else wants.
+    pub async fn acquire_patiently(&self) -> Permit {
+        self.acquire_in(Line::Patient).await
+    }
+
+    async fn acquire_in(&self, queue: Line) -> Permit {
         loop {
             let receiver = {
                 let mut state = self.pool.lock();
-                if state.has_room() && state.waiters.iter().all(oneshot::Sender::is_closed) {
+                if state.has_room() && state.nobody_waits_before(queue) {
                     let lane = state.take_lane();
                     drop(state);
                     return Permit { lane, pool: Arc::clone(&self.pool) };
                 }
                 let (sender, receiver) = oneshot::channel();
-                state.waiters.push_back(sender);
+                match queue {
+                    Line::Urgent => state.urgent.push_back(sender),
+                    Line::Usual => state.waiters.push_back(sender),
+                    Line::Patient => state.patient.push_back(sender),
+                }
                 receiver
             };
             // The pool lives as long as this handle and never drops a waiter, so this always succeeds.
@@ -101,7 +134,14 @@ impl Permits {
     /// How many wait for one.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.pool.lock().waiters.iter().filter(|waiter| !waiter.is_closed()).count()
+        let state = self.pool.lock();
+        state
+            .urgent
+            .iter()
+            .chain(&state.waiters)
+            .chain(&state.patient)
+            .filter(|waiter| !waiter.is_closed())
+            .count()
     }
 }
 
@@ -154,8 +194,19 @@ impl State {
         !self.paused && self.in_flight < self.limit
     }
 
+    /// Nobody would be passed over by one who joins this line now.
+    fn nobody_waits_before(&self, line: Line) -> bool {
+        let is_idle = |line: &VecDeque<oneshot::Sender<Permit>>| line.iter().all(oneshot::Sender::is_closed);
+        is_idle(&self.urgent)
+            && (line == Line::Urgent || is_idle(&self.waiters))
+            && (line != Line::Patient || is_idle(&self.patient))
+    }
+
     fn next_waiter(&mut self) -> Option<oneshot::Sender<Permit>> {
-        while let Some(waiter) = self.waiters.pop_front() {
+        let mut next = || {
+            self.urgent.pop_front().or_else(|| self.waiters.pop_front()).or_else(|| self.patient.pop_front())
+        };
+        while let Some(waiter) = next() {
             if !waiter.is_closed() {
                 return Some(waiter);
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::core::config;
 use crate::core::network::retry::RetryPolicy;
 
 /// Knows which credentials belong to which URL.
@@ -15,6 +16,21 @@ use crate::core::network::retry::RetryPolicy;
 pub trait Credentials: Send + Sync {
     /// The value of the `Authorization` header for this URL (`Bearer …`, `Basic …`), if there is one.
     fn authorization(&self, url: &Url) -> Option<String>;
+
+    /// The same for a request about a package: its scope may have credentials of its own.
+    fn authorization_for_package(&self, url: &Url, _package: &str) -> Option<String> {
+        self.authorization(url)
+    }
+}
+
+impl Credentials for config::Credentials {
+    fn authorization(&self, url: &Url) -> Option<String> {
+        self.authorization_for(url).map(str::to_owned)
+    }
+
+    fn authorization_for_package(&self, url: &Url, package: &str) -> Option<String> {
+        Self::authorization_for_package(self, url, package).map(str::to_owned)
+    }
 }
 
 impl<F: Fn(&Url) -> Option<String> + Send + Sync> Credentials for F {

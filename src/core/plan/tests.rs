@@ -96,6 +96,7 @@ impl Case {
                     SkipReason::UnsupportedEngine => "engine",
                     SkipReason::Unreachable => "unreachable",
                     SkipReason::FetchFailure => "fetch",
+                    SkipReason::ResolutionFailure => "resolution",
                 };
                 format!("{}:{reason}", name(skipped.index))
             })

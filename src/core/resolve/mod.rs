@@ -8,17 +8,30 @@
 //!
 //! Nothing here writes a file of the project or links anything.
 
+mod chain;
 mod error;
+mod found;
+mod from_json;
+pub mod git;
+pub mod local;
+pub mod lockfile;
 mod manifest;
+mod memo;
+pub mod peers;
 mod preferred;
 mod resolved;
 mod resolver;
+pub mod rewrite;
+mod tarball_manifest;
 pub mod tree;
+pub mod url;
 mod wanted;
 
+pub use chain::{Chain, Surroundings, Way};
 pub use error::ResolveError;
 pub use manifest::{PackageManifest, PeerMeta, Specifiers};
 pub use preferred::{PreferredOverlay, PreferredVersions, SelectorKind, VersionSelector, weight};
 pub use resolved::{PolicyViolation, Resolved, Source, Via};
 pub use resolver::{Asked, Resolver, UpdateBehavior};
+pub use tarball_manifest::TarballManifestError;
 pub use wanted::Wanted;

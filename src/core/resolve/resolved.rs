@@ -37,6 +37,14 @@ pub struct Resolved {
     pub file_count: Option<u64>,
 }
 
+impl Resolved {
+    /// Whether packages of other people may not ask for it ([`Via::is_exotic`]).
+    #[must_use]
+    pub fn is_exotic(&self) -> bool {
+        self.via.is_exotic()
+    }
+}
+
 /// Where the files of a resolved package come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
@@ -71,6 +79,18 @@ pub enum Via {
     Url,
     /// A git repository.
     Git,
+}
+
+impl Via {
+    /// Whether packages of other people may not ask for packages of this kind (`blockExoticSubdeps`): they would come
+    /// from a place that the registry knows nothing of.
+    #[must_use]
+    pub fn is_exotic(self) -> bool {
+        match self {
+            Self::Url | Self::Git => true,
+            Self::Registry | Self::Jsr | Self::NamedRegistry | Self::Workspace | Self::Local => false,
+        }
+    }
 }
 
 /// A policy of the settings that a package violates.

@@ -4,6 +4,7 @@
 //! the tree is written in pnpm's style ([`write`], [`scalar`], [`implicit`]). Nothing here touches a file, and nothing
 //! decides what belongs into a lockfile: that is done before.
 
+mod fingerprint;
 mod implicit;
 mod order;
 mod scalar;

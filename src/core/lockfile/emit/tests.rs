@@ -255,3 +255,65 @@ proptest! {
         prop_assert_eq!(again, lockfile);
     }
 }
+
+#[test]
+fn the_digest_of_what_a_lockfile_says_is_pnpms() {
+    // Made by pnpm 12.21, which wrote this digest beside it.
+    let text = r"lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+  excludeLinksFromLockfile: false
+
+importers:
+
+  .:
+    dependencies:
+      debug:
+        specifier: ^4.0.0
+        version: 4.4.3
+      is-number:
+        specifier: 7.0.0
+        version: 7.0.0
+      semver:
+        specifier: 7.7.4
+        version: 7.7.4
+
+packages:
+
+  debug@4.4.3:
+    resolution: {integrity: sha512-RGwwWnwQvkVfavKVt22FGLw+xYSdzARwm0ru6DhTVA3umU5hZc28V3kO4stgYryrTlLpuvgI9GiijltAjNbcqA==}
+    engines: {node: '>=6.0'}
+    peerDependencies:
+      supports-color: '*'
+    peerDependenciesMeta:
+      supports-color:
+        optional: true
+
+  is-number@7.0.0:
+    resolution: {integrity: sha512-41Cifkg6e8TylSpdtTpeLVMqvSBEVzTttHvERD741+pnZ8ANv0004MRL43QKPDlK9cGvNp6NZWZUBlbGXYxxng==}
+    engines: {node: '>=0.12.0'}
+
+  ms@2.1.3:
+    resolution: {integrity: sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA==}
+
+  semver@7.7.4:
+    resolution: {integrity: sha512-vFKC2IEtQnVhpT78h1Yp8wzwrf8CM+MzKMHGJZfBtzhZNycRFnXsHk6E5TxIkkMsgNS7mdX3AGB7x2QM2di4lA==}
+    engines: {node: '>=10'}
+    hasBin: true
+
+snapshots:
+
+  debug@4.4.3:
+    dependencies:
+      ms: 2.1.3
+
+  is-number@7.0.0: {}
+
+  ms@2.1.3: {}
+
+  semver@7.7.4: {}
+";
+    let digest = Lockfile::parse(text, Path::new("pnpm-lock.yaml")).unwrap().content_digest();
+    assert_eq!(digest, "466f6c707a8d34cee941847dc9480975af78a4d55d7e21c496bec33af20bb599");
+}

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// The checksum of `packageExtensions`, such as `sha256-…`; `None` where there are none.
-pub(super) fn package_extensions_checksum(extensions: &Value) -> Option<String> {
+#[must_use]
+pub fn package_extensions_checksum(extensions: &Value) -> Option<String> {
     if extensions.as_object().is_none_or(serde_json::Map::is_empty) {
         return None;
     }

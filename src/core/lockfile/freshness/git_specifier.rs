@@ -1,7 +1,8 @@
 //! When two specifiers say the same: when they are the same text, or name one git repository and ref in two spellings.
 
 /// Whether two specifiers ask for the same.
-pub(super) fn specifiers_agree(left: &str, right: &str) -> bool {
+#[must_use]
+pub fn specifiers_agree(left: &str, right: &str) -> bool {
     left == right || canonical(left).is_some_and(|left| canonical(right) == Some(left))
 }
 

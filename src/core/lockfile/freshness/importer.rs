@@ -1,12 +1,13 @@
 //! Whether the lockfile was made for the manifests as they are now (`ERR_PNPM_OUTDATED_LOCKFILE`).
 
 use super::git_specifier::specifiers_agree;
-use super::overrides::Overrides;
 use super::settings::{FreshnessSettings, check_settings};
 use crate::core::lockfile::error::LockfileError;
 use crate::core::lockfile::model::{Importer, ImporterDependency, Lockfile};
+use crate::core::lockfile::specifiers::{self, Base, Overrides, Owner};
 use crate::core::lockfile::{Reference, reference, split};
 use crate::core::manifest::Manifest;
+use crate::core::patterns::Patterns;
 use indexmap::IndexMap;
 use node_semver::{Range, Version};
 use serde_json::Value;
@@ -17,14 +18,15 @@ use std::fmt::Write as _;
 /// id; the root, `.`, must be among them for overrides that refer to it.
 ///
 /// # Errors
-/// `ConfigMismatch` for the first setting that differs, else `Outdated` for the first importer that does.
+/// `Overrides` when those cannot be read, `ConfigMismatch` for the first setting that differs, else `Outdated` for the
+/// first importer that does.
 pub fn check_freshness(
     lockfile: &Lockfile,
     manifests: &[(&str, &Manifest)],
     settings: &FreshnessSettings,
 ) -> Result<(), LockfileError> {
     let root = manifests.iter().find(|(id, _)| *id == ".").map(|(_, manifest)| *manifest);
-    let overrides = Overrides::new(settings, root);
+    let overrides = Overrides::parse(&settings.overrides, &settings.catalogs, root)?;
     check_settings(lockfile, settings, &overrides)?;
 
     let is_known = |id: &String| manifests.iter().any(|(known, _)| known == id);
@@ -71,7 +73,19 @@ impl Groups {
     /// lockfiles, and each alias in its strongest group only: optional before production before development.
     fn effective(manifest: &Manifest, id: &str, settings: &FreshnessSettings, overrides: &Overrides) -> Self {
         let mut groups = Self::of(manifest);
-        overrides.apply(&mut groups, manifest.name.as_deref(), manifest.version.as_deref(), id);
+        overrides.apply(
+            &mut specifiers::Groups {
+                dependencies: &mut groups.dependencies,
+                optional: &mut groups.optional,
+                development: &mut groups.development,
+                peers: &mut groups.peers,
+            },
+            Owner {
+                name: manifest.name.as_deref(),
+                version: manifest.version.as_deref(),
+                base: Base::Importer(id),
+            },
+        );
         if settings.exclude_links_from_lockfile {
             for group in [&mut groups.dependencies, &mut groups.development, &mut groups.optional] {
                 group.retain(|_, specifier| !specifier.starts_with("link:"));
@@ -88,12 +102,9 @@ impl Groups {
                 peers.into_iter().map(|(alias, range)| (alias.clone(), range.clone())).collect();
             groups.dependencies.extend(peers);
         }
-        let ignored: Vec<String> = groups
-            .optional
-            .keys()
-            .filter(|alias| is_listed(&settings.ignored_optional_dependencies, alias))
-            .cloned()
-            .collect();
+        let ignored = Patterns::new(&settings.ignored_optional_dependencies);
+        let ignored: Vec<String> =
+            groups.optional.keys().filter(|alias| ignored.matches(alias)).cloned().collect();
         for alias in &ignored {
             groups.optional.shift_remove(alias);
             groups.dependencies.shift_remove(alias);
@@ -108,37 +119,6 @@ impl Groups {
     fn is_empty(&self) -> bool {
         self.dependencies.is_empty() && self.development.is_empty() && self.optional.is_empty()
     }
-}
-
-/// Whether a name is on a list of patterns: `*` stands for any text, `!` takes back what an earlier one matched.
-fn is_listed(patterns: &[String], name: &str) -> bool {
-    let mut listed = !patterns.is_empty() && patterns.iter().all(|pattern| pattern.starts_with('!'));
-    for pattern in patterns {
-        match pattern.strip_prefix('!') {
-            Some(pattern) if matches_pattern(pattern, name) => listed = false,
-            None if matches_pattern(pattern, name) => listed = true,
-            _ => {}
-        }
-    }
-    listed
-}
-
-fn matches_pattern(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(mut name) = name.strip_prefix(start) else {
-        return false;
-    };
-    let mut rest = rest;
-    while let Some((part, after)) = rest.split_once('*') {
-        let Some(found) = name.find(part) else {
-            return false;
-        };
-        name = &name[found + part.len()..];
-        rest = after;
-    }
-    name.ends_with(rest)
 }
 
 fn check_importer(
@@ -242,20 +222,4 @@ fn check_resolved(
         return Ok(());
     }
     Err(outdated(id, format!("* {alias} is locked at {version}, which is not in the range {specifier}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_listed;
-
-    #[test]
-    fn patterns_list_names_and_take_them_back() {
-        let listed = |patterns: &[&str], name| {
-            is_listed(&patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>(), name)
-        };
-        assert!(listed(&["a"], "a") && !listed(&["a"], "ab") && !listed(&[], "a"));
-        assert!(listed(&["@scope/*"], "@scope/x") && listed(&["*"], "x") && listed(&["a*c*e"], "abcde"));
-        assert!(!listed(&["a*b"], "a") && !listed(&["ab*b"], "ab"));
-        assert!(!listed(&["*", "!fsevents"], "fsevents") && listed(&["!fsevents"], "x"));
-    }
 }

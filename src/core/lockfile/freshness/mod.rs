@@ -6,8 +6,9 @@
 mod checksum;
 mod git_specifier;
 mod importer;
-mod overrides;
 mod settings;
 
+pub use checksum::package_extensions_checksum;
+pub use git_specifier::specifiers_agree;
 pub use importer::check_freshness;
 pub use settings::{FreshnessSettings, PnpmfileChecksum};

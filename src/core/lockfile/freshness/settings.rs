@@ -2,9 +2,9 @@
 
 use super::checksum::package_extensions_checksum;
 use super::git_specifier::specifiers_agree;
-use super::overrides::Overrides;
 use crate::core::lockfile::error::LockfileError;
 use crate::core::lockfile::model::Lockfile;
+use crate::core::lockfile::specifiers::{CatalogEntries, Overrides};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of pnpm's, under its own name")]
 pub struct FreshnessSettings {
     /// `catalog` and `catalogs`: catalog → alias → specifier. The unnamed one is `default`.
-    pub catalogs: IndexMap<String, IndexMap<String, String>>,
+    pub catalogs: CatalogEntries,
     /// `overrides` as they were declared: selector → value.
     pub overrides: IndexMap<String, String>,
     /// `packageExtensions` as they were declared.

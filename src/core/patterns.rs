@@ -1,4 +1,4 @@
-//! Patterns for names, as `hoistPattern` and `publicHoistPattern` are written (pnpm: `config/src/matcher.rs`).
+//! Patterns for names, as `hoistPattern` and `ignoredOptionalDependencies` are written (pnpm: `config/src/matcher.rs`).
 //!
 //! `*` stands for any run of characters, everything else for itself; a leading `!` takes names away again. It knows
 //! nothing of packages.

@@ -1,0 +1,165 @@
+//! `add`.
+
+use node_semver::{Range, Version};
+
+use super::begin::{ProjectChange, Question, Saved, Wish};
+use super::command::Add;
+use super::error::ChangeError;
+use super::request::{Request, is_of_registry, npm_alias};
+use crate::core::config::{Config, LinkWorkspacePackages, SaveWorkspaceProtocol};
+use crate::core::manifest_edit::{Group, RangeStyle, is_local_workspace_path, workspace_specifier};
+use crate::core::workspace::Workspace;
+
+/// What is installed when nothing else is said.
+const USUAL: &str = "latest";
+
+impl ProjectChange {
+    /// Puts what is asked for into the manifest, as it stands on the command line.
+    pub(super) fn add(
+        &mut self,
+        command: &Add,
+        config: &Config,
+        workspace: &Workspace,
+        style: RangeStyle,
+    ) -> Result<(), ChangeError> {
+        for text in &command.requests {
+            let Request { alias, specifier } = Request::parse(text);
+            match alias {
+                None => {
+                    let specifier = specifier.unwrap_or_default();
+                    self.questions.push(Question::What { alias, specifier, groups: command.groups.clone() });
+                }
+                Some(alias) => self.add_named(&alias, specifier, command, config, workspace, style)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_named(
+        &mut self,
+        alias: &str,
+        specifier: Option<String>,
+        command: &Add,
+        config: &Config,
+        workspace: &Workspace,
+        style: RangeStyle,
+    ) -> Result<(), ChangeError> {
+        let found = self.file.find(alias).map(|(group, before)| (group, before.to_owned()));
+        let groups = match (&command.groups, &found) {
+            (Some(groups), _) => groups.clone(),
+            // What is only a peer stays one.
+            (None, Some((Group::Peer, _))) => return Ok(()),
+            (None, Some((group, _))) => vec![*group],
+            (None, None) => vec![Group::Production],
+        };
+        let before = found.map(|(_, before)| before);
+        let specifier = if command.from_workspace && specifier.is_none() {
+            if version_in(workspace, alias).is_none() {
+                return Err(ChangeError::NotInWorkspace(alias.to_owned()));
+            }
+            Some("workspace:*".to_owned())
+        } else {
+            specifier
+        };
+        let saved = of_workspace(alias, specifier.as_deref(), before.as_deref(), config, workspace, style);
+        if let Some(saved) = saved {
+            self.put(alias, &saved.clone(), groups, Saved::AsItIs(saved));
+            return Ok(());
+        }
+        match specifier {
+            // What stands there is good enough.
+            None if before.is_some() => {
+                let before = before.unwrap_or_default();
+                self.put(alias, &before.clone(), groups, Saved::AsItIs(before));
+            }
+            None => {
+                let saved = Saved::Version { prefix: String::new(), asked: None, before };
+                self.put(alias, USUAL, groups, saved);
+            }
+            Some(specifier) if is_of_registry(&specifier) => {
+                let before = before.filter(|before| is_of_registry(before) || npm_alias(before).is_some());
+                let saved = Saved::Version { prefix: String::new(), asked: Some(specifier.clone()), before };
+                self.put(alias, &specifier, groups, saved);
+            }
+            Some(specifier) => {
+                if let Some((name, range)) = npm_alias(&specifier) {
+                    let (prefix, asked) = (format!("npm:{name}@"), Some(range.to_owned()));
+                    let saved = Saved::Version { prefix, asked, before: None };
+                    self.put(alias, &specifier.clone(), groups, saved);
+                } else if is_repository(&specifier) {
+                    let (alias, groups) = (Some(alias.to_owned()), Some(groups));
+                    self.questions.push(Question::What { alias, specifier, groups });
+                } else {
+                    self.put(alias, &specifier.clone(), groups, Saved::AsItIs(specifier));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a specifier into the manifest as it is to be resolved.
+    pub(super) fn put(&mut self, alias: &str, specifier: &str, groups: Vec<Group>, saved: Saved) {
+        for group in groups.iter().filter(|group| **group != Group::Peer) {
+            self.file.save_as(alias, specifier, *group);
+        }
+        self.wishes.push(Wish { alias: alias.to_owned(), groups, saved });
+    }
+}
+
+/// Whether a specifier names a repository, which is saved in a form of its own.
+fn is_repository(specifier: &str) -> bool {
+    let is_local =
+        ["file:", "link:", "workspace:", ".", "/", "~/"].iter().any(|start| specifier.starts_with(start));
+    let is_archive = ["http://", "https://"].iter().any(|start| specifier.starts_with(start))
+        && !specifier.contains(".git");
+    !is_local && !is_archive && specifier.contains(['/', ':']) && !specifier.starts_with("jsr:")
+}
+
+/// The specifier that is saved for a project of the workspace, if it is one that is meant.
+fn of_workspace(
+    alias: &str,
+    asked: Option<&str>,
+    before: Option<&str>,
+    config: &Config,
+    workspace: &Workspace,
+    style: RangeStyle,
+) -> Option<String> {
+    let protocol = *config.save_workspace_protocol;
+    if let Some(range) = asked.and_then(|asked| asked.strip_prefix("workspace:")) {
+        let asked = asked?;
+        if is_local_workspace_path(asked) {
+            return None;
+        }
+        let name = range.rfind('@').filter(|at| *at > 0).map_or(alias, |at| &range[..at]);
+        let version = version_in(workspace, name);
+        return Some(workspace_specifier(alias, name, version, Some(asked), before, protocol, style));
+    }
+    if *config.link_workspace_packages == LinkWorkspacePackages::No {
+        return None;
+    }
+    let version = version_in(workspace, alias)?;
+    let fits = match asked {
+        None => before.is_none(),
+        Some(asked) if is_of_registry(asked) => match (Range::parse(asked), Version::parse(version)) {
+            (Ok(range), Ok(version)) => range.satisfies(&version),
+            // A tag of the workspace is whatever it has.
+            _ => true,
+        },
+        Some(_) => false,
+    };
+    if !fits {
+        return None;
+    }
+    let specifier = workspace_specifier(alias, alias, Some(version), asked, before, protocol, style);
+    Some(match protocol {
+        SaveWorkspaceProtocol::Off => specifier.trim_start_matches("workspace:").to_owned(),
+        SaveWorkspaceProtocol::Rolling | SaveWorkspaceProtocol::Versioned => specifier,
+    })
+}
+
+/// The version of a project of the workspace.
+fn version_in<'a>(workspace: &'a Workspace, name: &str) -> Option<&'a str> {
+    let manifests = workspace.projects.iter().filter_map(|project| project.manifest.as_ref());
+    let mut named = manifests.filter(|manifest| manifest.name.as_deref() == Some(name));
+    Some(named.next()?.version.as_deref().unwrap_or("0.0.0"))
+}

@@ -1,0 +1,181 @@
+//! The changes of a run, from the command to the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::command::Command;
+use super::error::ChangeError;
+use crate::core::config::Config;
+use crate::core::lockfile::Lockfile;
+use crate::core::manifest_edit::{Group, ManifestFile, RangeStyle};
+use crate::core::resolve::tree::UpdateScope;
+use crate::core::workspace::Workspace;
+
+/// What a run changes in manifests.
+#[derive(Debug)]
+pub struct Changes {
+    pub(super) command: Command,
+    /// By importer id.
+    pub(super) projects: BTreeMap<String, ProjectChange>,
+    /// How versions are saved where neither the command line nor the manifest says.
+    pub(super) style: RangeStyle,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// What changes in one manifest.
+#[derive(Debug)]
+pub(super) struct ProjectChange {
+    pub(super) file: ManifestFile,
+    /// Dependencies whose specifier is settled when their version is known.
+    pub(super) wishes: Vec<Wish>,
+    /// What has to be looked up before resolution.
+    pub(super) questions: Vec<Question>,
+    pub(super) scope: UpdateScope,
+}
+
+/// A dependency whose specifier is settled when its version is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) alias: String,
+    /// The groups to save into, in this order.
+    pub(super) groups: Vec<Group>,
+    pub(super) saved: Saved,
+}
+
+/// What is saved for a dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Saved {
+    /// This very text.
+    AsItIs(String),
+    /// The version in the style of what was asked for, else of what stood there, behind a prefix such as `npm:name@`.
+    Version { prefix: String, asked: Option<String>, before: Option<String> },
+    /// The version in the style of what stands there; what has none stays.
+    Bumped,
+}
+
+/// What has to be looked up before resolution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Question {
+    /// What is this called, and how is it saved?
+    What { alias: Option<String>, specifier: String, groups: Option<Vec<Group>> },
+    /// Which is the newest version of this direct dependency?
+    Latest { alias: String, group: Group, declared: String },
+}
+
+impl Changes {
+    /// Changes the manifests of `targets` (importer ids) in memory, in the workspace too, as far as that is possible
+    /// without asking anybody.
+    ///
+    /// # Errors
+    /// What is asked for is not possible, or a manifest cannot be read.
+    pub fn begin(
+        command: &Command,
+        config: &Config,
+        workspace: &mut Workspace,
+        targets: &[String],
+        lockfile: Option<&Lockfile>,
+    ) -> Result<Self, ChangeError> {
+        let is_exact = match command {
+            Command::Add(add) => add.exact,
+            Command::Update(update) => update.exact,
+            Command::Remove(_) => false,
+        };
+        let prefix = match command {
+            Command::Add(add) => add.prefix.as_deref(),
+            _ => None,
+        };
+        let style =
+            RangeStyle::of_settings(is_exact || *config.save_exact, prefix.or(config.save_prefix.as_deref()));
+        let mut changes =
+            Self { command: command.clone(), projects: BTreeMap::new(), style, warnings: Vec::new() };
+        for id in targets {
+            let Some(project) = workspace.project(id) else { continue };
+            if project.manifest.is_none() {
+                return Err(ChangeError::OtherManifest(id.clone()));
+            }
+            let file = ManifestFile::read(&project.folder)?;
+            let mut change = ProjectChange {
+                file,
+                wishes: Vec::new(),
+                questions: Vec::new(),
+                scope: UpdateScope::Nothing,
+            };
+            match command {
+                Command::Add(add) => change.add(add, config, workspace, style)?,
+                Command::Remove(remove) => change.remove(remove, targets.len() > 1)?,
+                Command::Update(update) => {
+                    change.update(update, config, lockfile, &mut changes.warnings)?;
+                }
+            }
+            changes.projects.insert(id.clone(), change);
+        }
+        if let Command::Update(update) = command
+            && update.depth == Some(0)
+            && !update.selectors.is_empty()
+            && !update.latest
+            && changes.projects.values().all(|project| project.scope == UpdateScope::Nothing)
+        {
+            return Err(ChangeError::NothingToUpdate);
+        }
+        changes.put_into(workspace)?;
+        Ok(changes)
+    }
+
+    /// Whether something has to be looked up before resolution.
+    #[must_use]
+    pub fn has_questions(&self) -> bool {
+        self.projects.values().any(|project| !project.questions.is_empty())
+    }
+
+    /// Whether a resolution is due even if the lockfile satisfies the manifests: versions are to move.
+    #[must_use]
+    pub fn moves_versions(&self) -> bool {
+        self.projects.values().any(|project| project.scope != UpdateScope::Nothing)
+    }
+
+    /// Which versions of the lockfile may move, by importer id; projects that are not in it move nothing.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeMap<String, UpdateScope> {
+        self.projects.iter().map(|(id, project)| (id.clone(), project.scope.clone())).collect()
+    }
+
+    /// Greatest distance from a project at which versions move; `None` for all.
+    #[must_use]
+    pub fn depth(&self) -> Option<u32> {
+        match &self.command {
+            Command::Update(update) => update.depth,
+            Command::Add(_) | Command::Remove(_) => None,
+        }
+    }
+
+    /// Gives the workspace the manifests as they stand now.
+    pub(super) fn put_into(&self, workspace: &mut Workspace) -> Result<(), ChangeError> {
+        for project in &mut workspace.projects {
+            if let Some(change) = self.projects.get(&project.id) {
+                project.manifest = Some(change.file.manifest()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the manifests that have changed. Says whether there were any.
+    ///
+    /// # Errors
+    /// The system refuses; manifests that were written before stay.
+    pub fn save(&self) -> Result<bool, ChangeError> {
+        if matches!(&self.command, Command::Update(update) if !update.save) {
+            return Ok(false);
+        }
+        let mut is_saved = false;
+        for project in self.projects.values() {
+            is_saved |= project.file.save()?;
+        }
+        Ok(is_saved)
+    }
+}
+
+/// The names of all packages of a lockfile.
+pub(super) fn locked_names(lockfile: Option<&Lockfile>) -> BTreeSet<&str> {
+    let packages = lockfile.into_iter().flat_map(|lockfile| lockfile.snapshots.keys());
+    packages.map(|dep_path| crate::core::lockfile::split(dep_path).name).collect()
+}

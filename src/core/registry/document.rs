@@ -1,0 +1,480 @@
+//! One version of a package, as a registry describes it.
+//!
+//! What does not have the shape of a version (no name, no tarball, dependencies that are a list, …) counts as a version
+//! that is not there, as in pnpm: one broken version must not keep others from being installed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use node_semver::Version;
+use rustc_hash::FxBuildHasher;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use ssri::{Algorithm, Integrity};
+
+use crate::core::lockfile::{BundledDependencies, OneOrMany};
+use crate::core::resolve::{PackageManifest, PeerMeta, Specifiers};
+
+/// A version of a package.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionDocument {
+    /// Its manifest. The name is the one of the whole document.
+    pub manifest: Arc<PackageManifest>,
+    /// Where its tarball lies.
+    pub tarball: Arc<str>,
+    /// What is known of the tarball's digest.
+    pub digest: TarballDigest,
+    /// Bytes of its files.
+    pub unpacked_size: Option<u64>,
+    /// Number of its files.
+    pub file_count: Option<u64>,
+    /// Who vouches for it.
+    pub trust: Option<TrustEvidence>,
+}
+
+/// What a registry says of a tarball's digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TarballDigest {
+    /// Subresource integrity, made from the SHA-1 of old versions where there is no other.
+    Integrity(Arc<str>),
+    /// Nothing.
+    Absent,
+    /// A SHA-1 that is none.
+    Invalid(Arc<str>),
+}
+
+/// Who vouches for a version, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TrustEvidence {
+    /// A provenance attestation.
+    Provenance,
+    /// A trusted publisher, with a provenance attestation.
+    TrustedPublisher,
+    /// It was staged and somebody approved it.
+    StagedPublish,
+}
+
+impl TrustEvidence {
+    /// In words.
+    #[must_use]
+    pub fn describe(evidence: Option<Self>) -> &'static str {
+        match evidence {
+            Some(Self::StagedPublish) => "staged publish",
+            Some(Self::TrustedPublisher) => "trusted publisher",
+            Some(Self::Provenance) => "provenance attestation",
+            None => "no trust evidence",
+        }
+    }
+}
+
+impl VersionDocument {
+    /// Reads a version; `None` when it does not have the shape of one. `name` is the name of the whole document: some
+    /// registries leave the scope out in versions.
+    #[must_use]
+    pub fn parse(json: &str, name: &Arc<str>) -> Option<Self> {
+        let wire: Wire<'_> = serde_json::from_str(json).ok()?;
+        Version::parse(&wire.version).ok()?;
+        let digest = wire.dist.digest()?;
+        let trust = wire.trust();
+        let name = if name.is_empty() { Arc::from(&*wire.name) } else { Arc::clone(name) };
+        let has_bin = has_executables(wire.bin.as_ref(), wire.directories.as_ref());
+        let manifest = PackageManifest {
+            name,
+            version: Arc::from(&*wire.version),
+            dependencies: wire.dependencies.0,
+            optional_dependencies: wire.optional_dependencies.0,
+            dev_dependencies: Specifiers::default(),
+            peer_dependencies: wire.peer_dependencies.0,
+            peer_dependencies_meta: wire
+                .peer_dependencies_meta
+                .unwrap_or_default()
+                .into_iter()
+                .map(peer)
+                .collect(),
+            injected: IndexMap::default(),
+            bundled_dependencies: bundled(wire.bundled_dependencies.or(wire.bundle_dependencies)),
+            engines: engines(wire.engines.as_ref()),
+            os: one_or_many(wire.os),
+            cpu: one_or_many(wire.cpu),
+            libc: one_or_many(wire.libc),
+            deprecated: wire.deprecated.0.filter(|text| !text.is_empty()).map(Arc::from),
+            has_bin,
+            publish_directory: None,
+        };
+        Some(Self {
+            manifest: Arc::new(manifest),
+            tarball: Arc::from(&*wire.dist.tarball),
+            digest,
+            unpacked_size: wire.dist.unpacked_size.as_ref().and_then(Value::as_u64),
+            file_count: wire.dist.file_count.as_ref().and_then(Value::as_u64),
+            trust,
+        })
+    }
+
+    /// The tarball's integrity, where the registry told it.
+    #[must_use]
+    pub fn integrity(&self) -> Option<&Arc<str>> {
+        match &self.digest {
+            TarballDigest::Integrity(integrity) => Some(integrity),
+            TarballDigest::Absent | TarballDigest::Invalid(_) => None,
+        }
+    }
+}
+
+/// Whether a version is deprecated, without reading the rest of it.
+pub(super) fn is_deprecated(json: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Probe {
+        #[serde(default)]
+        deprecated: Deprecated,
+    }
+    json.contains("\"deprecated\"")
+        && serde_json::from_str::<Probe>(json)
+            .is_ok_and(|probe| probe.deprecated.0.is_some_and(|text| !text.is_empty()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow)]
+    dist: Dist<'a>,
+    #[serde(default)]
+    dependencies: Dependencies,
+    #[serde(default)]
+    optional_dependencies: Dependencies,
+    #[serde(default)]
+    peer_dependencies: Dependencies,
+    peer_dependencies_meta: Option<IndexMap<Arc<str>, PeerWire, FxBuildHasher>>,
+    bundled_dependencies: Option<Value>,
+    bundle_dependencies: Option<Value>,
+    engines: Option<Value>,
+    os: Option<Value>,
+    cpu: Option<Value>,
+    libc: Option<Value>,
+    bin: Option<Value>,
+    directories: Option<Value>,
+    #[serde(default)]
+    deprecated: Deprecated,
+    #[serde(rename = "_npmUser")]
+    npm_user: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dist<'a> {
+    #[serde(borrow)]
+    tarball: Cow<'a, str>,
+    #[serde(borrow)]
+    integrity: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    shasum: Option<Cow<'a, str>>,
+    unpacked_size: Option<Value>,
+    file_count: Option<Value>,
+    attestations: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct PeerWire {
+    optional: Option<bool>,
+}
+
+fn peer((name, wire): (Arc<str>, PeerWire)) -> (Arc<str>, PeerMeta) {
+    (name, PeerMeta { optional: wire.optional.unwrap_or(false) })
+}
+
+impl Dist<'_> {
+    /// `None` when the integrity is none: the version then counts as absent.
+    fn digest(&self) -> Option<TarballDigest> {
+        if let Some(integrity) = &self.integrity {
+            return Some(TarballDigest::Integrity(normal_integrity(integrity)?));
+        }
+        let Some(shasum) = self.shasum.as_deref().filter(|shasum| !shasum.is_empty()) else {
+            return Some(TarballDigest::Absent);
+        };
+        Some(match Integrity::from_hex(shasum, Algorithm::Sha1) {
+            Ok(integrity) => TarballDigest::Integrity(integrity.to_string().into()),
+            Err(_) => TarballDigest::Invalid(shasum.into()),
+        })
+    }
+}
+
+/// An integrity as the lockfile has it. One SHA-512 alone, which nearly all are, stays as it is.
+fn normal_integrity(text: &str) -> Option<Arc<str>> {
+    let is_single = text.strip_prefix("sha512-").is_some_and(|digest| {
+        digest.len() == 88
+            && digest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    });
+    if is_single {
+        return Some(text.into());
+    }
+    text.parse::<Integrity>().ok().map(|integrity| integrity.to_string().into())
+}
+
+impl Wire<'_> {
+    fn trust(&self) -> Option<TrustEvidence> {
+        let present = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+        let user = |field: &str| present(self.npm_user.as_ref().and_then(|user| user.get(field)));
+        if user("approver") {
+            return Some(TrustEvidence::StagedPublish);
+        }
+        let attestations = self.dist.attestations.as_ref();
+        if !present(attestations.and_then(|attestations| attestations.get("provenance"))) {
+            return None;
+        }
+        Some(if user("trustedPublisher") {
+            TrustEvidence::TrustedPublisher
+        } else {
+            TrustEvidence::Provenance
+        })
+    }
+}
+
+/// Name → specifier; entries that are no texts are left out.
+#[derive(Default)]
+struct Dependencies(Specifiers);
+
+impl<'de> Deserialize<'de> for Dependencies {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Dependencies;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a map of names to specifiers")
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Dependencies, E> {
+                Ok(Dependencies::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Dependencies, A::Error> {
+                let mut specifiers = Specifiers::default();
+                while let Some(name) = map.next_key::<Arc<str>>()? {
+                    if let Text(Some(specifier)) = map.next_value()? {
+                        specifiers.insert(name, specifier);
+                    }
+                }
+                Ok(Dependencies(specifiers))
+            }
+        }
+
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// A text, or something else that does not matter.
+struct Text(Option<Arc<str>>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyText).map(Self)
+    }
+}
+
+struct AnyText;
+
+impl<'de> Visitor<'de> for AnyText {
+    type Value = Option<Arc<str>>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.into()))
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _value: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _value: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _value: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        use serde::de::IgnoredAny;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// `deprecated`: a text, or a boolean in old documents.
+#[derive(Default)]
+struct Deprecated(Option<String>);
+
+impl<'de> Deserialize<'de> for Deprecated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null | Value::Bool(_) => Ok(Self(None)),
+            Value::String(text) => Ok(Self(Some(text))),
+            _ => Err(D::Error::custom("expected a text, a boolean or null")),
+        }
+    }
+}
+
+/// `engines`; the list that old packages have is keyed by position, as pnpm records it.
+fn engines(value: Option<&Value>) -> Specifiers {
+    match value {
+        Some(Value::Object(entries)) => entries
+            .iter()
+            .filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into())))
+            .collect(),
+        Some(Value::Array(items)) => {
+            let items = items.iter().enumerate();
+            items
+                .filter_map(|(index, value)| Some((index.to_string().into(), value.as_str()?.into())))
+                .collect()
+        }
+        _ => Specifiers::default(),
+    }
+}
+
+fn one_or_many(value: Option<Value>) -> Option<OneOrMany> {
+    match value? {
+        Value::String(one) => Some(OneOrMany::One(one)),
+        Value::Array(many) => Some(OneOrMany::Many(
+            many.into_iter().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
+        )),
+        _ => None,
+    }
+}
+
+fn bundled(value: Option<Value>) -> Option<BundledDependencies> {
+    match value? {
+        Value::Bool(all) => Some(BundledDependencies::All(all)),
+        Value::Array(names) => {
+            let names = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            Some(BundledDependencies::Names(names))
+        }
+        _ => None,
+    }
+}
+
+/// pnpm: `manifest_has_bin` of `package-manager/src/dependencies_graph_to_lockfile.rs`.
+fn has_executables(bin: Option<&Value>, directories: Option<&Value>) -> bool {
+    let from_bin = match bin {
+        Some(Value::String(path)) => !path.is_empty(),
+        Some(Value::Object(paths)) => !paths.is_empty(),
+        _ => false,
+    };
+    let folder = directories.and_then(|directories| directories.get("bin")).and_then(Value::as_str);
+    from_bin || folder.is_some_and(|folder| !folder.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Option<VersionDocument> {
+        VersionDocument::parse(json, &Arc::from("a"))
+    }
+
+    const DIST: &str = r#""dist":{"tarball":"http://127.0.0.1/a.tgz"}"#;
+
+    #[test]
+    fn a_manifest_is_reduced_to_what_counts() {
+        let integrity = format!("sha512-{}==", "a".repeat(86));
+        let document = parse(&format!(
+            r#"{{"name":"b","version":"1.0.0","dependencies":{{"x":"^1","bad":1}},"peerDependencies":{{"p":"*"}},
+            "peerDependenciesMeta":{{"p":{{"optional":true}}}},"bin":"x.js","engines":{{"node":">=4"}},"os":["linux"],
+            "libc":"musl","deprecated":"no","bundleDependencies":["x"],
+            "dist":{{"tarball":"http://127.0.0.1/a.tgz","integrity":"{integrity}","unpackedSize":7}}}}"#
+        ))
+        .unwrap();
+        let manifest = &document.manifest;
+        assert_eq!(&*manifest.name, "a", "the document's name counts");
+        assert_eq!(manifest.dependencies.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["x"]);
+        assert!(manifest.peer_dependencies_meta["p"].optional);
+        assert!(manifest.has_bin);
+        assert_eq!(manifest.os, Some(OneOrMany::Many(vec!["linux".into()])));
+        assert_eq!(manifest.libc, Some(OneOrMany::One("musl".into())));
+        assert_eq!(manifest.deprecated.as_deref(), Some("no"));
+        assert_eq!(manifest.bundled_dependencies, Some(BundledDependencies::Names(vec!["x".into()])));
+        assert_eq!(document.integrity().map(|integrity| &**integrity), Some(integrity.as_str()));
+        assert_eq!(document.unpacked_size, Some(7));
+    }
+
+    #[test]
+    fn a_version_without_the_shape_of_one_is_absent() {
+        for json in [
+            r#"{"name":"a","version":"1.0.0"}"#.to_owned(),
+            format!(r#"{{"version":"1.0.0",{DIST}}}"#),
+            format!(r#"{{"name":"a","version":"one",{DIST}}}"#),
+            format!(r#"{{"name":"a","version":"1.0.0","dependencies":[],{DIST}}}"#),
+            r#"{"name":"a","version":"1.0.0","dist":{"tarball":"x","integrity":"md4-x"}}"#.to_owned(),
+            "[]".to_owned(),
+        ] {
+            assert_eq!(parse(&json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_sha1_becomes_an_integrity() {
+        let with = |shasum: &str| {
+            parse(&format!(
+                r#"{{"name":"a","version":"1.0.0","dist":{{"tarball":"x","shasum":"{shasum}"}}}}"#
+            ))
+            .unwrap()
+            .digest
+        };
+        let integrity = "sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=";
+        assert_eq!(
+            with("a9993e364706816aba3e25717850c26c9cd0d89d"),
+            TarballDigest::Integrity(Arc::from(integrity))
+        );
+        assert_eq!(with("zz"), TarballDigest::Invalid(Arc::from("zz")));
+        assert_eq!(with(""), TarballDigest::Absent);
+    }
+
+    #[test]
+    fn deprecation_is_found_without_reading_the_rest() {
+        assert!(is_deprecated(r#"{"deprecated":"use b"}"#));
+        assert!(!is_deprecated(r#"{"deprecated":""}"#));
+        assert!(!is_deprecated(r#"{"deprecated":false}"#));
+        assert!(!is_deprecated(r#"{"description":"\"deprecated\" things"}"#));
+    }
+
+    #[test]
+    fn trust_is_ranked_by_who_vouches() {
+        let trust = |rest: &str| parse(&format!(r#"{{"name":"a","version":"1.0.0",{rest}}}"#)).unwrap().trust;
+        let attested = r#""dist":{"tarball":"x","attestations":{"provenance":{"predicateType":"p"}}}"#;
+        assert_eq!(trust(DIST), None);
+        assert_eq!(trust(attested), Some(TrustEvidence::Provenance));
+        let published = r#""_npmUser":{"trustedPublisher":{"id":"github","oidcConfigId":"x"}}"#;
+        assert_eq!(trust(&format!("{published},{attested}")), Some(TrustEvidence::TrustedPublisher));
+        assert_eq!(
+            trust(&format!("{published},{DIST}")),
+            None,
+            "a publisher without a provenance does not count"
+        );
+        assert_eq!(
+            trust(&format!(r#""_npmUser":{{"approver":{{"name":"x"}}}},{DIST}"#)),
+            Some(TrustEvidence::StagedPublish)
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a package's metadata lies: its address at a registry and its file in the cache.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use url::Url;
+
+use crate::core::lockfile::is_valid_package_name;
+
+/// Which form of a document is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// What an install needs, without publish times at most registries.
+    Abbreviated,
+    /// Everything.
+    Full,
+}
+
+impl Form {
+    /// The `Accept` header, as pnpm sends it.
+    pub(super) fn accept(self) -> &'static str {
+        match self {
+            Self::Abbreviated => "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
+            Self::Full => "application/json; q=1.0, */*",
+        }
+    }
+
+    /// The folder of the cache.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Abbreviated => "v12/metadata",
+            Self::Full => "v12/metadata-full",
+        }
+    }
+}
+
+/// The address of a package's metadata; `None` when the registry's address is none. A scope's slash is escaped.
+#[must_use]
+pub fn packument_url(registry: &str, name: &str) -> Option<Url> {
+    let slash = if registry.ends_with('/') { "" } else { "/" };
+    let (at, rest) = name.strip_prefix('@').map_or(("", name), |rest| ("@", rest));
+    let mut address = format!("{registry}{slash}{at}");
+    for byte in rest.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    Url::parse(&address).ok()
+}
+
+/// The file of the cache that holds a package's metadata (pnpm's place for it, so that both find what the other wrote).
+/// `None` for names that are none: they must not become paths.
+#[must_use]
+pub fn cache_file(cache_dir: &Path, form: Form, registry: &str, name: &str) -> Option<PathBuf> {
+    if !is_valid_package_name(name) {
+        return None;
+    }
+    let folder = registry_folder(registry)?;
+    let mut file = name.to_owned();
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // Some file systems know no difference between upper and lower case.
+        file.push('_');
+        for byte in digest(&SHA256, name.as_bytes()).as_ref() {
+            let _ = write!(file, "{byte:02x}");
+        }
+    }
+    file.push_str(".jsonl");
+    Some(cache_dir.join(form.folder()).join(folder).join(file))
+}
+
+/// A registry's address as the name of a folder: `https://host:1/path/` is `https%3A+host+1+path`.
+fn registry_folder(registry: &str) -> Option<String> {
+    let url = Url::parse(registry).ok()?;
+    let host = url.host_str()?;
+    let port = url.port().map(|port| format!("+{port}")).unwrap_or_default();
+    let mut folder = format!("{}%3A+{host}{port}", url.scheme());
+    for part in url.path().split('/').filter(|part| !part.is_empty()) {
+        // `.` and `..` are gone from a parsed URL.
+        folder.push('+');
+        folder.push_str(part);
+    }
+    Some(folder.replace(':', "+"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scopes_slash_is_escaped_in_the_address() {
+        let url = |name| packument_url("http://127.0.0.1:4873/", name).unwrap().to_string();
+        assert_eq!(url("react"), "http://127.0.0.1:4873/react");
+        assert_eq!(url("@babel/core"), "http://127.0.0.1:4873/@babel%2Fcore");
+        assert_eq!(packument_url("http://127.0.0.1/npm", "a").unwrap().path(), "/npm/a");
+    }
+
+    #[test]
+    fn the_file_lies_where_pnpm_has_it() {
+        let file = |registry, name| {
+            cache_file(Path::new("/c"), Form::Abbreviated, registry, name)
+                .map(|path| path.to_string_lossy().into_owned())
+        };
+        assert_eq!(
+            file("http://127.0.0.1:4999/", "@a/b").as_deref(),
+            Some("/c/v12/metadata/http%3A+127.0.0.1+4999/@a/b.jsonl")
+        );
+        assert_eq!(
+            file("https://127.0.0.1/npm/x/", "JSONStream").as_deref(),
+            Some(
+                "/c/v12/metadata/https%3A+127.0.0.1+npm+x/JSONStream_\
+                 e8984fe3553d633446cdadbd07d49ee89ce966da40b8c2845f4308fa35713709.jsonl"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_no_name_has_no_file() {
+        for name in ["..", "../x", "@a/../../x", "a/b", ""] {
+            assert_eq!(cache_file(Path::new("/c"), Form::Full, "http://127.0.0.1/", name), None, "{name}");
+        }
+    }
+}
