@@ -28,6 +28,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::PackagePlaced(_) => "package_placed",
         EventKind::LockfileWritten { .. } => "lockfile_written",
         EventKind::ImportersKnown(_) => "importers_known",
+        EventKind::DependenciesKnown { .. } => "dependencies_known",
         EventKind::Planned(_) => "planned",
         EventKind::MetadataRequested { .. } => "metadata_requested",
         EventKind::MetadataReceived(_) => "metadata_received",
@@ -53,7 +54,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 32;
+const KINDS: usize = 33;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
@@ -100,6 +101,7 @@ fn samples() -> Vec<Event> {
             ],
             left_out: 3,
         })),
+        EventKind::DependenciesKnown { dependencies: vec![vec![PackageId(1), PackageId(7)], Vec::new()] },
         EventKind::Resolved { package },
         EventKind::Deprecated { package, message: "use something else".into() },
         EventKind::PackagePlaced(Box::new(PackagePlaced {

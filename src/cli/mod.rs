@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod completions;
+mod dashboard;
 pub mod install;
 pub mod install_arguments;
 pub mod interrupt;

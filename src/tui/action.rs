@@ -119,3 +119,24 @@ pub enum Action {
     /// Give the terminal back to the shell for a while.
     Suspend,
 }
+
+impl Action {
+    /// Whether it means anything where only a few rows are drawn.
+    #[must_use]
+    pub fn works_inline(self) -> bool {
+        matches!(
+            self,
+            Self::Quit
+                | Self::NetworkUp
+                | Self::NetworkDown
+                | Self::ExtractUp
+                | Self::ExtractDown
+                | Self::LinkUp
+                | Self::LinkDown
+                | Self::LinkMode
+                | Self::Pause
+                | Self::Theme
+                | Self::Suspend
+        )
+    }
+}

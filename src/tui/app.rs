@@ -11,24 +11,22 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::core::clock::Clock;
 use crate::core::control::Controls;
-use crate::core::event::{Event, Knob, LinkMode};
+use crate::core::event::{Event, EventKind};
 use crate::core::model::Model;
-use crate::tui::action::Action;
+use crate::tui::face::Face;
 use crate::tui::input::{Input, Message, suspend};
 use crate::tui::keymap::Keymap;
 use crate::tui::respond::{self, Wish};
 use crate::tui::state::{Quitting, ViewState};
-use crate::tui::terminal::{self, Screen};
+use crate::tui::terminal;
 use crate::tui::theme::Theme;
-use crate::tui::view;
+use crate::tui::turn;
 
 const FRAME: Duration = Duration::from_millis(33);
 const TICK: Duration = Duration::from_millis(250);
 
 /// Events folded before keys are looked at again.
 const BATCH: usize = 20_000;
-
-const NETWORK_STEP: u32 = 8;
 
 /// What the dashboard is told.
 #[derive(Debug, Clone)]
@@ -41,6 +39,10 @@ pub struct Options {
     pub keymap: Keymap,
     /// Whether the mouse is taken from the start.
     pub mouse: bool,
+    /// Draw a few rows at the terminal's end instead of taking it over, and leave when the run ends.
+    pub inline: bool,
+    /// What the viewer has to know of the dashboard itself; stands in the log.
+    pub warnings: Vec<String>,
 }
 
 impl Options {
@@ -48,7 +50,7 @@ impl Options {
     #[must_use]
     pub fn from_environment(clock: Clock) -> Self {
         let theme = Theme::from_environment(|name| std::env::var(name).ok());
-        Self { clock, theme, keymap: Keymap::default(), mouse: true }
+        Self { clock, theme, keymap: Keymap::default(), mouse: true, inline: false, warnings: Vec::new() }
     }
 }
 
@@ -107,7 +109,7 @@ impl Closed {
 /// When there is no terminal to draw on. The run is not asked to stop for that.
 pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
     let (sender, messages) = channel();
-    let mut screen = Screen::enter(options.mouse)?;
+    let mut screen = Face::enter(options.inline, options.mouse)?;
     let input = Input::start(&sender, &controls)?;
     drop(sender);
     let mut app = App::new(controls, options);
@@ -124,6 +126,8 @@ struct App {
     theme: Theme,
     /// The stream has ended, with or without `run_finished`.
     stream_ended: bool,
+    /// What is to stand in the log once there is one.
+    warnings: Vec<String>,
 }
 
 /// What the loop does next.
@@ -138,14 +142,19 @@ enum Next {
 
 impl App {
     fn new(controls: Controls, options: &Options) -> Self {
-        let state =
-            ViewState { keymap: options.keymap.clone(), mouse: options.mouse, ..ViewState::default() };
-        Self { model: Model::default(), state, controls, theme: options.theme, stream_ended: false }
+        let state = ViewState {
+            keymap: options.keymap.clone(),
+            mouse: options.mouse,
+            inline: options.inline,
+            ..ViewState::default()
+        };
+        let warnings = options.warnings.clone();
+        Self { model: Model::default(), state, controls, theme: options.theme, stream_ended: false, warnings }
     }
 
     fn show(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Face,
         events: &Receiver<Event>,
         messages: &Receiver<Message>,
         clock: Clock,
@@ -154,6 +163,7 @@ impl App {
         let mut dirty = true;
         loop {
             dirty |= self.drain(events);
+            self.warn();
             let ended = self.ended();
             // Whoever asked for the end does not want to look at it.
             if ended && self.state.quitting == Quitting::Cancelling {
@@ -163,11 +173,14 @@ impl App {
             if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
                 self.state.now = if ended { self.model.wall_us() } else { clock.now().max(self.model.now()) };
                 let Self { model, state, theme, .. } = self;
-                if screen.draw(|frame| view::render(frame, model, state, theme)).is_err() {
+                if screen.draw(model, state, theme).is_err() {
                     return self.lose();
                 }
                 drawn_at = Some(Instant::now());
                 dirty = false;
+                if ended && screen.is_inline() {
+                    return Leaving::Ended;
+                }
             }
             if !terminal::held() {
                 return self.lose();
@@ -226,6 +239,17 @@ impl App {
         true
     }
 
+    /// Tells what the viewer has to know of the dashboard, after the run's first words.
+    fn warn(&mut self) {
+        if self.model.run().is_none() {
+            return;
+        }
+        for message in self.warnings.drain(..) {
+            let kind = EventKind::Warning { code: None, message, package: None };
+            self.model.apply(&Event { seq: 0, at: self.model.now(), kind });
+        }
+    }
+
     fn ended(&self) -> bool {
         self.stream_ended || self.model.outcome().is_some()
     }
@@ -271,7 +295,7 @@ impl App {
             Wish::Quit => return self.quit(),
             Wish::Cancel => self.cancel("key"),
             Wish::Suspend => return Next::Suspend,
-            Wish::Turn(action) if !self.ended() => self.turn(action),
+            Wish::Turn(action) if !self.ended() => turn::turn(&self.controls, action),
             Wish::Nothing | Wish::Turn(_) => {}
             Wish::Theme => self.theme = self.theme.next(),
             Wish::Mouse => return Next::Mouse,
@@ -316,40 +340,4 @@ impl App {
         let totals = self.model.totals();
         totals.fetched + totals.imported > 0 || !self.model.in_flight().is_empty()
     }
-
-    fn turn(&self, action: Action) {
-        let knobs = self.controls.knobs();
-        let network = knobs.network_concurrency;
-        let (knob, steps) = match action {
-            Action::NetworkUp => (Knob::NetworkConcurrency, distance(network, next_multiple(network))),
-            Action::NetworkDown => (Knob::NetworkConcurrency, distance(network, previous_multiple(network))),
-            Action::ExtractUp => (Knob::ExtractThreads, 1),
-            Action::ExtractDown => (Knob::ExtractThreads, -1),
-            Action::LinkUp => (Knob::LinkThreads, 1),
-            Action::LinkDown => (Knob::LinkThreads, -1),
-            Action::LinkMode => {
-                let next = match knobs.link_mode {
-                    LinkMode::Inline => LinkMode::Deferred,
-                    LinkMode::Deferred => LinkMode::Pipelined,
-                    LinkMode::Pipelined => LinkMode::Inline,
-                };
-                return self.controls.set_link_mode(next, "key");
-            }
-            Action::Pause => return self.controls.set_paused(!self.controls.is_paused(), "key"),
-            _ => return,
-        };
-        self.controls.nudge(knob, steps, "key");
-    }
-}
-
-fn next_multiple(value: u32) -> u32 {
-    (value / NETWORK_STEP).saturating_add(1).saturating_mul(NETWORK_STEP)
-}
-
-fn previous_multiple(value: u32) -> u32 {
-    (value.saturating_sub(1) / NETWORK_STEP * NETWORK_STEP).max(1)
-}
-
-fn distance(from: u32, to: u32) -> i32 {
-    i32::try_from(i64::from(to) - i64::from(from)).unwrap_or(0)
 }

@@ -227,7 +227,7 @@ mod tests {
                     optional: false,
                     size: None,
                 })),
-                EventKind::FetchStarted { package, attempt: 1, lane: 0, size: None },
+                EventKind::FetchStarted { package, attempt: 1, lane: 0, size: None, host: None },
                 EventKind::Fetched(Fetched {
                     package,
                     lane: 0,

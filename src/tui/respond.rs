@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 
 use crate::core::model::{LogLevel, Model};
 use crate::tui::action::{Action, Pane};
-use crate::tui::state::{Column, Hit, Quitting, ViewState};
+use crate::tui::state::{Column, Hit, Quitting, Rows, ViewState};
 
 /// Rows that a turn of the wheel goes.
 const WHEEL_ROWS: usize = 3;
@@ -48,8 +48,8 @@ pub fn key(state: &mut ViewState, model: &Model, key: &KeyEvent) -> Wish {
         return if matches!(key.code, KeyCode::Char('y' | 'Y')) { Wish::Cancel } else { Wish::Nothing };
     }
     match meant {
-        Some(action) => act(state, model, action),
-        None => Wish::Nothing,
+        Some(action) if !state.inline || action.works_inline() => act(state, model, action),
+        _ => Wish::Nothing,
     }
 }
 
@@ -58,13 +58,13 @@ fn type_filter(state: &mut ViewState, code: KeyCode) {
         KeyCode::Enter => state.typing = false,
         KeyCode::Esc => {
             state.typing = false;
-            state.filter.clear();
+            state.words().clear();
         }
         KeyCode::Backspace => {
-            state.filter.pop();
+            state.words().pop();
         }
-        KeyCode::Char(character) if state.filter.chars().count() < LONGEST_FILTER => {
-            state.filter.push(character);
+        KeyCode::Char(character) if state.words().chars().count() < LONGEST_FILTER => {
+            state.words().push(character);
         }
         _ => {}
     }
@@ -96,6 +96,7 @@ pub fn act(state: &mut ViewState, model: &Model, action: Action) -> Wish {
             if !matches!(state.pane, Pane::Packages | Pane::Log) {
                 show(state, Pane::Packages);
             }
+            state.table.detail = None;
             state.typing = true;
         }
         Action::Sort => sort_by(state, next_column(state.table.sort)),
@@ -109,7 +110,7 @@ pub fn act(state: &mut ViewState, model: &Model, action: Action) -> Wish {
         }
         Action::Open => {
             if state.pane == Pane::Packages {
-                state.table.detail = state.table.selected;
+                open(state);
             }
         }
         Action::Level => state.level = next_level(state.level),
@@ -145,12 +146,18 @@ fn show(state: &mut ViewState, pane: Pane) {
     state.table.detail = None;
 }
 
+/// Opens the detail of the selected package.
+fn open(state: &mut ViewState) {
+    state.table.detail = state.table.selected;
+    state.table.detail_rows = Rows::default();
+}
+
 fn back(state: &mut ViewState) {
     if state.table.detail.take().is_some() {
         return;
     }
-    if !state.filter.is_empty() && matches!(state.pane, Pane::Packages | Pane::Log) {
-        state.filter.clear();
+    if matches!(state.pane, Pane::Packages | Pane::Log) && !state.words().is_empty() {
+        state.words().clear();
     } else if state.frozen.is_some() {
         state.frozen = None;
     } else {
@@ -171,6 +178,7 @@ fn go(state: &mut ViewState, action: Action) {
                 _ => 0,
             };
         }
+        Pane::Packages if state.table.detail.is_some() => state.table.detail_rows.go(action),
         Pane::Packages => {
             state.rows().go(action);
             // The next frame selects what is in that row.
@@ -220,7 +228,7 @@ fn click(state: &mut ViewState, model: &Model, event: MouseEvent) -> Wish {
             let again = state.pane == Pane::Packages && state.rows().at == row;
             state.rows().at = row;
             if again {
-                state.table.detail = state.table.selected;
+                open(state);
             } else {
                 state.table.selected = None;
             }

@@ -75,6 +75,8 @@ pub struct Table {
     pub selected: Option<PackageId>,
     /// The package whose detail is open.
     pub detail: Option<PackageId>,
+    /// The lines of the detail that are gone through.
+    pub detail_rows: Rows,
 }
 
 /// Rows that are gone through in a pane.
@@ -98,6 +100,15 @@ impl Rows {
         self.at = self.at.min(count.saturating_sub(1));
         self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(self.page));
         self.top = self.top.min(count.saturating_sub(self.page));
+    }
+
+    /// Takes in how many lines there are and fit, where none is selected; returns the first one to show.
+    pub fn scroll(&mut self, count: usize, page: usize) -> usize {
+        self.page = page.max(1);
+        self.count = count.saturating_sub(self.page) + 1;
+        self.at = self.at.min(self.count - 1);
+        self.top = self.at;
+        self.top
     }
 
     /// Goes to another row.
@@ -154,8 +165,10 @@ pub struct ViewState {
     pub table: Table,
     /// Its rows.
     pub order: Order,
-    /// The words that packages and log entries must have.
+    /// The words that packages must have.
     pub filter: String,
+    /// The words that log entries must have.
+    pub log_filter: String,
     /// The filter is being typed.
     pub typing: bool,
     /// The least that a log entry must matter to be shown.
@@ -170,6 +183,8 @@ pub struct ViewState {
     pub quitting: Quitting,
     /// The mouse is ours.
     pub mouse: bool,
+    /// Only a few rows are drawn, without panes.
+    pub inline: bool,
     /// Which keys mean what.
     pub keymap: Keymap,
 }
@@ -187,6 +202,11 @@ impl ViewState {
             Some(_) => None,
             None => Some(Frozen { model: Box::new(model.clone()), now: self.now }),
         };
+    }
+
+    /// The words that what is on screen must have.
+    pub fn words(&mut self) -> &mut String {
+        if self.pane == Pane::Log { &mut self.log_filter } else { &mut self.filter }
     }
 
     /// The rows of the pane on screen.

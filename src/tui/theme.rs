@@ -23,6 +23,8 @@ pub struct Glyphs {
     pub descending: &'static str,
     /// Sorted from the smallest.
     pub ascending: &'static str,
+    /// A moment at which somebody changed how the run goes.
+    pub mark: &'static str,
     /// Between facts on one line.
     pub dot: &'static str,
     /// Only ASCII may be drawn.
@@ -39,6 +41,7 @@ const UNICODE: Glyphs = Glyphs {
     rule: "─",
     descending: "▼",
     ascending: "▲",
+    mark: "◆",
     dot: "·",
     ascii: false,
 };
@@ -53,6 +56,7 @@ const ASCII: Glyphs = Glyphs {
     rule: "-",
     descending: "v",
     ascending: "^",
+    mark: "!",
     dot: "|",
     ascii: true,
 };
@@ -270,6 +274,13 @@ impl Theme {
     #[must_use]
     pub fn with_ascii(mut self) -> Self {
         self.glyphs = ASCII;
+        self
+    }
+
+    /// The same look drawn with all characters.
+    #[must_use]
+    pub fn with_unicode(mut self) -> Self {
+        self.glyphs = UNICODE;
         self
     }
 

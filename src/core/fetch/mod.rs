@@ -184,7 +184,8 @@ impl Fetcher {
         self.meters.begin(Phase::Download, started);
         let lane = permit.lane();
         let package = tarball.package;
-        self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None });
+        let host = tarball.url.host_str().map(str::to_owned);
+        self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None, host });
         let body = self.download(tarball, permit).await;
         let ended = self.emitter.now();
         self.meters.task(Phase::Download, started, ended);

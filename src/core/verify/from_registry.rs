@@ -65,10 +65,11 @@ impl RegistryMetadata {
 
     fn inquire(&self, registry: &str, name: &str, form: Form) -> Result<Inquiry, RegistryError> {
         // Times are read where the document is.
-        let warm: Option<Warm> =
-            self.wants_times.then(|| Arc::new(|document: &Packument| {
-            document.has_times();
-        }) as Warm);
+        let warm: Option<Warm> = self.wants_times.then(|| {
+            Arc::new(|document: &Packument| {
+                document.has_times();
+            }) as Warm
+        });
         self.packuments.inquire(registry, &Arc::from(name), form, warm)
     }
 }

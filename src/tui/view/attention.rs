@@ -56,6 +56,9 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
     let age = now.saturating_sub(oldest.since);
     let is_late = silence >= SILENCE_US || age >= OLD_US || oldest.retries > 0;
     let mut rest = format!(" {} for {}", oldest.stage, duration(age));
+    if let Some(host) = &oldest.host {
+        rest = format!(" {} ({host}) for {}", oldest.stage, duration(age));
+    }
     if oldest.retries > 0 {
         rest = format!("{rest}, {} failed", attempts(oldest.retries));
     }
@@ -72,9 +75,10 @@ fn attempts(number: u32) -> String {
 }
 
 fn subject(model: &Model, unfinished: &Unfinished) -> String {
-    match unfinished.package {
-        Some(package) => model.label(package),
-        None => unfinished.phase.name().to_owned(),
+    match (unfinished.package, &unfinished.metadata) {
+        (Some(package), _) => model.label(package),
+        (None, Some(name)) => format!("metadata of {name}"),
+        (None, None) => unfinished.phase.name().to_owned(),
     }
 }
 

@@ -26,12 +26,13 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
         spans.push(Span::raw("  "));
     }
     let ended = model.outcome().is_some();
+    let inline = state.inline;
     let roomy = area.width >= 60;
     let gap = if roomy { "   " } else { "  " };
     let label = |action| state.keymap.label(action);
     let here =
         BINDINGS.iter().filter(|binding| !binding.footer.is_empty() && binding.place.covers(state.pane));
-    for binding in here {
+    for binding in here.filter(|binding| !inline || binding.action.works_inline()) {
         let key = label(binding.action);
         let (keys, what) = match binding.action {
             Action::Quit if says_how_to_leave => continue,
@@ -88,13 +89,13 @@ fn knob(model: &Model, knob: Knob, name: &str, with_value: bool) -> String {
     if value > 0 && with_value { format!("{name} {value}") } else { name.to_owned() }
 }
 
-fn banner(model: &Model, state: &ViewState) -> Option<String> {
+fn banner(model: &Model, state: &mut ViewState) -> Option<String> {
+    if state.typing {
+        return Some(format!("filter: {}_  (Enter keeps it, Esc drops it)", state.words()));
+    }
     let label = |action| state.keymap.label(action);
     if state.quitting == Quitting::Asked {
         return Some("cancel the run? y: yes, any other key: go on, Ctrl-C: at once".to_owned());
-    }
-    if state.typing {
-        return Some(format!("filter: {}_  (Enter keeps it, Esc drops it)", state.filter));
     }
     if let Some(frozen) = &state.frozen {
         let behind = duration(state.now.saturating_sub(frozen.now));

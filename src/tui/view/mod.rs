@@ -20,12 +20,14 @@
 //! from the run's beginning to now.
 
 mod attention;
+mod detail;
 mod downloads;
 mod failure;
 mod footer;
 mod header;
 mod help;
 mod importers;
+mod inline;
 mod lanes;
 mod log;
 mod network;
@@ -34,6 +36,8 @@ mod phases;
 mod settings;
 mod tabs;
 mod throughput;
+
+pub use inline::{ROWS as INLINE_ROWS, render as render_inline};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -53,8 +57,11 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
     let shell = shell(frame.area());
     match state.pane {
         Pane::Overview => overview(frame, shell.body, shown, now, state, theme),
-        Pane::Packages => packages::render(frame, shell.body, shown, now, state, theme),
-        Pane::Lanes => lanes::render(frame, shell.body, shown, now, theme),
+        Pane::Packages => match state.table.detail {
+            Some(id) => detail::render(frame, shell.body, id, shown, now, state, theme),
+            None => packages::render(frame, shell.body, shown, now, state, theme),
+        },
+        Pane::Lanes => lanes::pane(frame, shell.body, shown, now, state, theme),
         Pane::Network => network::render(frame, shell.body, shown, now, theme),
         Pane::Importers => importers::render(frame, shell.body, shown, state, theme),
         Pane::Log => log::render(frame, shell.body, shown, state, theme),
