@@ -18,14 +18,16 @@ use pacwatch::core::emit::Emitter;
 use pacwatch::core::event::{Event, EventKind, Knob, LaneCounts, LinkMode, Outcome};
 use pacwatch::core::hub;
 use pacwatch::core::report::summary::summary;
+use pacwatch::tui::keymap::{BINDINGS, Key, Keymap};
 use pacwatch::tui::theme::Theme;
 use pacwatch::tui::{self, Options};
 use rustix::process::Signal;
 
-use support::tty::{PATIENCE, Tty};
+use support::tty::{Left, PATIENCE, Tty};
 use synthetic::Script;
 
 const SCENE: &str = "PACWATCH_TEST_SCENE";
+const INLINE: &str = "PACWATCH_TEST_INLINE";
 
 // ---------------------------------------------------------------------------------------------------------------
 // The child.
@@ -48,7 +50,14 @@ fn child() {
         let controls = controls.clone();
         std::thread::spawn(move || play(&scene, &emitter, &controls))
     };
-    let options = Options { clock, theme: Theme::dark() };
+    let options = Options {
+        clock,
+        theme: Theme::dark(),
+        keymap: Keymap::default(),
+        mouse: true,
+        inline: std::env::var_os(INLINE).is_some(),
+        warnings: vec!["the viewer's file is wrong".to_owned()],
+    };
     let closed = tui::run(events, controls, &options).unwrap();
     println!("left: {:?}", closed.leaving);
     let model = closed.settle();
@@ -120,17 +129,28 @@ fn child_command(scene: &str) -> Vec<String> {
 /// A terminal on which the dashboard shows a run.
 fn shown(scene: &str) -> Tty {
     let tty = Tty::spawn(&child_command(scene));
-    tty.until_text("link_cold");
+    // Some work is done, so that there is something to lose.
+    tty.until("linked", |tty| tty.text().contains("100/100 linked") || tty.text().contains(" 100 linked"));
     assert!(tty.on_alternate_screen());
     tty
+}
+
+/// Leaves a run that is under way, or has ended.
+fn leave(mut tty: Tty) -> Left {
+    tty.keys("q");
+    tty.until("asked or gone", |tty| tty.text().contains("cancel the run?") || !tty.on_alternate_screen());
+    if tty.on_alternate_screen() {
+        tty.keys("y");
+    }
+    tty.ended()
 }
 
 #[test]
 fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
     let mut tty = shown("finish");
-    tty.until_text("any key leaves");
+    tty.until_text("q leaves");
     assert!(tty.text().contains("✓ done"), "{}", tty.text());
-    tty.keys("x");
+    tty.keys("q");
     let text = tty.ended().text;
     assert!(text.contains("left: Ended"), "{text}");
     assert!(text.contains("Done in"), "{text}");
@@ -140,7 +160,7 @@ fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
 #[test]
 fn a_finished_dashboard_draws_nothing_more() {
     let mut tty = shown("finish");
-    tty.until_text("any key leaves");
+    tty.until_text("q leaves");
     let begin = Instant::now();
     loop {
         let written = tty.bytes().len();
@@ -151,14 +171,19 @@ fn a_finished_dashboard_draws_nothing_more() {
         }
         assert!(begin.elapsed() < PATIENCE, "it draws on and on");
     }
-    tty.keys("q");
-    tty.ended();
+    leave(tty);
 }
 
 #[test]
-fn q_cancels_the_run_and_leaves() {
+fn q_asks_once_and_y_cancels_the_run_and_leaves() {
     let mut tty = shown("endless");
     tty.keys("q");
+    tty.until_text("cancel the run?");
+    tty.keys("n");
+    tty.until("the question is gone", |tty| !tty.text().contains("cancel the run?"));
+    tty.keys("q");
+    tty.until_text("cancel the run?");
+    tty.keys("y");
     let text = tty.ended().text;
     assert!(text.contains("Cancelled after"), "{text}");
     assert!(text.contains("by key"), "{text}");
@@ -168,7 +193,7 @@ fn q_cancels_the_run_and_leaves() {
 fn a_second_control_c_does_not_wait_for_the_run() {
     let mut tty = shown("stubborn");
     tty.keys("\u{3}");
-    tty.until_text("q again leaves at once");
+    tty.until_text("cancel the run?");
     tty.keys("\u{3}");
     let text = tty.ended().text;
     assert!(text.contains("left: Forced"), "{text}");
@@ -183,25 +208,22 @@ fn keys_turn_the_knobs() {
     tty.until_text("network 8");
     tty.keys("]");
     tty.until_text("link 3");
-    tty.keys("q");
-    tty.ended();
+    leave(tty);
 }
 
 #[test]
 fn help_opens_and_closes_and_the_picture_freezes() {
     let mut tty = shown("endless");
     tty.keys("?");
-    tty.until_text("help");
-    tty.until_text("one more link worker");
-    tty.keys("q");
-    tty.until("help closed", |tty| !tty.text().contains("one more link worker"));
+    tty.until_text("phases, lanes, downloads, log");
+    tty.keys("?");
+    tty.until("help closed", |tty| !tty.text().contains("phases, lanes, downloads, log"));
     assert!(tty.text().contains("q cancel"), "{}", tty.text());
-    tty.keys("p");
-    tty.until_text("frozen at");
-    tty.keys("p");
-    tty.until("frozen no more", |tty| !tty.text().contains("frozen at"));
-    tty.keys("q");
-    tty.ended();
+    tty.keys(" ");
+    tty.until_text("frozen, ");
+    tty.keys(" ");
+    tty.until("frozen no more", |tty| !tty.text().contains("frozen, "));
+    leave(tty);
 }
 
 #[test]
@@ -213,8 +235,7 @@ fn it_follows_the_size_of_the_terminal() {
     tty.resize(130, 40);
     tty.until_text("in use");
     tty.until_text("throughput");
-    tty.keys("q");
-    tty.ended();
+    leave(tty);
 }
 
 #[test]
@@ -261,6 +282,8 @@ fn control_z_gives_the_shell_its_terminal_and_fg_brings_the_dashboard_again() {
     tty.until("on the alternate screen again", Tty::on_alternate_screen);
     tty.until_text("link_cold");
     tty.keys("q");
+    tty.until_text("cancel the run?");
+    tty.keys("y");
     tty.until_text("left: Ended");
     tty.keys("exit\n");
     tty.until_exit();
@@ -273,12 +296,122 @@ fn without_a_shell_to_go_back_to_control_z_changes_nothing() {
     tty.keys("+");
     tty.until_text("network 24");
     assert!(tty.on_alternate_screen());
-    tty.keys("q");
-    tty.ended();
+    leave(tty);
 }
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
     let tty = shown("endless");
     tty.hang_up();
+}
+
+/// What a terminal sends for a key.
+fn sent(key: Key) -> String {
+    use crossterm::event::KeyCode;
+
+    match key.code {
+        KeyCode::Char(character) if key.control => {
+            char::from(u8::try_from(character.to_ascii_uppercase()).unwrap() - b'@').to_string()
+        }
+        KeyCode::Char(character) => character.to_string(),
+        KeyCode::Enter => "\r".to_owned(),
+        KeyCode::Esc => "\u{1b}".to_owned(),
+        KeyCode::Tab => "\t".to_owned(),
+        KeyCode::BackTab => "\u{1b}[Z".to_owned(),
+        KeyCode::Up => "\u{1b}[A".to_owned(),
+        KeyCode::Down => "\u{1b}[B".to_owned(),
+        KeyCode::PageUp => "\u{1b}[5~".to_owned(),
+        KeyCode::PageDown => "\u{1b}[6~".to_owned(),
+        KeyCode::Home => "\u{1b}[H".to_owned(),
+        KeyCode::End => "\u{1b}[F".to_owned(),
+        other => panic!("no bytes for {other:?}"),
+    }
+}
+
+/// Every documented key that does not leave, each with its name.
+fn documented_keys() -> Vec<(&'static str, String)> {
+    let stays = BINDINGS.iter().filter(|binding| binding.name != "quit");
+    stays
+        .flat_map(|binding| binding.keys.iter())
+        .map(|name| (*name, sent(Key::parse(name).unwrap())))
+        .collect()
+}
+
+/// Presses every key in every pane, and sees that frames go on after each.
+fn press_everything(tty: &mut Tty) {
+    for pane in ["1", "2", "3", "4", "5", "6", "7"] {
+        for (name, bytes) in documented_keys() {
+            tty.keys(pane);
+            let before = tty.bytes().len();
+            tty.keys(&bytes);
+            tty.until(&format!("a frame after {name} in pane {pane}"), |tty| tty.bytes().len() > before);
+            // Suspending gives the terminal back until the system finds no shell to wait for.
+            tty.until(&format!("on screen after {name} in pane {pane}"), Tty::on_alternate_screen);
+            // Whatever it opened is closed: a filter, the help, a detail.
+            tty.keys("\u{1b}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+#[test]
+fn every_documented_key_in_every_pane_of_a_run_under_way() {
+    let mut tty = shown("endless");
+    press_everything(&mut tty);
+    tty.keys("1");
+    let text = leave(tty).text;
+    assert!(text.contains("left: Ended"), "{text}");
+}
+
+#[test]
+fn every_documented_key_in_every_pane_of_a_run_that_ended() {
+    let mut tty = shown("finish");
+    tty.until_text("q leaves");
+    press_everything(&mut tty);
+    let text = leave(tty).text;
+    assert!(text.contains("left: Ended"), "{text}");
+    assert!(text.contains("Done in"), "{text}");
+}
+
+#[test]
+fn mouse_clicks_choose_panes_and_rows_and_the_wheel_goes_through_them() {
+    let mut tty = shown("finish");
+    tty.until_text("q leaves");
+    let click = |column: u16, row: u16| format!("\u{1b}[<0;{column};{row}M\u{1b}[<0;{column};{row}m");
+    // The tabs stand in the third row; the second of them is the packages'.
+    let tabs = tty.text().lines().nth(2).unwrap().to_owned();
+    let at = u16::try_from(tabs.find(" 2 ").unwrap()).unwrap();
+    tty.keys(&click(at + 2, 3));
+    tty.until_text("by total");
+    // A package's row, twice: its detail.
+    tty.keys(&click(5, 8));
+    tty.until_still();
+    tty.keys(&click(5, 8));
+    tty.until_text("critical path");
+    tty.keys("\u{1b}[<65;5;8M");
+    tty.keys("\u{1b}");
+    tty.until_text("by total");
+    leave(tty);
+}
+
+#[test]
+fn what_is_wrong_with_the_viewers_file_stands_in_the_log() {
+    let mut tty = shown("endless");
+    tty.keys("6");
+    tty.until_text("warning: the viewer's file is wrong");
+    leave(tty);
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_a_right_picture() {
+    let tty = shown("endless");
+    for step in 0..200_u16 {
+        tty.resize(20 + step * 7 % 180, 6 + step * 5 % 60);
+    }
+    tty.resize(120, 40);
+    tty.until_text("throughput");
+    tty.until("the footer in the last row", |tty| {
+        tty.text().lines().last().is_some_and(|footer| footer.contains("q cancel"))
+    });
+    leave(tty);
 }

@@ -48,7 +48,13 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
     let pass = || select(vec![LinkPass::Warm, LinkPass::Cold]);
     prop_oneof![
         (package(), any::<u32>(), lane(), proptest::option::of(hostile_number())).prop_map(
-            |(package, attempt, lane, size)| EventKind::FetchStarted { package, attempt, lane, size }
+            |(package, attempt, lane, size)| EventKind::FetchStarted {
+                package,
+                attempt,
+                lane,
+                size,
+                host: None
+            }
         ),
         (package(), hostile_number(), proptest::option::of(hostile_number()))
             .prop_map(|(package, bytes, size)| EventKind::FetchProgress { package, bytes, size }),

@@ -68,7 +68,7 @@ fn inline_works_on_one_link_lane_and_deferred_on_all() {
 fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
     let id = PackageId(0);
     let at = |at, kind| Event { seq: 1, at, kind };
-    let started = |attempt| EventKind::FetchStarted { package: id, attempt, lane: 0, size: None };
+    let started = |attempt| EventKind::FetchStarted { package: id, attempt, lane: 0, size: None, host: None };
     let mut model = Model::default();
     model.apply(&at(100, started(1)));
     model.apply(&at(
@@ -103,7 +103,7 @@ fn the_oldest_download_stands_first() {
         model.apply(&Event {
             seq: 1,
             at,
-            kind: EventKind::FetchStarted { package, attempt: 1, lane, size: None },
+            kind: EventKind::FetchStarted { package, attempt: 1, lane, size: None, host: None },
         });
     }
     let order: Vec<u32> = model.in_flight().iter().map(|(id, ..)| id.0).collect();
@@ -135,7 +135,13 @@ fn a_huge_package_number_takes_no_room() {
     let mut model = Model::default();
     let package = PackageId(u32::MAX);
     for kind in [
-        EventKind::FetchStarted { package, attempt: u32::MAX, lane: u16::MAX, size: Some(u64::MAX) },
+        EventKind::FetchStarted {
+            package,
+            attempt: u32::MAX,
+            lane: u16::MAX,
+            size: Some(u64::MAX),
+            host: None,
+        },
         EventKind::Downloaded { package, lane: u16::MAX, bytes: u64::MAX },
     ] {
         model.apply(&Event { seq: 1, at: u64::MAX, kind });

@@ -6,7 +6,8 @@ mod synthetic;
 
 use pacwatch::core::event::{Event, LaneCounts, LinkMode, Outcome};
 use pacwatch::core::model::Model;
-use pacwatch::tui::state::ViewState;
+use pacwatch::tui::action::Pane;
+use pacwatch::tui::state::{Quitting, ViewState};
 use pacwatch::tui::theme::Theme;
 use pacwatch::tui::view;
 use ratatui::Terminal;
@@ -112,21 +113,31 @@ fn failed() {
 fn cancelling_and_frozen() {
     let events = synthetic::run(&Script::default());
     let (model, mut state) = until(&events, 900_000);
-    state.cancelling = true;
+    state.quitting = Quitting::Cancelling;
     insta::assert_snapshot!("cancelling_80x24", draw(&model, &mut state, &Theme::dark(), 80, 24));
     let (earlier, _) = until(&events, 500_000);
     state.now = 500_000;
-    state.cancelling = false;
+    state.quitting = Quitting::No;
     state.toggle_freeze(&earlier);
     state.now = 900_000;
     insta::assert_snapshot!("frozen_80x24", draw(&model, &mut state, &Theme::dark(), 80, 24));
 }
 
 #[test]
+fn every_pane() {
+    let events = synthetic::run(&Script::default());
+    for pane in Pane::ALL {
+        let (model, mut state) = until(&events, 900_000);
+        state.pane = pane;
+        snapshots(&format!("pane_{}", pane.name()), &model, &mut state, &Theme::dark());
+    }
+}
+
+#[test]
 fn help() {
     let events = synthetic::run(&Script::default());
     let (model, mut state) = until(&events, 900_000);
-    state.help = true;
+    state.help = Some(0);
     snapshots("help", &model, &mut state, &Theme::dark());
 }
 
@@ -136,7 +147,7 @@ fn ascii_without_colours_draws_ascii_only() {
     let (model, mut state) = until(&events, 900_000);
     let theme = Theme::mono().with_ascii();
     snapshots("ascii", &model, &mut state, &theme);
-    for help in [false, true] {
+    for help in [None, Some(0)] {
         state.help = help;
         for (width, height) in SIZES {
             let screen = draw(&model, &mut state, &theme, width, height);
@@ -167,7 +178,7 @@ fn no_size_is_too_small() {
     let events = synthetic::run(&Script::default());
     let failed = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });
     for (model, state) in [until(&events, 0), until(&events, 900_000), whole(&events), whole(&failed)] {
-        for help in [false, true] {
+        for help in [None, Some(0)] {
             for width in 1..=20 {
                 for height in 1..=8 {
                     let mut state = ViewState { help, ..state.clone() };

@@ -13,9 +13,18 @@ use rustix::process::Signal;
 
 use support::answer::Answer;
 use support::stage::{PACKAGES, Stage, package};
+use support::tty::{Left, Tty};
 
 /// Exit code of a run that the user ended.
 const INTERRUPTED: u32 = 130;
+
+/// Cancels the run with `q`, and says yes.
+fn cancelled(mut tty: Tty) -> Left {
+    tty.keys("q");
+    tty.until_text("cancel the run?");
+    tty.keys("y");
+    tty.ended()
+}
 
 #[test]
 fn an_install_shows_its_phases_stays_until_a_key_and_leaves_its_summary() {
@@ -27,7 +36,7 @@ fn an_install_shows_its_phases_stays_until_a_key_and_leaves_its_summary() {
     tty.until_text("▶ download  running");
     assert!(tty.on_alternate_screen());
     assert!(!tty.mode_is_untouched(), "keys come one by one only in raw mode");
-    tty.until_text("any key leaves");
+    tty.until_text("q leaves");
     tty.until_still();
     let screen = tty.text();
     for part in [
@@ -48,7 +57,7 @@ fn an_install_shows_its_phases_stays_until_a_key_and_leaves_its_summary() {
     // It waits for the viewer.
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(tty.text(), screen);
-    tty.keys("x");
+    tty.keys("q");
     let left = tty.ended();
     assert_eq!(left.status.exit_code(), 0);
     assert!(left.text.contains("Done in"), "{}", left.text);
@@ -63,8 +72,8 @@ fn what_is_installed_already_is_up_to_date() {
     assert!(stage.install(&[]).status.success());
     let mut tty = stage.terminal();
     tty.until_text("already up to date");
-    tty.until_text("any key leaves");
-    tty.keys("\r");
+    tty.until_text("q leaves");
+    tty.keys("q");
     let left = tty.ended();
     assert_eq!(left.status.exit_code(), 0);
     assert!(left.text.contains("Already up to date"), "{}", left.text);
@@ -83,8 +92,7 @@ fn it_follows_the_terminal_to_a_small_size_and_back() {
     tty.until_text("throughput");
     tty.until_text("24 packages");
     tty.until_text("package-23@1.0.0");
-    tty.keys("q");
-    assert_eq!(tty.ended().status.exit_code(), INTERRUPTED);
+    assert_eq!(cancelled(tty).status.exit_code(), INTERRUPTED);
 }
 
 #[test]
@@ -104,25 +112,23 @@ fn keys_turn_the_knobs_of_the_engine() {
         tty.keys(key);
         tty.until(shown, |tty| tty.text().lines().last().is_some_and(|footer| footer.contains(shown)));
     }
-    tty.keys("q");
-    assert_eq!(tty.ended().status.exit_code(), INTERRUPTED);
+    assert_eq!(cancelled(tty).status.exit_code(), INTERRUPTED);
 }
 
 #[test]
 fn the_picture_freezes_and_goes_on_and_help_opens_and_closes() {
     let stage = Stage::endless();
     let mut tty = stage.waiting_terminal();
-    tty.keys("p");
-    tty.until_text("frozen at");
-    tty.keys("p");
-    tty.until("frozen no more", |tty| !tty.text().contains("frozen at"));
+    tty.keys(" ");
+    tty.until_text("frozen, ");
+    tty.keys(" ");
+    tty.until("frozen no more", |tty| !tty.text().contains("frozen, "));
     tty.keys("?");
-    tty.until_text("one more link worker");
+    tty.until_text("phases, lanes, downloads, log");
     tty.keys("?");
-    tty.until("help closed", |tty| !tty.text().contains("one more link worker"));
+    tty.until("help closed", |tty| !tty.text().contains("phases, lanes, downloads, log"));
     tty.until_text("▶ download  running");
-    tty.keys("q");
-    assert_eq!(tty.ended().status.exit_code(), INTERRUPTED);
+    assert_eq!(cancelled(tty).status.exit_code(), INTERRUPTED);
 }
 
 #[test]
@@ -131,6 +137,8 @@ fn q_and_control_c_cancel_the_install() {
         let stage = Stage::endless();
         let mut tty = stage.waiting_terminal();
         tty.keys(key);
+        tty.until_text("cancel the run?");
+        tty.keys("y");
         let left = tty.ended();
         assert_eq!(left.status.exit_code(), INTERRUPTED);
         assert!(left.text.contains("Cancelled after"), "{}", left.text);
@@ -164,7 +172,7 @@ fn a_terminal_that_goes_away_ends_the_install() {
 fn a_missing_package_is_explained_on_screen_and_in_the_scrollback() {
     let stage = Stage::broken();
     let mut tty = stage.terminal();
-    tty.until_text("any key leaves");
+    tty.until_text("q leaves");
     tty.until_still();
     let screen = tty.text();
     assert!(screen.contains("✗ failed"), "{screen}");
@@ -182,9 +190,9 @@ fn a_project_without_a_lockfile_is_explained_on_screen() {
     let stage = Stage::new();
     fs::remove_file(stage.site.project.join("pnpm-lock.yaml")).unwrap();
     let mut tty = stage.terminal_with(&["--frozen-lockfile"], &[]);
-    tty.until_text("any key leaves");
+    tty.until_text("q leaves");
     tty.until_text("ERR_PNPM_NO_LOCKFILE");
-    tty.keys(" ");
+    tty.keys("q");
     let left = tty.ended();
     assert_eq!(left.status.exit_code(), 1);
     assert!(left.text.contains("ERR_PNPM_NO_LOCKFILE"), "{}", left.text);
@@ -211,8 +219,8 @@ fn the_dashboard_and_a_recording_go_together() {
     let stage = Stage::new();
     let recording = stage.site.root.path().join("run.ndjson");
     let mut tty = stage.terminal_with(&["--record", recording.to_str().unwrap()], &[]);
-    tty.until_text("any key leaves");
-    tty.keys("x");
+    tty.until_text("q leaves");
+    tty.keys("q");
     assert_eq!(tty.ended().status.exit_code(), 0);
     let recording = fs::read_to_string(&recording).unwrap();
     let last: Event = serde_json::from_str(recording.lines().last().unwrap()).unwrap();

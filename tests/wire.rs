@@ -28,6 +28,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::PackagePlaced(_) => "package_placed",
         EventKind::LockfileWritten { .. } => "lockfile_written",
         EventKind::ImportersKnown(_) => "importers_known",
+        EventKind::DependenciesKnown { .. } => "dependencies_known",
         EventKind::Planned(_) => "planned",
         EventKind::MetadataRequested { .. } => "metadata_requested",
         EventKind::MetadataReceived(_) => "metadata_received",
@@ -117,6 +118,7 @@ fn samples() -> Vec<Event> {
             ],
             left_out: 3,
         })),
+        EventKind::DependenciesKnown { dependencies: vec![vec![PackageId(1), PackageId(7)], Vec::new()] },
         EventKind::Resolved { package },
         EventKind::Deprecated { package, message: "use something else".into() },
         EventKind::PackagePlaced(Box::new(PackagePlaced {

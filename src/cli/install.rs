@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
+use super::dashboard;
 use super::install_arguments::{InstallArguments, flags};
 use super::interrupt;
 use super::mode::{Mode, Surroundings, choose_mode};
@@ -180,7 +181,11 @@ fn run_install(
     let hub = hub::start(receiver, sinks)?;
     let install = Install { config, controls: controls.clone(), emitter, change };
     let engine = std::thread::Builder::new().name("engine".into()).spawn(move || install.run())?;
-    let left = if let Some(events) = dashboard { show(events, &controls, clock)? } else { Left::AtTheEnd };
+    let left = if let Some(events) = dashboard {
+        show(events, &controls, &dashboard::options(arguments, clock))?
+    } else {
+        Left::AtTheEnd
+    };
     if left == Left::Early {
         // What still runs is ended with the process.
         return Ok(Ended { outcome: Outcome::Cancelled, error: None });
@@ -205,12 +210,11 @@ enum Left {
 fn show(
     events: std::sync::mpsc::Receiver<crate::core::event::Event>,
     controls: &Controls,
-    clock: Clock,
+    options: &tui::Options,
 ) -> Result<Left, InstallCommandError> {
-    let closed =
-        tui::run(events, controls.clone(), &tui::Options::from_environment(clock)).inspect_err(|_| {
-            controls.cancel("a terminal that cannot be drawn on");
-        })?;
+    let closed = tui::run(events, controls.clone(), options).inspect_err(|_| {
+        controls.cancel("a terminal that cannot be drawn on");
+    })?;
     let (model, left): (Model, Left) = match closed.leaving {
         tui::Leaving::Forced => {
             let mut closed = closed;

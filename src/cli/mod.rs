@@ -3,6 +3,7 @@
 pub mod add;
 pub mod arguments;
 pub mod completions;
+mod dashboard;
 pub mod install;
 pub mod install_arguments;
 pub mod interrupt;

@@ -9,6 +9,7 @@ use super::arguments::ProjectArguments;
 use crate::core::config::Flags;
 use crate::core::control::knob_limit;
 use crate::core::event::{ImportMethod, Knob, LinkMode};
+use crate::tui::theme::ThemeName;
 
 /// The arguments that the commands which install have in common.
 #[derive(Debug, Clone, Args)]
@@ -85,6 +86,18 @@ pub struct RunArguments {
     #[arg(long, value_name = "METHOD", help_heading = "Speed")]
     pub import_method: Option<ImportMethod>,
 
+    /// Show a few rows below what the terminal has already, and keep its scrollback; leaves when the run ends
+    #[arg(long, conflicts_with_all = ["headless", "json"], help_heading = "Output")]
+    pub inline: bool,
+
+    /// How the dashboard looks [default: dark, or mono where colours are unwanted]
+    #[arg(long, value_name = "NAME", value_parser = theme_name, hide_short_help = true, help_heading = "Output")]
+    pub theme: Option<ThemeName>,
+
+    /// Draw the dashboard with ASCII alone; so by itself where the locale is not UTF-8
+    #[arg(long, hide_short_help = true, help_heading = "Output")]
+    pub ascii: bool,
+
     /// Write lines instead of showing the dashboard; so by itself without a terminal and in continuous integration
     #[arg(long, help_heading = "Output")]
     pub headless: bool,
@@ -136,4 +149,9 @@ fn web_url(text: &str) -> Result<String, String> {
         Ok(_) => Err("the URL must begin with http: or https:".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn theme_name(text: &str) -> Result<ThemeName, String> {
+    ThemeName::parse(text)
+        .ok_or_else(|| format!("choose one of {}", ThemeName::ALL.map(ThemeName::name).join(", ")))
 }

@@ -96,6 +96,11 @@ pub enum EventKind {
     },
     /// The projects that the run is about. Once, after all packages became known; not in a run that ends before.
     ImportersKnown(Box<ImportersKnown>),
+    /// Which packages each package depends on. Once, after all packages became known; not in a run that ends before.
+    DependenciesKnown {
+        /// By the number of the package that depends: the packages it depends on, each once.
+        dependencies: Vec<Vec<PackageId>>,
+    },
     /// The plan is made: how many slots need what.
     Planned(Planned),
     /// A request for a package's metadata holds its permit and is about to be sent. Again for each new attempt.
@@ -119,6 +124,9 @@ pub enum EventKind {
         lane: u16,
         /// Size of the body where the answer's head tells it ahead; usually unknown at this time.
         size: Option<u64>,
+        /// The host it is asked of; none for a file of this machine.
+        #[serde(default)]
+        host: Option<String>,
     },
     /// Bytes of the body so far; sampled, so a small package may never have one.
     FetchProgress {

@@ -252,6 +252,7 @@ impl Install {
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
         let unplaced = self.tell_unplaced(&mut numbers);
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
+        self.emitter.emit(importers::dependencies(&graph, &selection, &work));
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();

@@ -7,19 +7,20 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::core::clock::Clock;
 use crate::core::control::Controls;
-use crate::core::event::{Event, Knob};
+use crate::core::event::{Event, EventKind};
 use crate::core::model::Model;
-use crate::tui::action::Action;
+use crate::tui::face::Face;
 use crate::tui::input::{Input, Message, suspend};
-use crate::tui::keymap;
-use crate::tui::state::ViewState;
-use crate::tui::terminal::{self, Screen};
+use crate::tui::keymap::Keymap;
+use crate::tui::respond::{self, Wish};
+use crate::tui::state::{Quitting, ViewState};
+use crate::tui::terminal;
 use crate::tui::theme::Theme;
-use crate::tui::view;
+use crate::tui::turn;
 
 const FRAME: Duration = Duration::from_millis(33);
 const TICK: Duration = Duration::from_millis(250);
@@ -27,22 +28,29 @@ const TICK: Duration = Duration::from_millis(250);
 /// Events folded before keys are looked at again.
 const BATCH: usize = 20_000;
 
-const NETWORK_STEP: u32 = 8;
-
 /// What the dashboard is told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The run's clock, so that the elapsed time goes on between events.
     pub clock: Clock,
     /// The look.
     pub theme: Theme,
+    /// Which keys mean what.
+    pub keymap: Keymap,
+    /// Whether the mouse is taken from the start.
+    pub mouse: bool,
+    /// Draw a few rows at the terminal's end instead of taking it over, and leave when the run ends.
+    pub inline: bool,
+    /// What the viewer has to know of the dashboard itself; stands in the log.
+    pub warnings: Vec<String>,
 }
 
 impl Options {
     /// Options for a run, with the look that fits this process's environment.
     #[must_use]
     pub fn from_environment(clock: Clock) -> Self {
-        Self { clock, theme: Theme::from_environment(|name| std::env::var(name).ok()) }
+        let theme = Theme::from_environment(|name| std::env::var(name).ok());
+        Self { clock, theme, keymap: Keymap::default(), mouse: true, inline: false, warnings: Vec::new() }
     }
 }
 
@@ -101,10 +109,10 @@ impl Closed {
 /// When there is no terminal to draw on. The run is not asked to stop for that.
 pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
     let (sender, messages) = channel();
-    let mut screen = Screen::enter()?;
+    let mut screen = Face::enter(options.inline, options.mouse)?;
     let input = Input::start(&sender, &controls)?;
     drop(sender);
-    let mut app = App::new(controls, &options.theme);
+    let mut app = App::new(controls, options);
     let leaving = app.show(&mut screen, &events, &messages, options.clock);
     drop(screen);
     drop(input);
@@ -118,31 +126,35 @@ struct App {
     theme: Theme,
     /// The stream has ended, with or without `run_finished`.
     stream_ended: bool,
+    /// What is to stand in the log once there is one.
+    warnings: Vec<String>,
 }
 
 /// What the loop does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Stay,
+    Mouse,
     Suspend,
     Reenter,
     Leave(Leaving),
 }
 
 impl App {
-    fn new(controls: Controls, theme: &Theme) -> Self {
-        Self {
-            model: Model::default(),
-            state: ViewState::default(),
-            controls,
-            theme: *theme,
-            stream_ended: false,
-        }
+    fn new(controls: Controls, options: &Options) -> Self {
+        let state = ViewState {
+            keymap: options.keymap.clone(),
+            mouse: options.mouse,
+            inline: options.inline,
+            ..ViewState::default()
+        };
+        let warnings = options.warnings.clone();
+        Self { model: Model::default(), state, controls, theme: options.theme, stream_ended: false, warnings }
     }
 
     fn show(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Face,
         events: &Receiver<Event>,
         messages: &Receiver<Message>,
         clock: Clock,
@@ -151,20 +163,24 @@ impl App {
         let mut dirty = true;
         loop {
             dirty |= self.drain(events);
+            self.warn();
             let ended = self.ended();
             // Whoever asked for the end does not want to look at it.
-            if ended && self.state.cancelling {
+            if ended && self.state.quitting == Quitting::Cancelling {
                 return Leaving::Ended;
             }
             let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
             if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
                 self.state.now = if ended { self.model.wall_us() } else { clock.now().max(self.model.now()) };
                 let Self { model, state, theme, .. } = self;
-                if screen.draw(|frame| view::render(frame, model, state, theme)).is_err() {
+                if screen.draw(model, state, theme).is_err() {
                     return self.lose();
                 }
                 drawn_at = Some(Instant::now());
                 dirty = false;
+                if ended && screen.is_inline() {
+                    return Leaving::Ended;
+                }
             }
             if !terminal::held() {
                 return self.lose();
@@ -181,6 +197,11 @@ impl App {
                     dirty = true;
                     match self.message(&message) {
                         Next::Stay => {}
+                        Next::Mouse => {
+                            if screen.take_mouse(self.state.mouse).is_err() {
+                                return self.lose();
+                            }
+                        }
                         Next::Leave(leaving) => return leaving,
                         Next::Suspend => {
                             if suspend().and_then(|()| screen.reenter()).is_err() {
@@ -218,6 +239,17 @@ impl App {
         true
     }
 
+    /// Tells what the viewer has to know of the dashboard, after the run's first words.
+    fn warn(&mut self) {
+        if self.model.run().is_none() {
+            return;
+        }
+        for message in self.warnings.drain(..) {
+            let kind = EventKind::Warning { code: None, message, package: None };
+            self.model.apply(&Event { seq: 0, at: self.model.now(), kind });
+        }
+    }
+
     fn ended(&self) -> bool {
         self.stream_ended || self.model.outcome().is_some()
     }
@@ -230,7 +262,11 @@ impl App {
     fn message(&mut self, message: &Message) -> Next {
         match message {
             Message::Key(key) => self.key(key),
-            Message::Interrupt => self.quit("SIGINT"),
+            Message::Mouse(event) => {
+                let wish = respond::mouse(&mut self.state, &self.model, event);
+                self.fulfil(wish)
+            }
+            Message::Interrupt => self.interrupt(),
             Message::Terminate(by) => {
                 let by = *by;
                 self.controls.cancel(by);
@@ -243,60 +279,65 @@ impl App {
     }
 
     fn key(&mut self, key: &KeyEvent) -> Next {
-        let action = keymap::action(key);
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        // A bare key, `q` too, means the page and not the run.
-        if self.state.help && !control {
-            self.state.help = false;
-            return Next::Stay;
+        // Ctrl-C again means now, whatever else it was bound to.
+        let is_break = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if is_break && self.state.quitting == Quitting::Asked {
+            self.controls.cancel("key");
+            return Next::Leave(Leaving::Forced);
         }
-        match action {
-            Some(Action::Quit) => return self.quit("key"),
-            Some(Action::Suspend) => return Next::Suspend,
-            Some(Action::Help) => self.state.help = true,
-            Some(Action::Freeze) => self.state.toggle_freeze(&self.model),
-            Some(Action::LogBack) => self.state.log_back = self.state.log_back.saturating_add(1),
-            Some(Action::LogForward) => self.state.log_back = self.state.log_back.saturating_sub(1),
-            Some(action) if !self.ended() => self.turn(action),
-            None if self.ended() => return Next::Leave(Leaving::Ended),
-            Some(_) | None => {}
+        let wish = respond::key(&mut self.state, &self.model, key);
+        self.fulfil(wish)
+    }
+
+    fn fulfil(&mut self, wish: Wish) -> Next {
+        match wish {
+            Wish::Leave => return Next::Leave(Leaving::Ended),
+            Wish::Quit => return self.quit(),
+            Wish::Cancel => self.cancel("key"),
+            Wish::Suspend => return Next::Suspend,
+            Wish::Turn(action) if !self.ended() => turn::turn(&self.controls, action),
+            Wish::Nothing | Wish::Turn(_) => {}
+            Wish::Theme => self.theme = self.theme.next(),
+            Wish::Mouse => return Next::Mouse,
         }
         Next::Stay
     }
 
-    fn quit(&mut self, by: &'static str) -> Next {
+    /// A first time asks, unless nothing would be lost; a second time stops the run; a third does not wait for it.
+    fn quit(&mut self) -> Next {
         if self.ended() {
             return Next::Leave(Leaving::Ended);
         }
-        if self.state.cancelling {
+        if self.state.quitting == Quitting::Cancelling {
             return Next::Leave(Leaving::Forced);
         }
-        self.state.cancelling = true;
-        self.controls.cancel(by);
+        if self.state.quitting == Quitting::Asked || !self.would_lose_work() {
+            self.cancel("key");
+        } else {
+            self.state.quitting = Quitting::Asked;
+        }
         Next::Stay
     }
 
-    fn turn(&self, action: Action) {
-        let network = self.controls.knobs().network_concurrency;
-        let (knob, steps) = match action {
-            Action::NetworkUp => (Knob::NetworkConcurrency, distance(network, next_multiple(network))),
-            Action::NetworkDown => (Knob::NetworkConcurrency, distance(network, previous_multiple(network))),
-            Action::LinkUp => (Knob::LinkThreads, 1),
-            Action::LinkDown => (Knob::LinkThreads, -1),
-            _ => return,
-        };
-        self.controls.nudge(knob, steps, "key");
+    fn interrupt(&mut self) -> Next {
+        if self.ended() {
+            return Next::Leave(Leaving::Ended);
+        }
+        if self.state.quitting == Quitting::Cancelling {
+            return Next::Leave(Leaving::Forced);
+        }
+        self.cancel("SIGINT");
+        Next::Stay
     }
-}
 
-fn next_multiple(value: u32) -> u32 {
-    (value / NETWORK_STEP).saturating_add(1).saturating_mul(NETWORK_STEP)
-}
+    fn cancel(&mut self, by: &'static str) {
+        self.state.quitting = Quitting::Cancelling;
+        self.controls.cancel(by);
+    }
 
-fn previous_multiple(value: u32) -> u32 {
-    (value.saturating_sub(1) / NETWORK_STEP * NETWORK_STEP).max(1)
-}
-
-fn distance(from: u32, to: u32) -> i32 {
-    i32::try_from(i64::from(to) - i64::from(from)).unwrap_or(0)
+    /// Something was fetched or linked that a later run would have to look at again.
+    fn would_lose_work(&self) -> bool {
+        let totals = self.model.totals();
+        totals.fetched + totals.imported > 0 || !self.model.in_flight().is_empty()
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind, MouseEvent};
 use rustix::event::{PollFd, PollFlags};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,6 +20,8 @@ use crate::tui::terminal;
 pub(super) enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse was clicked, or its wheel turned.
+    Mouse(MouseEvent),
     /// The terminal has another size, or its content is lost.
     Redraw,
     /// The program goes on after it was stopped.
@@ -116,6 +118,7 @@ fn read_keys(source: &OwnedFd, stopped: &PipeReader, messages: &Sender<Message>)
         while let Ok(true) = crossterm::event::poll(Duration::ZERO) {
             let message = match crossterm::event::read() {
                 Ok(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => Message::Key(key),
+                Ok(TerminalEvent::Mouse(event)) => Message::Mouse(event),
                 Ok(TerminalEvent::Resize(..)) => Message::Redraw,
                 Ok(_) => continue,
                 Err(_) => Message::TerminalGone,

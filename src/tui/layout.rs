@@ -5,6 +5,40 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
+/// What is around every pane; an empty place is not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shell {
+    /// Project, state, totals.
+    pub header: Rect,
+    /// The panes by number.
+    pub tabs: Rect,
+    /// The pane.
+    pub body: Rect,
+    /// What the run waits for, and what holds it back.
+    pub attention: Rect,
+    /// Keys.
+    pub footer: Rect,
+}
+
+/// Lowest screen that shows the panes by number.
+const WITH_TABS: u16 = 20;
+
+/// Lowest screen with two rows of attention.
+const ATTENTIVE: u16 = 16;
+
+/// Shares the screen out between the pane and what is around it.
+#[must_use]
+pub fn shell(area: Rect) -> Shell {
+    let header = if area.height >= TITLED { 2 } else { 1 };
+    let tabs = u16::from(area.height >= WITH_TABS);
+    let attention = if area.height >= ATTENTIVE { 2 } else { u16::from(area.height >= 6) };
+    let footer = u16::from(area.height >= 3);
+    let rows = [header, tabs, 0, attention, footer].map(Constraint::Length);
+    let rows = [rows[0], rows[1], Constraint::Min(0), rows[3], rows[4]];
+    let [header, tabs, body, attention, footer] = Layout::vertical(rows).areas(area);
+    Shell { header, tabs, body, attention, footer }
+}
+
 /// What asks for room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
@@ -18,11 +52,9 @@ pub struct Needs {
     pub downloads: bool,
 }
 
-/// The place of each panel; an empty one is not drawn.
+/// The place of each panel of the overview; an empty one is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Areas {
-    /// Project, state, totals.
-    pub header: Rect,
     /// A row a phase.
     pub phases: Rect,
     /// A row a worker.
@@ -33,28 +65,24 @@ pub struct Areas {
     pub throughput: Rect,
     /// The log.
     pub log: Rect,
-    /// Keys.
-    pub footer: Rect,
 }
 
 /// Narrowest screen with two columns.
 pub const WIDE: u16 = 110;
 
-/// Lowest body that has titles.
+/// Lowest screen that has titles.
 pub const TITLED: u16 = 16;
 
-/// Shares the screen out.
+/// Lowest body of the overview that has titles.
+const TITLED_BODY: u16 = 11;
+
+/// Shares the body of the overview out.
 #[must_use]
-pub fn arrange(area: Rect, needs: Needs) -> Areas {
-    let header = if area.height >= TITLED { 2 } else { 1 };
-    let footer = u16::from(area.height >= 3);
-    let [header, body, footer] =
-        Layout::vertical([Constraint::Length(header), Constraint::Min(0), Constraint::Length(footer)])
-            .areas(area);
-    let mut areas = Areas { header, footer, ..Areas::default() };
-    if body.height + 3 < TITLED {
+pub fn arrange(body: Rect, needs: Needs) -> Areas {
+    let mut areas = Areas::default();
+    if body.height < TITLED_BODY {
         compact(&mut areas, body, needs);
-    } else if area.width >= WIDE && body.height >= needs.phases + 12 {
+    } else if body.width >= WIDE && body.height >= needs.phases.saturating_add(12) {
         wide(&mut areas, body, needs);
     } else {
         stacked(&mut areas, body, needs);
@@ -133,15 +161,19 @@ mod tests {
             for height in 1..=60 {
                 for (phases, lanes, failure) in [(9, 4, 0), (9, 130, 5), (9, 6, 5_000), (0, 0, 0)] {
                     let area = Rect::new(0, 0, width, height);
-                    let areas = arrange(area, Needs { phases, lanes, failure, downloads: width % 2 == 0 });
+                    let shell = shell(area);
+                    let needs = Needs { phases, lanes, failure, downloads: width % 2 == 0 };
+                    let areas = arrange(shell.body, needs);
                     let all = [
-                        areas.header,
+                        shell.header,
+                        shell.tabs,
+                        shell.attention,
                         areas.phases,
                         areas.lanes,
                         areas.downloads,
                         areas.throughput,
                         areas.log,
-                        areas.footer,
+                        shell.footer,
                     ];
                     for (index, panel) in all.iter().enumerate() {
                         assert!(
@@ -159,12 +191,12 @@ mod tests {
 
     #[test]
     fn the_usual_terminal_has_every_panel() {
-        let areas =
-            arrange(Rect::new(0, 0, 80, 24), Needs { phases: 9, lanes: 4, failure: 0, downloads: true });
-        for panel in [areas.header, areas.phases, areas.lanes, areas.downloads, areas.throughput, areas.log] {
+        let shell = shell(Rect::new(0, 0, 80, 24));
+        assert_eq!((shell.header.height, shell.tabs.height, shell.attention.height), (2, 1, 2));
+        let areas = arrange(shell.body, Needs { phases: 9, lanes: 4, failure: 0, downloads: true });
+        for panel in [areas.phases, areas.lanes, areas.downloads] {
             assert!(!panel.is_empty(), "{areas:?}");
         }
         assert_eq!(areas.phases.height, 10);
-        assert_eq!(areas.lanes.height, 5);
     }
 }

@@ -4,17 +4,23 @@
 //! packages are installed. A slow terminal slows only the drawing: events wait in a channel without a bound.
 
 pub mod action;
+pub mod config;
 pub mod keymap;
 pub mod layout;
+pub mod order;
+pub mod respond;
 pub mod state;
 pub mod theme;
 pub mod view;
 pub mod widget;
 
 mod app;
+mod face;
+mod inline;
 mod input;
 mod sink;
 mod terminal;
+mod turn;
 
 pub use app::{Closed, Leaving, Options, TuiError, run};
 pub use sink::{TuiSink, channel};

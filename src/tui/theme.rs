@@ -19,6 +19,12 @@ pub struct Glyphs {
     pub ellipsis: &'static str,
     /// Draws the line behind a title.
     pub rule: &'static str,
+    /// Sorted from the largest.
+    pub descending: &'static str,
+    /// Sorted from the smallest.
+    pub ascending: &'static str,
+    /// A moment at which somebody changed how the run goes.
+    pub mark: &'static str,
     /// Between facts on one line.
     pub dot: &'static str,
     /// Only ASCII may be drawn.
@@ -33,6 +39,9 @@ const UNICODE: Glyphs = Glyphs {
     stopped: "✗",
     ellipsis: "…",
     rule: "─",
+    descending: "▼",
+    ascending: "▲",
+    mark: "◆",
     dot: "·",
     ascii: false,
 };
@@ -45,13 +54,56 @@ const ASCII: Glyphs = Glyphs {
     stopped: "x",
     ellipsis: "~",
     rule: "-",
+    descending: "v",
+    ascending: "^",
+    mark: "!",
     dot: "|",
     ascii: true,
 };
 
+/// The looks there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ThemeName {
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// Bright on black, without anything that stands back.
+    HighContrast,
+    /// The eight colours that every terminal has.
+    Basic,
+    /// Without any colour.
+    Mono,
+}
+
+impl ThemeName {
+    /// All of them, in the order they are gone through.
+    pub const ALL: [Self; 5] = [Self::Dark, Self::Light, Self::HighContrast, Self::Basic, Self::Mono];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+            Self::Basic => "basic",
+            Self::Mono => "mono",
+        }
+    }
+
+    /// The look of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.name() == name)
+    }
+}
+
 /// A look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
+    /// Which of them.
+    pub name: ThemeName,
     /// The characters.
     pub glyphs: Glyphs,
     /// What matters most.
@@ -80,6 +132,8 @@ pub struct Theme {
     pub key: Style,
     /// A banner across the screen.
     pub banner: Style,
+    /// The selected row.
+    pub selected: Style,
 }
 
 impl Default for Theme {
@@ -94,6 +148,7 @@ impl Theme {
     pub fn dark() -> Self {
         let color = |color| Style::new().fg(color);
         Self {
+            name: ThemeName::Dark,
             glyphs: UNICODE,
             strong: Style::new().add_modifier(Modifier::BOLD),
             text: Style::new(),
@@ -109,6 +164,7 @@ impl Theme {
             link: color(Color::Green),
             key: Style::new().add_modifier(Modifier::BOLD),
             banner: color(Color::Yellow).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
+            selected: Style::new().add_modifier(Modifier::REVERSED),
         }
     }
 
@@ -118,6 +174,7 @@ impl Theme {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         Self {
+            name: ThemeName::Mono,
             glyphs: UNICODE,
             strong: bold,
             text: plain,
@@ -132,13 +189,98 @@ impl Theme {
             link: plain,
             key: bold,
             banner: bold.add_modifier(Modifier::REVERSED),
+            selected: plain.add_modifier(Modifier::REVERSED),
         }
+    }
+
+    /// For a light background.
+    #[must_use]
+    pub fn light() -> Self {
+        let color = |color| Style::new().fg(color);
+        Self {
+            name: ThemeName::Light,
+            title: color(Color::Blue),
+            running: color(Color::Blue).add_modifier(Modifier::BOLD),
+            good: color(Color::Green),
+            warning: color(Color::Magenta).add_modifier(Modifier::BOLD),
+            bad: color(Color::Red).add_modifier(Modifier::BOLD),
+            network: color(Color::Blue),
+            extract: color(Color::Magenta),
+            link: color(Color::Green),
+            banner: color(Color::Magenta).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
+            ..Self::dark()
+        }
+    }
+
+    /// Bright on black; nothing stands back.
+    #[must_use]
+    pub fn high_contrast() -> Self {
+        let color = |color| Style::new().fg(color).bg(Color::Black).add_modifier(Modifier::BOLD);
+        let white = Style::new().fg(Color::White).bg(Color::Black);
+        Self {
+            name: ThemeName::HighContrast,
+            glyphs: UNICODE,
+            strong: white.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
+            text: white,
+            dim: white,
+            title: color(Color::LightYellow),
+            running: color(Color::LightCyan),
+            good: color(Color::LightGreen),
+            warning: color(Color::LightYellow),
+            bad: color(Color::LightRed).add_modifier(Modifier::REVERSED),
+            network: color(Color::LightCyan),
+            extract: color(Color::LightMagenta),
+            link: color(Color::LightGreen),
+            key: color(Color::LightYellow),
+            banner: color(Color::LightYellow).add_modifier(Modifier::REVERSED),
+            selected: white.add_modifier(Modifier::REVERSED),
+        }
+    }
+
+    /// The eight colours that every terminal has.
+    #[must_use]
+    pub fn basic() -> Self {
+        let color = |color| Style::new().fg(color);
+        Self {
+            name: ThemeName::Basic,
+            running: color(Color::Cyan).add_modifier(Modifier::BOLD),
+            bad: color(Color::Red).add_modifier(Modifier::BOLD),
+            network: color(Color::Cyan),
+            ..Self::dark()
+        }
+    }
+
+    /// The look of a name.
+    #[must_use]
+    pub fn of(name: ThemeName) -> Self {
+        match name {
+            ThemeName::Dark => Self::dark(),
+            ThemeName::Light => Self::light(),
+            ThemeName::HighContrast => Self::high_contrast(),
+            ThemeName::Basic => Self::basic(),
+            ThemeName::Mono => Self::mono(),
+        }
+    }
+
+    /// The look after this one, drawn with the same characters.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let position =
+            ThemeName::ALL.iter().position(|name| *name == self.name).map_or(0, |position| position + 1);
+        Self { glyphs: self.glyphs, ..Self::of(ThemeName::ALL[position % ThemeName::ALL.len()]) }
     }
 
     /// The same look drawn with ASCII alone.
     #[must_use]
     pub fn with_ascii(mut self) -> Self {
         self.glyphs = ASCII;
+        self
+    }
+
+    /// The same look drawn with all characters.
+    #[must_use]
+    pub fn with_unicode(mut self) -> Self {
+        self.glyphs = UNICODE;
         self
     }
 

@@ -127,7 +127,13 @@ pub fn run(script: &Script) -> Vec<Event> {
         let body = 10_000 + size / 20;
         let package = PackageId(id);
         let network_lane = u16::try_from(lane).unwrap();
-        let started = |attempt| EventKind::FetchStarted { package, attempt, lane: network_lane, size: None };
+        let started = |attempt| EventKind::FetchStarted {
+            package,
+            attempt,
+            lane: network_lane,
+            size: None,
+            host: Some("127.0.0.1".into()),
+        };
         let mut begin = from;
         events.push((from, started(1)));
         if id % 150 == 70 {

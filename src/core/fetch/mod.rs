@@ -209,7 +209,8 @@ impl Fetcher {
         self.meters.begin(Phase::Download, started);
         let lane = permit.lane();
         let package = tarball.package;
-        self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None });
+        let host = tarball.url.host_str().map(str::to_owned);
+        self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None, host });
         let commit = part.and_then(|part| part.commit.as_ref());
         let body = match commit {
             Some(commit) => archive_of(commit, &tarball.url, permit).await,

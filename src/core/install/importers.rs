@@ -1,9 +1,9 @@
-//! What the event stream is told of projects.
+//! What the event stream is told of projects, and of what depends on what.
 
 use super::inputs::Inputs;
 use super::work::Work;
 use crate::core::event::{EventKind, ImporterKnown, ImportersKnown, PackageId};
-use crate::core::plan::{Graph, Target};
+use crate::core::plan::{Graph, Selection, Target};
 
 /// The event that makes the projects known.
 #[must_use]
@@ -31,4 +31,25 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
         importers: importers.collect(),
         left_out: narrow(inputs.left_out),
     }))
+}
+
+/// The event that makes known what depends on what.
+#[must_use]
+pub fn dependencies(graph: &Graph<'_>, selection: &Selection, work: &Work) -> EventKind {
+    let mut dependencies: Vec<Vec<PackageId>> = Vec::new();
+    for (slot, selected) in work.slots.iter().zip(&selection.snapshots) {
+        let targets = graph.snapshots[selected.index].iter().filter_map(|edge| match edge.target {
+            Target::Snapshot(snapshot) => work.slot_of(snapshot),
+            Target::Link(_) => None,
+        });
+        let mut packages: Vec<PackageId> = targets.map(|slot| slot.package).collect();
+        packages.sort_unstable();
+        packages.dedup();
+        let index = slot.slot.package.index();
+        if index >= dependencies.len() {
+            dependencies.resize(index + 1, Vec::new());
+        }
+        dependencies[index] = packages;
+    }
+    EventKind::DependenciesKnown { dependencies }
 }

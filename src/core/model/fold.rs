@@ -1,6 +1,7 @@
 //! The fold: one event in, the model as it is then.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -12,6 +13,7 @@ use crate::core::model::asked::{KnobState, Mark};
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
 use crate::core::model::log::{Log, LogLevel};
+use crate::core::model::metadata::MetadataState;
 use crate::core::model::network::{NetworkSample, NetworkState};
 use crate::core::model::package::{Package, PackageState};
 use crate::core::model::phase::PhaseState;
@@ -40,6 +42,9 @@ pub struct Model {
     pub(super) cancelled_by: Option<String>,
     pub(super) paused_since: Option<u64>,
     pub(super) marks: Vec<Mark>,
+    pub(super) metadata: MetadataState,
+    pub(super) dependencies: Vec<Vec<PackageId>>,
+    pub(super) hosts: Vec<Arc<str>>,
 }
 
 impl Model {
@@ -67,9 +72,11 @@ impl Model {
                 self.log.push(at, LogLevel::Info, text);
             }
             EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
+            EventKind::DependenciesKnown { dependencies } => self.dependencies.clone_from(dependencies),
             EventKind::Planned(planned) => self.plan(at, *planned),
-            EventKind::FetchStarted { package, attempt, lane, size } => {
+            EventKind::FetchStarted { package, attempt, lane, size, host } => {
                 self.fetch_started(at, *package, *attempt, *lane, *size);
+                self.asked_of(*package, host.as_deref());
             }
             EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
             EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
@@ -128,7 +135,11 @@ impl Model {
                 }
             }
             EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
-            EventKind::MetadataRequested { .. } | EventKind::MetadataReceived(_) | EventKind::Unknown => {}
+            EventKind::MetadataRequested { name, attempt, lane } => {
+                self.metadata_requested(at, name, *attempt, *lane);
+            }
+            EventKind::MetadataReceived(received) => self.metadata_received(at, received),
+            EventKind::Unknown => {}
         }
     }
 
@@ -171,6 +182,7 @@ impl Model {
             pool.stop(at);
         }
         self.downloads.clear();
+        self.forget_metadata_under_way();
         self.paused_since = None;
         self.outcome = Some(finished.outcome);
         self.failure.clone_from(&finished.failure);
@@ -353,6 +365,8 @@ impl Model {
         }
         package.timings.imported = Some(at);
         package.timings.link_us = imported.link_us;
+        package.method = Some(imported.method);
+        package.linked_files = imported.files;
         package.pass = Some(imported.pass);
         package.state = PackageState::Imported;
         if package.lane == Some((Pool::Link, imported.lane)) {

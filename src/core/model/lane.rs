@@ -143,6 +143,16 @@ impl Lanes {
         Ended { from, to: at, busy_us }
     }
 
+    /// Counts a stretch of work that was no package's.
+    pub fn note(&mut self, index: u16, from: u64, to: u64) {
+        if index < LANES_KEPT {
+            let lane = self.lanes.entry(index).or_default();
+            lane.tasks += 1;
+            lane.busy_us = lane.busy_us.saturating_add(to.saturating_sub(from));
+            lane.history.add_span(from, to);
+        }
+    }
+
     /// Forgets a task without an end of its own, because the package went elsewhere.
     pub fn abandon(&mut self, index: u16, package: PackageId) {
         if let Some(lane) = self.lanes.get_mut(&index)

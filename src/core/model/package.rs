@@ -1,6 +1,8 @@
 //! One package of a run: what became of it so far.
 
-use crate::core::event::{LinkPass, PackageId, PackagePlaced, PackageSeen, Why};
+use std::sync::Arc;
+
+use crate::core::event::{ImportMethod, LinkPass, PackageId, PackagePlaced, PackageSeen, Why};
 use crate::core::model::lane::Pool;
 
 /// Where a package stands.
@@ -97,6 +99,12 @@ pub struct Package {
     pub unpacked: Option<u64>,
     /// Files in it.
     pub files: u32,
+    /// The host it was asked of last.
+    pub host: Option<Arc<str>>,
+    /// How its files were placed in its slot.
+    pub method: Option<ImportMethod>,
+    /// Files placed in its slot.
+    pub linked_files: u32,
     /// The lane that has it now.
     pub lane: Option<(Pool, u16)>,
     /// When and how long.

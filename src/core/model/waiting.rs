@@ -1,5 +1,7 @@
 //! What a run is waiting for: its unfinished work, the oldest first.
 
+use std::sync::Arc;
+
 use crate::core::event::{PackageId, Phase};
 use crate::core::model::fold::Model;
 use crate::core::model::lane::Pool;
@@ -9,8 +11,12 @@ use crate::core::model::phase::PhaseStatus;
 /// Work that began and has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// The package, unless it is a phase as a whole.
+    /// The package, unless it is a phase as a whole or metadata.
     pub package: Option<PackageId>,
+    /// The name of the package whose metadata it is, not yet printable.
+    pub metadata: Option<String>,
+    /// The host that is to answer, where it is told.
+    pub host: Option<Arc<str>>,
     /// The phase it is part of.
     pub phase: Phase,
     /// When this stage of it began, microseconds since the run began.
@@ -42,6 +48,8 @@ impl Model {
                 };
                 Unfinished {
                     package: Some(id),
+                    metadata: None,
+                    host: package.host.clone(),
                     phase: Phase::Download,
                     since,
                     stage,
@@ -52,17 +60,36 @@ impl Model {
         for (pool, stage) in [(Pool::Extract, "is unpacked"), (Pool::Link, "is linked")] {
             work.extend(self.lanes(pool).filter_map(|(_, lane)| lane.task).map(|task| Unfinished {
                 package: Some(task.package),
+                metadata: None,
+                host: None,
                 phase: task.phase,
                 since: task.since,
                 stage,
                 retries: self.package(task.package).map_or(0, |package| package.retries),
             }));
         }
+        work.extend(self.metadata().under_way().map(|(name, request)| Unfinished {
+            package: None,
+            metadata: Some(name.to_owned()),
+            host: None,
+            phase: Phase::Resolve,
+            since: request.since,
+            stage: "is asked for",
+            retries: request.attempt.saturating_sub(1),
+        }));
         if work.is_empty() {
             work.extend(Phase::ALL.into_iter().filter_map(|phase| {
                 let state = self.phase(phase);
                 let since = state.started.filter(|_| state.status == PhaseStatus::Running)?;
-                Some(Unfinished { package: None, phase, since, stage: "is under way", retries: 0 })
+                Some(Unfinished {
+                    package: None,
+                    metadata: None,
+                    host: None,
+                    phase,
+                    since,
+                    stage: "is under way",
+                    retries: 0,
+                })
             }));
         }
         work.sort_by_key(|unfinished| (unfinished.since, unfinished.package));

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::core::event::Outcome;
 use crate::core::model::format::{bytes, count, counted, duration, rate};
 use crate::core::model::{Headline, Model};
-use crate::tui::state::ViewState;
+use crate::tui::state::{Quitting, ViewState};
 use crate::tui::theme::Theme;
 use crate::tui::widget::text::{facts, keep_end, split_top};
 
@@ -60,7 +60,7 @@ fn headline(model: &Model, state: &ViewState, theme: &Theme) -> (&'static str, &
         Headline::Ended(Outcome::Failed) => (glyphs.stopped, "failed", theme.bad),
         Headline::Ended(Outcome::Cancelled) => (glyphs.stopped, "cancelled", theme.warning),
         Headline::Cancelling => (glyphs.stopped, "cancelling", theme.warning),
-        Headline::Running | Headline::Waiting if state.cancelling => {
+        Headline::Running | Headline::Waiting if state.quitting == Quitting::Cancelling => {
             (glyphs.stopped, "cancelling", theme.warning)
         }
         Headline::Running => (glyphs.running, "running", theme.running),

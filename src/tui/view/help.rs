@@ -7,6 +7,7 @@ use ratatui::widgets::Clear;
 use unicode_width::UnicodeWidthStr;
 
 use crate::tui::keymap::BINDINGS;
+use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
 use crate::tui::widget::text::{clean, keep_start, pad_end, titled};
 
@@ -22,13 +23,12 @@ const LEGEND: [(&str, &str); 6] = [
     ("lanes", "time and number of tasks of one worker, then what it does"),
 ];
 
-pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
+pub(super) fn render(frame: &mut Frame, area: Rect, state: &mut ViewState, theme: &Theme) {
+    let Some(top) = state.help else { return };
     let mut lines: Vec<Line> = BINDINGS
         .iter()
-        .map(|binding| {
-            let keys: Vec<&str> = binding.keys.iter().map(|key| key.label).collect();
-            line(&keys.join(" "), binding.help, theme)
-        })
+        .filter(|binding| binding.place.covers(state.pane))
+        .map(|binding| line(&state.keymap.labels(binding.action).join(" "), binding.help, theme))
         .collect();
     lines.push(Line::default());
     lines.extend(LEGEND.iter().map(|(word, meaning)| line(word, meaning, theme)));
@@ -38,8 +38,17 @@ pub(super) fn render(frame: &mut Frame, area: Rect, theme: &Theme) {
     let page =
         Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     frame.render_widget(Clear, page);
-    let body = titled(frame, page, "help", vec!["any key closes it".to_owned()], theme);
-    for (mut line, row) in lines.into_iter().zip(body.rows()) {
+    let title = format!("help: {}", state.pane.name());
+    let room = usize::from(height.saturating_sub(1));
+    let hidden = lines.len().saturating_sub(room);
+    let top = top.min(hidden);
+    state.help = Some(top);
+    let facts = match hidden {
+        0 => "any key closes it".to_owned(),
+        _ => format!("{} more lines, arrows go through them", hidden - top),
+    };
+    let body = titled(frame, page, &title, vec![facts], theme);
+    for (mut line, row) in lines.into_iter().skip(top).zip(body.rows()) {
         if let Some(last) = line.spans.last_mut() {
             let room = usize::from(row.width).saturating_sub(KEYS + 1);
             if last.content.width() > room {

@@ -1,11 +1,14 @@
-//! A row a worker of the link and extract pools: how busy it was, and what it does now.
+//! A row a worker: how busy it was, and what it does now. A panel of the overview shows the link and extract pools; the
+//! pane shows them all, network permits too.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::core::model::format::{count, duration};
-use crate::core::model::{Lane, Model, Pool};
+use crate::core::model::format::{count, duration, percent, ratio};
+use crate::core::model::{Lane, MetadataRequest, Model, Pool};
+use crate::tui::action::Pane;
+use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
 use crate::tui::widget::bars::history;
 use crate::tui::widget::text::{keep_end, pad_end, pad_start, titled};
@@ -44,6 +47,54 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     }
 }
 
+/// What stands in a row of the pane.
+enum Row<'model> {
+    Pool(Pool),
+    Lane(Pool, u16, &'model Lane),
+}
+
+/// The pane: every worker of every pool, as far down as the viewer went.
+pub(super) fn pane(
+    frame: &mut Frame,
+    area: Rect,
+    model: &Model,
+    now: u64,
+    state: &mut ViewState,
+    theme: &Theme,
+) {
+    let mut rows = Vec::new();
+    for pool in [Pool::Link, Pool::Extract, Pool::Network] {
+        rows.push(Row::Pool(pool));
+        rows.extend(model.lanes(pool).map(|(index, lane)| Row::Lane(pool, index, lane)));
+    }
+    let top = state.rows[Pane::Lanes as usize].scroll(rows.len(), area.height.into());
+    for (row, place) in rows.into_iter().skip(top).zip(area.rows()) {
+        match row {
+            Row::Pool(pool) => {
+                titled(frame, place, pool.name(), pool_facts(model, pool, now), theme);
+            }
+            Row::Lane(pool, index, lane) => {
+                frame.render_widget(line(model, pool, index, lane, now, place.width, theme), place);
+            }
+        }
+    }
+}
+
+fn pool_facts(model: &Model, pool: Pool, now: u64) -> Vec<String> {
+    let workers = u64::from(model.workers(pool));
+    let lanes = model.lanes(pool);
+    let tasks: u64 = lanes.map(|(_, lane)| lane.tasks).fold(0, u64::saturating_add);
+    let busy = model.lanes(pool).map(|(_, lane)| lane.busy_until(now)).fold(0, u64::saturating_add);
+    let mut facts = vec![
+        format!("{} of {} busy", count(model.busy_lanes(pool) as u64), count(workers)),
+        format!("{} tasks", count(tasks)),
+    ];
+    if let Some(share) = ratio(busy, now.saturating_mul(workers)) {
+        facts.push(format!("{} of the run in use", percent(share)));
+    }
+    facts
+}
+
 fn line(
     model: &Model,
     pool: Pool,
@@ -54,7 +105,11 @@ fn line(
     theme: &Theme,
 ) -> Line<'static> {
     let width = usize::from(width);
-    let style = if pool == Pool::Link { theme.link } else { theme.extract };
+    let style = match pool {
+        Pool::Link => theme.link,
+        Pool::Extract => theme.extract,
+        Pool::Network => theme.network,
+    };
     let (busy, tasks) = (width >= 50, width >= 72);
     let fixed = LABEL + if busy { BUSY } else { 0 } + if tasks { TASKS } else { 0 } + 2;
     let bar = (width.saturating_sub(fixed) * 2 / 5).min(100);
@@ -70,10 +125,16 @@ fn line(
         spans.push(Span::styled(pad_start(&count(lane.tasks), TASKS), theme.dim));
     }
     spans.push(Span::raw("  "));
-    match lane.task {
-        Some(task) => {
-            let age = duration(now.saturating_sub(task.since));
-            let name = keep_end(&model.label(task.package), room.saturating_sub(age.len() + 2), theme);
+    let what = match lane.task {
+        Some(task) => Some((model.label(task.package), task.since)),
+        None => {
+            metadata(model, pool, index).map(|(name, request)| (format!("metadata of {name}"), request.since))
+        }
+    };
+    match what {
+        Some((what, since)) => {
+            let age = duration(now.saturating_sub(since));
+            let name = keep_end(&what, room.saturating_sub(age.len() + 2), theme);
             spans.push(Span::styled(name, theme.strong));
             spans.push(Span::styled(format!("  {age}"), theme.dim));
         }
@@ -81,4 +142,9 @@ fn line(
         None => spans.push(Span::styled("idle", theme.dim)),
     }
     Line::from(spans)
+}
+
+/// The metadata that a network permit is used for.
+fn metadata(model: &Model, pool: Pool, index: u16) -> Option<(&str, MetadataRequest)> {
+    if pool == Pool::Network { model.metadata().on_lane(index) } else { None }
 }

@@ -1,11 +1,12 @@
-//! The log, the newest entry at the bottom.
+//! The log, the newest entry at the bottom; only what matters enough and has the viewer's words.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::core::model::format::duration;
-use crate::core::model::{LogLevel, Model};
+use crate::core::model::format::{count, duration};
+use crate::core::model::{LogEntry, LogLevel, Model};
+use crate::tui::action::{Action, Pane};
 use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
 use crate::tui::widget::text::{keep_start, pad_start, titled};
@@ -16,15 +17,23 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     if area.is_empty() {
         return;
     }
-    let entries = model.log().entries();
-    let total = entries.len();
+    // The overview shows what is filtered in the log's own pane only by how much it matters.
+    let words = if state.pane == Pane::Log { state.log_filter.to_lowercase() } else { String::new() };
+    let entries: Vec<&LogEntry> =
+        model.log().entries().filter(|entry| fits(entry, state.level, &words)).collect();
     let title_rows = usize::from(area.height >= 3);
     let room = usize::from(area.height) - title_rows;
-    state.log_back = state.log_back.min(total.saturating_sub(room));
-    let facts = if state.log_back > 0 { vec![format!("{} newer below", state.log_back)] } else { Vec::new() };
-    let body = if title_rows > 0 { titled(frame, area, "log", facts, theme) } else { area };
-    let end = total - state.log_back;
-    for (entry, row) in entries.skip(end.saturating_sub(room)).zip(body.rows()).take(room.min(end)) {
+    state.rows[Pane::Log as usize].page = room;
+    state.log_back = state.log_back.min(entries.len().saturating_sub(room));
+    let body =
+        if title_rows > 0 { titled(frame, area, "log", facts(model, state, &entries), theme) } else { area };
+    if entries.is_empty() && (state.level.is_some() || !words.is_empty()) {
+        let text = keep_start("no entry fits", usize::from(body.width), theme);
+        frame.render_widget(Span::styled(text, theme.dim), body);
+    }
+    let end = entries.len() - state.log_back;
+    let shown = entries[..end].iter().skip(end.saturating_sub(room));
+    for (entry, row) in shown.zip(body.rows()) {
         let (word, style) = match entry.level {
             LogLevel::Info => ("", theme.text),
             LogLevel::Notice => ("note: ", theme.warning),
@@ -39,4 +48,34 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
         ]);
         frame.render_widget(line, row);
     }
+}
+
+fn fits(entry: &LogEntry, level: Option<LogLevel>, words: &str) -> bool {
+    let matters = level.is_none_or(|least| entry.level >= least);
+    let text = || entry.text.to_lowercase();
+    matters && (words.is_empty() || words.split_whitespace().all(|word| text().contains(word)))
+}
+
+fn facts(model: &Model, state: &ViewState, entries: &[&LogEntry]) -> Vec<String> {
+    let mut facts = Vec::new();
+    let all = model.log().entries().len();
+    if entries.len() < all {
+        facts.push(format!("{} of {}", count(entries.len() as u64), count(all as u64)));
+    }
+    if let Some(level) = state.level {
+        let what = match level {
+            LogLevel::Info => "everything",
+            LogLevel::Notice => "notes and worse",
+            LogLevel::Warning => "warnings and worse",
+            LogLevel::Error => "errors",
+        };
+        facts.push(format!("{what} ({})", state.keymap.label(Action::Level)));
+    }
+    if state.pane == Pane::Log && !state.log_filter.is_empty() {
+        facts.push(format!("filter: {}", state.log_filter));
+    }
+    if state.log_back > 0 {
+        facts.push(format!("{} newer below", count(state.log_back as u64)));
+    }
+    facts
 }

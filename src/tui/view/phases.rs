@@ -51,7 +51,9 @@ fn tasks(numbers: &PhaseNumbers) -> String {
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     let mut rows = area.rows().collect::<Vec<_>>();
     if rows.len() > ROWS {
-        frame.render_widget(title(area.width, now, theme), rows.remove(0));
+        let row = rows.remove(0);
+        frame.render_widget(title(area.width, now, theme), row);
+        marks(frame, row, model, now, theme);
     }
     for (row, phase) in rows.into_iter().zip(chosen(model, usize::from(area.height))) {
         frame.render_widget(phase_line(model, phase, now, area.width, theme), row);
@@ -104,6 +106,20 @@ fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
         spans.push(Span::styled(format!(" {}", column.head), theme.text));
     }
     Line::from(spans)
+}
+
+/// The moments at which somebody turned a knob or paused, on the axis.
+fn marks(frame: &mut Frame, row: Rect, model: &Model, now: u64, theme: &Theme) {
+    let before_bar = NAME + if row.width >= STATE_FROM { STATE } else { 0 };
+    let bar = bar_width(row.width);
+    for mark in model.marks() {
+        let column = u128::from(mark.at.min(now)) * bar as u128 / u128::from(now.max(1));
+        let column = usize::try_from(column).unwrap_or(bar).min(bar.saturating_sub(1));
+        let x = u16::try_from(before_bar + column).unwrap_or(u16::MAX);
+        if let Some(cell) = frame.buffer_mut().cell_mut((row.x.saturating_add(x), row.y)) {
+            cell.set_symbol(theme.glyphs.mark).set_style(theme.warning);
+        }
+    }
 }
 
 fn phase_line(model: &Model, phase: Phase, now: u64, width: u16, theme: &Theme) -> Line<'static> {

@@ -2,3 +2,4 @@
 
 pub mod bars;
 pub mod text;
+pub mod waterfall;
