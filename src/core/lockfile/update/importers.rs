@@ -1,6 +1,7 @@
 //! Importers whose manifests changed.
 
 use super::edits::{Edits, meets_peers};
+use super::locked::locked_version;
 use super::references::{VersionText, dependencies, groups};
 use super::request::UpdateRequest;
 use super::settings::is_directory_dependency;
@@ -8,7 +9,7 @@ use crate::core::lockfile::model::{Importer, ImporterDependency, Lockfile};
 use crate::core::lockfile::{Reference, reference, split};
 use crate::core::manifest::Manifest;
 use indexmap::IndexMap;
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
@@ -171,7 +172,7 @@ fn change_range(
     let VersionText::Plain(locked) = VersionText::of(parts.version) else {
         return None;
     };
-    let wanted = locked_version(lockfile, alias, specifier, request)?;
+    let wanted = locked_version(lockfile, alias, specifier, request.picks_lowest)?;
     if wanted != locked || parts.name != alias {
         // With peers or a patch, on one side or the other, the version alone does not say what is meant.
         let was_plain = dep_path.len() == parts.package_id.len() && parts.name == alias;
@@ -218,39 +219,12 @@ fn new_dependency(
     if is_directory_dependency(alias, specifier, request) {
         return None;
     }
-    let version = locked_version(lockfile, alias, specifier, request)?;
+    let version = locked_version(lockfile, alias, specifier, request.picks_lowest)?;
     is_plain(lockfile, alias, &version).then(|| ImporterDependency {
         specifier: specifier.to_owned(),
         version: version.to_string(),
         ..ImporterDependency::default()
     })
-}
-
-/// The version that a resolution would take: the highest locked one in the range, since locked versions go before
-/// newer ones. `None` where that cannot be told, since nothing that is locked fits, or a version is bound to a registry,
-/// or the lowest is to be taken and there are several.
-fn locked_version(
-    lockfile: &Lockfile,
-    name: &str,
-    specifier: &str,
-    request: &UpdateRequest<'_>,
-) -> Option<Version> {
-    let range = Range::parse(specifier).ok()?;
-    let mut fitting = Vec::new();
-    for id in lockfile.packages.keys() {
-        let Some(version) = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('@')) else {
-            continue;
-        };
-        match VersionText::of(version) {
-            VersionText::Plain(version) if range.satisfies(&version) => fitting.push(version),
-            VersionText::Prefixed => return None,
-            VersionText::Plain(_) | VersionText::Other => {}
-        }
-    }
-    if fitting.len() > 1 && request.picks_lowest {
-        return None;
-    }
-    fitting.into_iter().max()
 }
 
 /// Whether a package has one snapshot, without peers and patch, so that its version alone refers to it, and nothing

@@ -343,3 +343,18 @@ fn a_new_override_needs_a_resolution() {
     let without = root(&json!({ "c": "^1.0.0", "v": "^1.0.0" }));
     assert_eq!(updated_with(&lockfile(LOCKFILE), &[(".", without)], &settings), None);
 }
+
+#[test]
+fn what_extensions_add_to_a_project_is_not_taken_for_removed() {
+    let text = LOCKFILE.replace("importers:", "packageExtensionsChecksum: CHECKSUM\nimporters:");
+    let extensions = json!({ "me": { "dependencies": { "v": "^1.0.0" } } });
+    let checksum = crate::core::lockfile::package_extensions_checksum(&extensions).unwrap();
+    let settings = FreshnessSettings { package_extensions: Some(extensions), ..FreshnessSettings::default() };
+    let root = json!({
+        "name": "me",
+        "dependencies": { "c": "^1.0.0" },
+        "devDependencies": { "v2": "npm:v@^2.0.0" },
+    });
+    let updated = updated_with(&lockfile(&text.replace("CHECKSUM", &checksum)), &[(".", root)], &settings);
+    assert_eq!(keys(&updated.unwrap().importers["."].dependencies), ["c", "v"]);
+}
