@@ -7,6 +7,7 @@ mod announce;
 mod bins;
 mod course;
 mod damage;
+mod dedupe;
 mod direct;
 mod error;
 mod existing;
@@ -48,6 +49,7 @@ use crate::core::state::HoistedDependencies;
 
 use ahead::UnderWay;
 use course::Course;
+use dedupe::Deduped;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
@@ -270,7 +272,7 @@ impl Install {
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);
         let selection = selector.select(lockfile, &graph, &inputs.importers)?;
-        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &mut numbers)?);
+        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &inputs.patches, &mut numbers)?);
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
         let unplaced = self.tell_unplaced(&mut numbers);
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
@@ -362,10 +364,7 @@ impl Install {
     ) -> Result<HoistedDependencies, InstallError> {
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
-        let moved = direct::link(&self.config, inputs, &plan.graph, &plan.work, &plan.linker, &done.dropped)?;
-        self.warn_of_moves(&moved, &mut gathered.totals);
-        meters.task(Phase::Bins, started, self.emitter.now());
-        let bins = bins::Bins {
+        let mut bins = bins::Bins {
             config: &self.config,
             lockfile: &inputs.lockfile,
             importers: &inputs.importers,
@@ -375,9 +374,16 @@ impl Install {
             work: &plan.work,
             linker: &plan.linker,
             dropped: &done.dropped,
+            deduped: Deduped::default(),
         };
+        let hoisting = bins.hoisting();
+        let (config, graph, work) = (&self.config, &plan.graph, &plan.work);
+        bins.deduped = Deduped::find(config, inputs, graph, work, &hoisting, &done.dropped);
+        let moved = direct::link(config, inputs, graph, work, &plan.linker, &done.dropped, &bins.deduped)?;
+        self.warn_of_moves(&moved, &mut gathered.totals);
+        meters.task(Phase::Bins, started, self.emitter.now());
         let lanes = self.controls.knobs().link_threads;
-        let linked = bins.link(&plan.link_pool, lanes, meters)?;
+        let linked = bins.link(hoisting, &plan.link_pool, lanes, meters)?;
         let mut hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
         leftover::remove_hoisted_executables(&self.config, &plan.existing, &hoisted, &linked.plan)?;
         for message in linked.warnings {

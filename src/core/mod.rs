@@ -19,6 +19,7 @@ pub mod meter;
 pub mod model;
 pub mod network;
 pub mod packlist;
+pub mod patch;
 pub mod path;
 pub mod patterns;
 pub mod plan;

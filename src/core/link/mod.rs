@@ -5,6 +5,7 @@
 pub mod bins;
 mod direct;
 mod error;
+mod fill;
 mod folder;
 mod hoist;
 mod hoist_links;
@@ -82,14 +83,20 @@ impl Linker {
         let files = match contents {
             Contents::Stored(package) => {
                 let files = self.virtual_store.fill(slot, package, &self.store, &self.placement)?;
-                self.keep_executables(id, package);
+                // A patch may have changed them.
+                if slot.patch.is_none() {
+                    self.keep_executables(id, package);
+                }
                 files
             }
             Contents::Folder(package) => self.virtual_store.mirror(slot, package, self.placement.wanted())?,
         };
         let ended = self.emitter.now();
         self.meters.task(phase_of(pass), started, ended);
-        let method = self.placement.method();
+        let method = match slot.patch {
+            Some(_) => self.placement.method_apart(),
+            None => self.placement.method(),
+        };
         let link_us = ended.saturating_sub(started);
         self.emitter.emit_at(
             ended,
