@@ -25,6 +25,7 @@ mod rewriting;
 mod selection;
 mod settings_record;
 mod setup;
+mod side_effects;
 mod split;
 mod state;
 mod telling;
@@ -179,6 +180,7 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
+        self.save_side_effects(&plan.work, &plan.linker, &mut selector)?;
         // Only now: a lockfile must not speak of what could not be installed.
         let is_written = is_new && self.write_lockfile(inputs)?;
         let state = state::Outcome {

@@ -55,9 +55,8 @@ pub(super) struct Filling<'a> {
 
 impl Filling<'_> {
     /// Places files, those that a patch has changed included, and the marker at the end. Gives their number.
-    pub(super) fn fill(&self, package: &StoredPackage, mut patched: Patched) -> Result<u32, LinkError> {
+    pub(super) fn fill(&self, package: &StoredPackage, patched: &Patched) -> Result<u32, LinkError> {
         let mut folders = Folders { package: self.folder, open: String::new() };
-        let new_marker = patched.files.remove(MARKER);
         let mut marker = None;
         let mut count = 0;
         for file in package.files() {
@@ -69,7 +68,7 @@ impl Filling<'_> {
                 count += 1;
             }
         }
-        for (path, content) in &patched.files {
+        for (path, content) in patched.files.iter().filter(|(path, _)| *path != MARKER) {
             match content {
                 Some(content) => {
                     self.enter(&mut folders, path)?;
@@ -84,8 +83,8 @@ impl Filling<'_> {
                     .map_err(|source| self.fail("remove", path, source))?,
             }
         }
-        match (new_marker, marker) {
-            (Some(Some(content)), _) => self.write(MARKER, &content)?,
+        match (patched.files.get(MARKER), marker) {
+            (Some(Some(content)), _) => self.write(MARKER, content)?,
             (None, Some(file)) => self.place(&file)?,
             (Some(None), _) | (None, None) => return Ok(count),
         }

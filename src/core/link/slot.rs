@@ -13,7 +13,7 @@ use super::fill::{Filling, patched};
 use super::method::Placement;
 use crate::core::event::PackageId;
 use crate::core::folder::Folder;
-use crate::core::patch::PatchFile;
+use crate::core::patch::{PatchFile, Patched};
 use crate::core::store::Store;
 use crate::core::store::row::StoredPackage;
 
@@ -42,6 +42,15 @@ pub struct Symlink {
     pub alias: String,
     /// Where it leads, relative to the folder it stands in.
     pub target: String,
+}
+
+/// What was done to make a slot whole.
+#[derive(Debug, Default)]
+pub struct Filled {
+    /// Files placed: none, if it was complete.
+    pub files: u32,
+    /// What its patch changed, if it has one.
+    pub patched: Option<Patched>,
 }
 
 /// The folder of all slots, open.
@@ -145,7 +154,7 @@ impl VirtualStore {
         self.folder.make_folder(path).map_err(|source| LinkError::io("create", &self.path.join(path), source))
     }
 
-    /// Makes a slot whole. Gives the number of files placed: none, if it was complete.
+    /// Makes a slot whole.
     ///
     /// # Errors
     /// When the system refuses; the slot then lacks its marker and the next install fills it.
@@ -155,7 +164,7 @@ impl VirtualStore {
         package: &StoredPackage,
         store: &Store,
         placement: &Placement,
-    ) -> Result<u32, LinkError> {
+    ) -> Result<Filled, LinkError> {
         let mut path = slot.directory.clone();
         let new = self.make_folder(&path)?;
         path.push_str("/node_modules");
@@ -167,7 +176,7 @@ impl VirtualStore {
         path.push('/');
         path.push_str(&slot.name);
         if !self.make_folder(&path)? && !new && self.has_marker(&path) {
-            return Ok(0);
+            return Ok(Filled::default());
         }
         let folder = self
             .folder
@@ -181,7 +190,8 @@ impl VirtualStore {
             path: self.path.join(&path),
             is_apart: patched.is_some(),
         };
-        filling.fill(package, patched.unwrap_or_default())
+        let files = filling.fill(package, patched.as_ref().unwrap_or(&Patched::default()))?;
+        Ok(Filled { files, patched })
     }
 }
 
@@ -248,7 +258,7 @@ mod tests {
                 "@scope/name",
                 &[("dep", "../../dep@1/node_modules/dep"), ("@scope/other", "../../../o")],
             );
-            assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
+            assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 7);
             let modules = folder.path().join("node_modules/.pnpm/@scope+name@1.0.0/node_modules");
             for path in PATHS {
                 assert_eq!(std::fs::read_to_string(modules.join("@scope/name").join(path)).unwrap(), path);
@@ -271,14 +281,14 @@ mod tests {
         let modules = folder.path().join("node_modules/.pnpm/name@1.0.0/node_modules");
         let root = modules.join("name");
         std::fs::remove_file(root.join("a/x.js")).unwrap();
-        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 0);
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 0);
         assert!(!root.join("a/x.js").exists());
         std::fs::remove_file(root.join("package.json")).unwrap();
         std::fs::remove_file(root.join("LICENSE")).unwrap();
         std::fs::write(root.join("LICENSE"), "torn").unwrap();
         std::fs::remove_file(modules.join("dep")).unwrap();
         std::os::unix::fs::symlink("wrong", modules.join("dep")).unwrap();
-        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 7);
         assert_eq!(std::fs::read_to_string(root.join("LICENSE")).unwrap(), "LICENSE");
         assert!(root.join("a/x.js").exists());
         assert_eq!(std::fs::read_link(modules.join("dep")).unwrap(), Path::new("right"));
