@@ -133,7 +133,7 @@ fn a_file_does_not_take_the_place_of_a_folder_nor_the_other_way_round() {
 
 #[test]
 fn no_path_leads_out_of_the_package() {
-    for path in ["../evil", "x/../../evil", "/evil", "x//evil", "./evil", "x/.", "back\\slash"] {
+    for path in ["../evil", "x/../../evil", "/evil", "x//evil", "./evil", "x/."] {
         for text in [creation(path, "100644"), CHANGE.replace("index.js", path), deletion(path, "x")] {
             assert!(refused(&text).contains("leads out of the package"), "{text}");
         }

