@@ -164,8 +164,13 @@ new file mode 100755
     let difference: String = {
         let after = before.replace("bin/run", "bin/start");
         let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-        let removed: String = old.iter().map(|line| format!("-{line}\n")).collect();
-        let added: String = new.iter().map(|line| format!("+{line}\n")).collect();
+        let marked = |lines: &[&str], mark: char| {
+            lines
+                .iter()
+                .flat_map(|line| [mark.to_string(), (*line).to_owned(), "\n".to_owned()])
+                .collect::<String>()
+        };
+        let (removed, added) = (marked(&old, '-'), marked(&new, '+'));
         format!(
             "diff --git a/package.json b/package.json\n--- a/package.json\n+++ b/package.json\n@@ -1,{} +1,{} @@\n{removed}{added}",
             old.len(),
