@@ -18,7 +18,8 @@
 //! | linking | otherwise | disk metadata | another `packageImportMethod`, or the store on the same disk |
 //! | scripts | always | scripts | `allowBuilds` names what runs |
 //! | verification | always | registry latency | `trustLockfile`, where the lockfile is trusted |
-//! | the rest | always | the rest | nothing |
+//! | the rest | always | start and end | nothing |
+//! | none | no phase was under way for longer than any of these was | start and end | nothing |
 //!
 //! A run of less than [`SHORTEST_US`] has no verdict while it runs: there is nothing to see yet.
 
@@ -124,7 +125,13 @@ impl Model {
             return None;
         }
         let stages = self.stages(wall);
+        let explained = stages.iter().fold(0, |sum: u64, (_, took)| sum.saturating_add(*took));
         let (stage, took) = stages.into_iter().max_by_key(|(_, took)| *took)?;
+        let idle = wall.saturating_sub(explained);
+        if idle > took {
+            let evidence = format!("no phase was under way for {}", duration(idle));
+            return Some(Verdict::plain(Bottleneck::Rest, ratio(idle, wall)?, evidence));
+        }
         let share = ratio(took, wall)?;
         let cold = self.phase_numbers(Phase::LinkCold, wall);
         let serial = ratio(cold.busy_us.unwrap_or(0), wall).filter(|share| *share >= 0.25);

@@ -15,7 +15,7 @@ use crate::core::event::PackageId;
 use crate::core::model::format::{bytes, count, duration};
 use crate::core::model::{Model, Package};
 use crate::tui::action::Pane;
-use crate::tui::order::{state_name, total_us};
+use crate::tui::order::state_name;
 use crate::tui::state::{Column, Hit, ViewState};
 use crate::tui::theme::Theme;
 use crate::tui::widget::text::{keep_end, pad_end, pad_start, titled};
@@ -223,7 +223,7 @@ fn cell(column: Column, package: &Package, now: u64) -> String {
         Column::Extract => time(fetched, timings.extract_us),
         Column::Link => time(timings.imported.is_some(), timings.link_us),
         Column::Total => {
-            let total = total_us(package, now);
+            let total = package.total_us(now);
             time(total > 0, total)
         }
     }
