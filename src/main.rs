@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use miette::{Diagnostic, GraphicalReportHandler};
-use pacwatch::cli::install::{self, InstallCommandError};
+use pacwatch::cli::install::{self, Ended, InstallCommandError};
 use pacwatch::cli::{Cli, Command, completions, interrupt, store};
 use pacwatch::core::clock::Clock;
 use pacwatch::core::event::Outcome;
@@ -15,19 +15,31 @@ fn main() -> ExitCode {
     let clock = Clock::start();
     tell_traces();
     let failed = match Cli::parse().command {
-        Command::Install(arguments) => match install::run(&arguments, clock) {
-            Ok(ended) => {
-                if let Some(error) = ended.error {
-                    show(&Shown::of_install(&error));
-                }
-                return match ended.outcome {
-                    Outcome::Done | Outcome::UpToDate => ExitCode::SUCCESS,
-                    Outcome::Failed => ExitCode::FAILURE,
-                    Outcome::Cancelled => ExitCode::from(interrupt::INTERRUPTED),
-                };
-            }
-            Err(error) => Some(Shown::of_install(&error)),
+        Command::Install(arguments) => match finish(install::run(&arguments, clock)) {
+            Ok(code) => return code,
+            Err(shown) => Some(shown),
         },
+        Command::Add(arguments) => {
+            let (command, reach) = (arguments.command(), arguments.reach());
+            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+                Ok(code) => return code,
+                Err(shown) => Some(shown),
+            }
+        }
+        Command::Remove(arguments) => {
+            let (command, reach) = (arguments.command(), arguments.target.reach(&arguments.run));
+            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+                Ok(code) => return code,
+                Err(shown) => Some(shown),
+            }
+        }
+        Command::Update(arguments) => {
+            let (command, reach) = (arguments.command(), arguments.target.reach(&arguments.run));
+            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+                Ok(code) => return code,
+                Err(shown) => Some(shown),
+            }
+        }
         Command::Store(arguments) => {
             store::run(&arguments, &mut io::stdout()).err().map(|error| Shown::of_store(&error))
         }
@@ -42,6 +54,19 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The exit code of a run that was shown, or why there was none.
+fn finish(ended: Result<Ended, InstallCommandError>) -> Result<ExitCode, Shown> {
+    let ended = ended.map_err(|error| Shown::of_install(&error))?;
+    if let Some(error) = ended.error {
+        show(&Shown::of_install(&error));
+    }
+    Ok(match ended.outcome {
+        Outcome::Done | Outcome::UpToDate => ExitCode::SUCCESS,
+        Outcome::Failed => ExitCode::FAILURE,
+        Outcome::Cancelled => ExitCode::from(interrupt::INTERRUPTED),
+    })
 }
 
 /// Traces of the program's inside go to standard error when `PACWATCH_LOG` asks for them.

@@ -7,8 +7,11 @@ use clap_complete::Shell;
 use pacwatch::cli::completions::CompletionsArguments;
 use pacwatch::cli::store::StoreCommand;
 use pacwatch::cli::{Cli, Command, InstallArguments, completions, flags};
+use pacwatch::core::change::{self, Add, Remove, Update};
 use pacwatch::core::config::{Flags, OnlyDependencies};
 use pacwatch::core::event::{ImportMethod, LinkMode};
+use pacwatch::core::install::Place;
+use pacwatch::core::manifest_edit::Group;
 
 fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(std::iter::once(&"pacwatch").chain(arguments))
@@ -29,6 +32,9 @@ fn every_flag_becomes_its_setting() {
         "--frozen-lockfile",
         "--offline",
         "--prefer-offline",
+        "--trust-lockfile",
+        "--no-prefer-frozen-lockfile",
+        "--lockfile-only",
         "--ignore-scripts",
         "--prod",
         "--no-optional",
@@ -61,9 +67,9 @@ fn every_flag_becomes_its_setting() {
         "--record",
         "events",
     ]);
-    assert_eq!(arguments.project.dir.to_str(), Some("project"));
-    assert_eq!(arguments.record.as_deref().and_then(std::path::Path::to_str), Some("events"));
-    assert!(!arguments.headless && !arguments.json);
+    assert_eq!(arguments.run.project.dir.to_str(), Some("project"));
+    assert_eq!(arguments.run.record.as_deref().and_then(std::path::Path::to_str), Some("events"));
+    assert!(!arguments.run.headless && !arguments.run.json);
     let texts = |items: &[&str]| items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         flags(&arguments),
@@ -71,6 +77,10 @@ fn every_flag_becomes_its_setting() {
             frozen_lockfile: Some(true),
             offline: Some(true),
             prefer_offline: Some(true),
+            trust_lockfile: Some(true),
+            prefer_frozen_lockfile: Some(false),
+            lockfile_only: true,
+            fix_lockfile: false,
             ignore_scripts: Some(true),
             only: Some(OnlyDependencies::Production),
             no_optional: true,
@@ -93,7 +103,7 @@ fn every_flag_becomes_its_setting() {
 #[test]
 fn what_is_not_said_is_left_to_other_sources() {
     let arguments = install(&[]);
-    assert_eq!(arguments.project.dir.to_str(), Some("."));
+    assert_eq!(arguments.run.project.dir.to_str(), Some("."));
     assert_eq!(flags(&arguments), Flags::default());
 }
 
@@ -170,4 +180,93 @@ fn there_are_completions_for_every_shell() {
 #[test]
 fn the_definition_is_sound() {
     Cli::command().debug_assert();
+}
+
+/// What a command changes.
+fn change(arguments: &[&str]) -> change::Command {
+    match parse(arguments).unwrap().command {
+        Command::Add(arguments) => arguments.command(),
+        Command::Remove(arguments) => arguments.command(),
+        Command::Update(arguments) => arguments.command(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn texts(items: &[&str]) -> Vec<String> {
+    items.iter().map(|&item| item.to_owned()).collect()
+}
+
+#[test]
+fn what_is_added_and_where_to_is_told_by_pnpms_flags() {
+    let plain = Add { requests: texts(&["a@1", "b"]), ..Add::default() };
+    assert_eq!(change(&["add", "a@1", "b"]), change::Command::Add(plain.clone()));
+    for (flags, groups) in [
+        (&["-P"][..], vec![Group::Production]),
+        (&["-D"], vec![Group::Development]),
+        (&["-O"], vec![Group::Optional]),
+        (&["-D", "-O"], vec![Group::Development, Group::Optional]),
+        (&["--save-peer"], vec![Group::Development, Group::Peer]),
+        (&["--save-peer", "-P"], vec![Group::Production, Group::Peer]),
+    ] {
+        let expected = Add { groups: Some(groups), ..plain.clone() };
+        assert_eq!(
+            change(&[&["add", "a@1", "b"], flags].concat()),
+            change::Command::Add(expected),
+            "{flags:?}"
+        );
+    }
+    let expected = Add { exact: true, prefix: Some("~".to_owned()), from_workspace: true, ..plain };
+    let found = change(&["add", "-E", "--save-prefix", "~", "--workspace", "a@1", "b"]);
+    assert_eq!(found, change::Command::Add(expected));
+    assert!(parse(&["add"]).is_err());
+}
+
+#[test]
+fn what_is_removed_is_told_by_name_and_group() {
+    let removed = |group| change::Command::Remove(Remove { names: texts(&["a"]), group });
+    assert_eq!(change(&["rm", "a"]), removed(None));
+    assert_eq!(change(&["remove", "-D", "a"]), removed(Some(Group::Development)));
+    assert_eq!(change(&["uninstall", "-O", "a"]), removed(Some(Group::Optional)));
+}
+
+#[test]
+fn what_is_updated_is_told_by_selectors_groups_and_depth() {
+    let all = Update {
+        selectors: Vec::new(),
+        latest: false,
+        exact: false,
+        save: true,
+        groups: Group::INSTALLED.to_vec(),
+        depth: None,
+    };
+    for (arguments, expected) in [
+        (&["update"][..], all.clone()),
+        (
+            &["up", "-L", "a", "@s/*"],
+            Update { selectors: texts(&["a", "@s/*"]), latest: true, ..all.clone() },
+        ),
+        (&["up", "-D"], Update { groups: vec![Group::Development], ..all.clone() }),
+        (&["up", "-P"], Update { groups: vec![Group::Production], ..all.clone() }),
+        (
+            &["up", "--no-save", "--depth", "0", "-E"],
+            Update { save: false, depth: Some(0), exact: true, ..all },
+        ),
+    ] {
+        assert_eq!(change(arguments), change::Command::Update(expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_command_changes_one_project_unless_it_is_told_otherwise() {
+    let reach = |arguments: &[&str]| match parse(arguments).unwrap().command {
+        Command::Add(arguments) => arguments.reach(),
+        Command::Update(arguments) => arguments.target.reach(&arguments.run),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reach(&["add", "a"]).place, Place::Here);
+    assert_eq!(reach(&["add", "a", "-r"]).place, Place::SelectedWithoutRoot);
+    assert_eq!(reach(&["add", "a", "--filter", "web"]).place, Place::SelectedWithoutRoot);
+    assert!(reach(&["add", "-w", "a"]).is_root);
+    assert_eq!(reach(&["up", "-r"]).place, Place::Selected);
+    assert!(parse(&["add", "-w", "-r", "a"]).is_err());
 }

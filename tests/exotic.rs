@@ -10,6 +10,8 @@ mod chain;
 mod git;
 #[path = "exotic/hosted.rs"]
 mod hosted;
+#[path = "exotic/install.rs"]
+mod install;
 #[path = "exotic/local.rs"]
 mod local;
 #[path = "exotic/url.rs"]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
     Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, MetadataCache,
-    MetadataReceived, Outcome, PackageId, PackagePlaced, Phase, SkipReason, Why,
+    MetadataReceived, Outcome, PackageId, PackagePlaced, PeerIssueKind, Phase, SkipReason, Why,
 };
 use pacwatch::core::report::json::write_line;
 use serde_json::Value;
@@ -42,6 +42,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::Imported(_) => "imported",
         EventKind::Retry { .. } => "retry",
         EventKind::Warning { .. } => "warning",
+        EventKind::PeerIssue { .. } => "peer_issue",
         EventKind::Skipped { .. } => "skipped",
         EventKind::ConcurrencyChanged { .. } => "concurrency_changed",
         EventKind::LinkModeChanged { .. } => "link_mode_changed",
@@ -89,6 +90,22 @@ fn samples() -> Vec<Event> {
             status: None,
         },
         EventKind::Warning { code: None, message: "the disk is nearly full".into(), package: None },
+        EventKind::PeerIssue {
+            importer: "packages/a".into(),
+            peer: "react".into(),
+            wanted: "^18.0.0".into(),
+            found: None,
+            parents: vec!["b@1.0.0".into()],
+            issue: PeerIssueKind::Missing,
+        },
+        EventKind::PeerIssue {
+            importer: ".".into(),
+            peer: "react".into(),
+            wanted: "^18.0.0".into(),
+            found: Some("17.0.2".into()),
+            parents: Vec::new(),
+            issue: PeerIssueKind::Bad,
+        },
         EventKind::ImportersKnown(Box::new(ImportersKnown {
             importers: vec![
                 ImporterKnown { id: ".".into(), ..ImporterKnown::default() },

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::add::AddArguments;
 use super::completions::CompletionsArguments;
 use super::install_arguments::InstallArguments;
+use super::remove::RemoveArguments;
 use super::store::StoreArguments;
+use super::update::UpdateArguments;
 
 /// The whole command line.
 #[derive(Debug, Clone, Parser)]
@@ -30,6 +33,14 @@ pub enum Command {
     /// Install the dependencies of a project
     #[command(visible_alias = "i")]
     Install(Box<InstallArguments>),
+    /// Add dependencies to package.json and install them
+    Add(Box<AddArguments>),
+    /// Remove dependencies from package.json and from the project
+    #[command(visible_alias = "rm", aliases = ["uninstall", "un"])]
+    Remove(Box<RemoveArguments>),
+    /// Move dependencies to newer versions, within their ranges or beyond
+    #[command(visible_alias = "up", alias = "upgrade")]
+    Update(Box<UpdateArguments>),
     /// Tell about the store that projects share
     Store(StoreArguments),
     /// Write a completion script for a shell

@@ -1,19 +1,19 @@
 //! How the dashboard looks and which keys it takes: flags, the environment, the viewer's file; the first that says
 //! anything decides.
 
-use super::install_arguments::InstallArguments;
+use super::run_arguments::RunArguments;
 use crate::core::clock::Clock;
 use crate::tui::theme::Theme;
 use crate::tui::{Options, config};
 
 /// The dashboard's options for a command line.
 #[must_use]
-pub fn options(arguments: &InstallArguments, clock: Clock) -> Options {
+pub fn options(arguments: &RunArguments, clock: Clock) -> Options {
     choose(arguments, clock, |name| std::env::var(name).ok())
 }
 
 fn choose(
-    arguments: &InstallArguments,
+    arguments: &RunArguments,
     clock: Clock,
     variable: impl Fn(&str) -> Option<String> + Copy,
 ) -> Options {
@@ -48,7 +48,7 @@ mod tests {
     fn chosen(arguments: &[&str], variables: &[(&str, &str)]) -> Options {
         let line = ["pacwatch", "install"].iter().chain(arguments);
         let Command::Install(arguments) = Cli::try_parse_from(line).unwrap().command else { unreachable!() };
-        choose(&arguments, Clock::start(), |name| {
+        choose(&arguments.run, Clock::start(), |name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }

@@ -1,4 +1,4 @@
-//! `pacwatch install`: starts the engine in the background and shows the run in the face that was chosen.
+//! `pacwatch install`, and what `add`, `remove` and `update` have in common with it: starts the engine in the background and shows the run in the face that was chosen.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,13 +10,16 @@ use super::dashboard;
 use super::install_arguments::{InstallArguments, flags};
 use super::interrupt;
 use super::mode::{Mode, Surroundings, choose_mode};
+use super::run_arguments::RunArguments;
+use super::target::Reach;
+use crate::core::change::Command;
 use crate::core::clock::Clock;
-use crate::core::config::{Config, ConfigError, Input};
+use crate::core::config::{Config, ConfigError, Flags, Input};
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
 use crate::core::event::{Failure, Outcome};
 use crate::core::hub::{self, Sink};
-use crate::core::install::{Install, InstallError, tell_refusal};
+use crate::core::install::{Change, Install, InstallError, tell_refusal};
 use crate::core::model::Model;
 use crate::core::model::format::printable;
 use crate::core::report::WriteOutcome;
@@ -48,6 +51,9 @@ pub enum InstallCommandError {
     /// Standard output cannot be written, a thread not be started, or the working folder is gone.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// There is no workspace whose root could be meant.
+    #[error("--workspace-root may only be used inside a workspace")]
+    NoWorkspace,
     /// The engine's thread is gone.
     #[error("the engine stopped without a word; this is a bug in pacwatch")]
     EngineLost,
@@ -60,6 +66,7 @@ impl InstallCommandError {
         match self {
             Self::Config(error) => error.code(),
             Self::Install(error) => error.code(),
+            Self::NoWorkspace => Some("ERR_PNPM_NOT_IN_WORKSPACE"),
             _ => None,
         }
     }
@@ -84,14 +91,47 @@ pub struct Ended {
     pub error: Option<InstallCommandError>,
 }
 
-/// Runs the command to its end.
+/// Runs `install` to its end.
 ///
 /// # Errors
 /// When the run could not be started or shown. An install that fails is no error here: see [`Ended`].
 pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallCommandError> {
-    let input = Input::of_process(arguments.project.dir.clone(), flags(arguments))?;
+    let input = Input::of_process(arguments.run.project.dir.clone(), flags(arguments))?;
     let config = Config::load(&input);
-    let mode = mode(arguments, &input, config.as_ref().is_ok_and(|config| config.is_ci));
+    run_install(&arguments.run, &input, config, None, clock)
+}
+
+/// Runs a command that changes manifests to its end.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_change(
+    arguments: &RunArguments,
+    command: Command,
+    reach: Reach,
+    clock: Clock,
+) -> Result<Ended, InstallCommandError> {
+    // Changing a manifest changes the lockfile, in continuous integration too.
+    let flags = Flags { frozen_lockfile: Some(false), ..arguments.flags() };
+    let mut input = Input::of_process(arguments.project.dir.clone(), flags)?;
+    let mut config = Config::load(&input);
+    if reach.is_root {
+        let root = config?.workspace_dir.ok_or(InstallCommandError::NoWorkspace)?;
+        input.dir = root;
+        config = Config::load(&input);
+    }
+    let change = Change { command, place: reach.place };
+    run_install(arguments, &input, config, Some(change), clock)
+}
+
+fn run_install(
+    arguments: &RunArguments,
+    input: &Input,
+    config: Result<Config, ConfigError>,
+    change: Option<Change>,
+    clock: Clock,
+) -> Result<Ended, InstallCommandError> {
+    let mode = mode(arguments, input, config.as_ref().is_ok_and(|config| config.is_ci));
     let (emitter, receiver) = Emitter::new(clock);
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     let mut outcomes = Vec::new();
@@ -141,7 +181,7 @@ pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallC
         interrupt::cancel_on_signals(&controls)?;
     }
     let hub = hub::start(receiver, sinks)?;
-    let install = Install { config, controls: controls.clone(), emitter };
+    let install = Install { config, controls: controls.clone(), emitter, change };
     let engine = std::thread::Builder::new().name("engine".into()).spawn(move || install.run())?;
     let left = if let Some(events) = dashboard {
         show(events, &controls, arguments, clock)?
@@ -224,7 +264,7 @@ fn settle(
     Ok(())
 }
 
-fn mode(arguments: &InstallArguments, input: &Input, is_ci: bool) -> Mode {
+fn mode(arguments: &RunArguments, input: &Input, is_ci: bool) -> Mode {
     let surroundings = Surroundings {
         stdout_is_terminal: io::stdout().is_terminal(),
         stdin_is_terminal: io::stdin().is_terminal(),

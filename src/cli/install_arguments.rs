@@ -1,27 +1,17 @@
 //! What `pacwatch install` takes, and the settings that it amounts to.
 
-use std::path::PathBuf;
-
 use clap::Args;
-use url::Url;
 
-use super::arguments::ProjectArguments;
+use super::run_arguments::RunArguments;
 use crate::core::config::{Flags, OnlyDependencies};
-use crate::core::control::knob_limit;
-use crate::core::event::{ImportMethod, Knob, LinkMode};
-use crate::tui::theme::ThemeName;
 
 /// The arguments of `pacwatch install`.
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct InstallArguments {
-    /// Where the project and the store are.
+    /// What every command that installs takes.
     #[command(flatten)]
-    pub project: ProjectArguments,
-
-    /// Folder of cached metadata [default: where pnpm has it]
-    #[arg(long, value_name = "DIR", help_heading = "Places")]
-    pub cache_dir: Option<PathBuf>,
+    pub run: RunArguments,
 
     /// Fail when pnpm-lock.yaml is absent or does not fit package.json; never write it
     ///
@@ -46,10 +36,6 @@ pub struct InstallArguments {
     #[arg(long, overrides_with = "prefer_frozen_lockfile", help_heading = "What to install")]
     pub no_prefer_frozen_lockfile: bool,
 
-    /// Bring pnpm-lock.yaml up to date and install nothing
-    #[arg(long, help_heading = "What to install")]
-    pub lockfile_only: bool,
-
     /// Fill in what pnpm-lock.yaml lacks
     #[arg(long, conflicts_with = "frozen_lockfile", help_heading = "What to install")]
     pub fix_lockfile: bool,
@@ -71,85 +57,6 @@ pub struct InstallArguments {
     /// Leave out optionalDependencies
     #[arg(long, help_heading = "What to install")]
     pub no_optional: bool,
-
-    /// Run no scripts of the project or of packages
-    #[arg(long, help_heading = "What to install")]
-    pub ignore_scripts: bool,
-
-    /// Processors to install packages for, beside or instead of this one ("current")
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
-    pub cpu: Vec<String>,
-
-    /// Operating systems to install packages for
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
-    pub os: Vec<String>,
-
-    /// C libraries to install packages for: glibc, musl
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "What to install")]
-    pub libc: Vec<String>,
-
-    /// Install only the projects of the workspace that this selects, and its root
-    ///
-    /// A name (web, @scope/*) or a folder (./apps/*, {packages/**}); with ... after it its dependencies too, with ...
-    /// before it its dependents, with ^ beside the dots not itself, with ! in front all but these. May be repeated.
-    #[arg(long, short = 'F', value_name = "SELECTOR", help_heading = "What to install")]
-    pub filter: Vec<String>,
-
-    /// Registry of packages without a scope of their own
-    #[arg(long, value_name = "URL", value_parser = web_url, help_heading = "Network")]
-    pub registry: Option<String>,
-
-    /// Send no request: everything must be in the store and the cache
-    #[arg(long, help_heading = "Network")]
-    pub offline: bool,
-
-    /// Take cached metadata whatever its age
-    #[arg(long, help_heading = "Network")]
-    pub prefer_offline: bool,
-
-    /// Requests at one time [default: 64 to 96, by processors]
-    #[arg(long, value_name = "N", value_parser = up_to(Knob::NetworkConcurrency), help_heading = "Speed")]
-    pub network_concurrency: Option<u32>,
-
-    /// Workers that unpack tarballs [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = up_to(Knob::ExtractThreads), help_heading = "Speed")]
-    pub extract_threads: Option<u32>,
-
-    /// Workers that link packages into the project [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = up_to(Knob::LinkThreads), help_heading = "Speed")]
-    pub link_threads: Option<u32>,
-
-    /// When downloaded packages are linked [default: deferred]
-    #[arg(long, value_name = "MODE", help_heading = "Speed")]
-    pub link_mode: Option<LinkMode>,
-
-    /// How files get from the store into the project [default: auto]
-    #[arg(long, value_name = "METHOD", help_heading = "Speed")]
-    pub import_method: Option<ImportMethod>,
-
-    /// Show a few rows below what the terminal has already, and keep its scrollback; leaves when the run ends
-    #[arg(long, conflicts_with_all = ["headless", "json"], help_heading = "Output")]
-    pub inline: bool,
-
-    /// How the dashboard looks [default: dark, or mono where colours are unwanted]
-    #[arg(long, value_name = "NAME", value_parser = theme_name, hide_short_help = true, help_heading = "Output")]
-    pub theme: Option<ThemeName>,
-
-    /// Draw the dashboard with ASCII alone; so by itself where the locale is not UTF-8
-    #[arg(long, hide_short_help = true, help_heading = "Output")]
-    pub ascii: bool,
-
-    /// Write lines instead of showing the dashboard; so by itself without a terminal and in continuous integration
-    #[arg(long, help_heading = "Output")]
-    pub headless: bool,
-
-    /// Write every event to standard output, one JSON object a line; implies --headless
-    #[arg(long, help_heading = "Output")]
-    pub json: bool,
-
-    /// Write the same lines to a file, to be looked at later
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub record: Option<PathBuf>,
 }
 
 /// The settings that the arguments amount to.
@@ -164,42 +71,9 @@ pub fn flags(arguments: &InstallArguments) -> Flags {
     Flags {
         frozen_lockfile: either(arguments.frozen_lockfile, arguments.no_frozen_lockfile),
         prefer_frozen_lockfile: either(arguments.prefer_frozen_lockfile, arguments.no_prefer_frozen_lockfile),
-        lockfile_only: arguments.lockfile_only,
         fix_lockfile: arguments.fix_lockfile,
-        offline: arguments.offline.then_some(true),
-        prefer_offline: arguments.prefer_offline.then_some(true),
-        ignore_scripts: arguments.ignore_scripts.then_some(true),
         only,
         no_optional: arguments.no_optional,
-        network_concurrency: arguments.network_concurrency,
-        extract_threads: arguments.extract_threads,
-        link_threads: arguments.link_threads,
-        link_mode: arguments.link_mode,
-        import_method: arguments.import_method,
-        store_dir: arguments.project.store_dir.clone(),
-        cache_dir: arguments.cache_dir.clone(),
-        registry: arguments.registry.clone(),
-        cpu: arguments.cpu.clone(),
-        os: arguments.os.clone(),
-        libc: arguments.libc.clone(),
-        filter: arguments.filter.clone(),
+        ..arguments.run.flags()
     }
-}
-
-/// A whole number from 1 to what the knob takes.
-fn up_to(knob: Knob) -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(1..=i64::from(knob_limit(knob)))
-}
-
-fn web_url(text: &str) -> Result<String, String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
-        Ok(_) => Err("the URL must begin with http: or https:".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn theme_name(text: &str) -> Result<ThemeName, String> {
-    ThemeName::parse(text)
-        .ok_or_else(|| format!("choose one of {}", ThemeName::ALL.map(ThemeName::name).join(", ")))
 }

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use knob::{ImportMethod, Knob, LinkMode};
 pub use metadata::{MetadataCache, MetadataReceived};
 pub use package::{
-    Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackagePlaced, PackageSeen, Planned,
-    SkipReason, Why,
+    Fetched, Imported, ImporterKnown, ImportersKnown, LinkPass, PackagePlaced, PackageSeen, PeerIssueKind,
+    Planned, SkipReason, Why,
 };
 pub use phase::{Phase, PhaseTotals};
 pub use run::{Failure, Knobs, LaneCounts, Outcome, RunFinished, RunStarted, SettingLine, Totals};
@@ -196,6 +196,21 @@ pub enum EventKind {
         message: String,
         /// The package it is about.
         package: Option<PackageId>,
+    },
+    /// A peer is missing or of a wrong version. Settings decide whether it stops the run.
+    PeerIssue {
+        /// The project it was met in: its path from the lockfile's folder.
+        importer: String,
+        /// The peer's name.
+        peer: String,
+        /// The range it is wanted in.
+        wanted: String,
+        /// The version that was found, if any.
+        found: Option<String>,
+        /// Packages from the direct dependency down to the one that wants the peer, as `name@version`.
+        parents: Vec<String>,
+        /// What is wrong.
+        issue: PeerIssueKind,
     },
     /// A package is left out: wrong platform, or optional and failed.
     Skipped {

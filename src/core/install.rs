@@ -5,8 +5,10 @@
 mod ahead;
 mod announce;
 mod bins;
+mod changing;
 mod course;
 mod damage;
+mod deciding;
 mod direct;
 mod error;
 mod existing;
@@ -20,6 +22,7 @@ mod materialise;
 mod numbers;
 mod repeat;
 mod resolving;
+mod rewriting;
 mod selection;
 mod settings_record;
 mod setup;
@@ -27,11 +30,13 @@ mod split;
 mod state;
 mod telling;
 mod turning;
+mod verifying;
 mod work;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::core::change::Changes;
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -43,16 +48,18 @@ use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
+use crate::core::resolve::peers::PeerIssuesError;
 use crate::core::state::HoistedDependencies;
+use crate::core::verify::Verification;
 
 use ahead::UnderWay;
-use course::Course;
+pub use changing::{Change, Place};
+use deciding::Decided;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
 use materialise::{Done, Materialise};
 use numbers::Numbers;
-use resolving::Resolving;
 use selection::Selector;
 use setup::{Setup, Tools};
 use split::Split;
@@ -67,6 +74,8 @@ pub struct Install {
     pub controls: Controls,
     /// Who is told.
     pub emitter: Emitter,
+    /// What is to be changed in manifests first.
+    pub change: Option<Change>,
 }
 
 /// How a run went: what its last event tells, and the error itself.
@@ -94,15 +103,6 @@ struct Plan<'a> {
     link_pool: LanePool,
 }
 
-/// What is to be in place.
-struct Decided {
-    inputs: Inputs,
-    /// The lockfile is not the one that was found.
-    is_new: bool,
-    setup: Setup,
-    known: Known,
-}
-
 /// What resolution has told and begun already.
 #[derive(Default)]
 struct Known {
@@ -110,6 +110,10 @@ struct Known {
     under_way: UnderWay,
     /// Optional dependencies that could not be resolved.
     unresolved: u64,
+    /// Versions were taken that the policies would not accept in a lockfile.
+    violates_policies: bool,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
 }
 
 /// What a run has gathered so far, whether it ends well or not.
@@ -150,30 +154,36 @@ impl Install {
         }
         let setup = Setup::start(&self.config, &self.emitter, meters)?;
         let mut selector = Selector::start(&self.config);
-        let decided = self.decide(setup, &mut selector, gathered)?;
+        let mut decided = self.decide(setup, &mut selector, meters, gathered)?;
+        let issues = decided.known.issues.take();
         if self.config.lockfile_only {
-            let is_written = decided.is_new && self.write_lockfile(&decided.inputs)?;
+            let is_written = self.write_decided(decided, meters)?;
             meters.task(Phase::Resolve, 0, self.emitter.now());
             meters.finish(Phase::Resolve, None);
+            issues.map_or(Ok(()), Err)?;
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
         }
-        let Decided { inputs, is_new, setup, known } = decided;
-        let (plan, split, runtime) = self.plan(&inputs, &mut selector, setup, known, gathered)?;
+        let Decided { inputs, is_new, setup, known, changes, verification } = decided;
+        let inputs = &inputs;
+        let keeps_policies = !known.violates_policies;
+        let (plan, split, tools) = self.plan(inputs, !is_new, &mut selector, setup, known, gathered)?;
+        let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         meters.task(Phase::Resolve, 0, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
-        self.clear(&inputs, &plan)?;
-        let done = self.materialise(&plan, split, runtime, gathered)?;
-        let hoisted = self.link_last(&inputs, &plan, &done, meters, gathered)?;
+        self.clear(inputs, &plan)?;
+        let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
+        let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
 
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
         // Only now: a lockfile must not speak of what could not be installed.
-        let is_written = is_new && self.write_lockfile(&inputs)?;
+        let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
+        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
-            inputs: &inputs,
+            inputs,
             installed: &plan.installed,
             selection: &plan.selection,
             work: &plan.work,
@@ -181,7 +191,7 @@ impl Install {
             existing: &plan.existing,
             hoisted,
             read_at_ms,
-            lockfile_written: is_written,
+            lockfile_written: is_written || is_changed,
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
@@ -190,45 +200,21 @@ impl Install {
         self.tell_builds(&plan.work, &done, &mut gathered.totals);
         meters.task(Phase::State, started, self.emitter.now());
         meters.finish(Phase::State, None);
-        Ok(if plan.is_unchanged && !is_written { Outcome::UpToDate } else { Outcome::Done })
-    }
-
-    /// Gets to a lockfile that fits the manifests: the one that is there, or a new one.
-    fn decide(
-        &self,
-        setup: Setup,
-        selector: &mut Selector<'_>,
-        gathered: &mut Gathered,
-    ) -> Result<Decided, InstallError> {
-        let config = &self.config;
-        let mut found = inputs::find(config)?;
-        let mut warnings = Vec::new();
-        let course = course::choose(config, &mut found, &mut warnings)?;
-        for message in warnings {
-            self.warn(message, None, &mut gathered.totals);
-        }
-        let is_new = !matches!(course, Course::Restore(_));
-        let (lockfile, setup, known) = match course {
-            Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
-            Course::Resolve(seed) => {
-                let tools = setup.finish(config, &self.controls)?;
-                let resolving = Resolving { install: self, tools: &tools, found: &found, seed };
-                let (lockfile, known) = resolving.run(selector, gathered)?;
-                (lockfile, Setup::Ready(tools), known)
-            }
-        };
-        let inputs = found.with(config, lockfile);
-        Ok(Decided { inputs, is_new, setup, known })
+        issues.map_or(Ok(()), Err)?;
+        Ok(if plan.is_unchanged && !is_written && !is_changed { Outcome::UpToDate } else { Outcome::Done })
     }
 
     /// Writes the lockfile, and tells of it. Says whether it was another before.
-    fn write_lockfile(&self, inputs: &Inputs) -> Result<bool, InstallError> {
+    fn write_lockfile(&self, inputs: &Inputs, keeps_policies: bool) -> Result<bool, InstallError> {
         let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
         let is_written = inputs.lockfile.save(&path)?;
         if is_written {
             let packages = u32::try_from(inputs.lockfile.packages.len()).unwrap_or(u32::MAX);
             let path = path.display().to_string();
             self.emitter.emit(EventKind::LockfileWritten { path, packages });
+        }
+        if keeps_policies {
+            self.remember(&inputs.lockfile);
         }
         Ok(is_written)
     }
@@ -251,12 +237,13 @@ impl Install {
     fn plan<'a>(
         &self,
         inputs: &'a Inputs,
+        is_on_disk: bool,
         selector: &mut Selector<'_>,
         setup: Setup,
         known: Known,
         gathered: &mut Gathered,
-    ) -> Result<(Plan<'a>, Split, tokio::runtime::Runtime), InstallError> {
-        let Known { mut numbers, under_way, unresolved } = known;
+    ) -> Result<(Plan<'a>, Split, Tools), InstallError> {
+        let Known { mut numbers, under_way, unresolved, .. } = known;
         let (config, lockfile) = (&self.config, &inputs.lockfile);
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);
@@ -269,11 +256,12 @@ impl Install {
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
         let installed = inputs.installed();
-        let mut existing = Existing::read(config, &installed, matches!(installed, Cow::Borrowed(_)));
+        let mut existing =
+            Existing::read(config, &installed, is_on_disk && matches!(installed, Cow::Borrowed(_)));
         self.make_room(&mut existing, &mut gathered.totals)?;
         let tools = setup.finish(config, &self.controls)?;
         let linker = tools.linker(config)?;
-        let Tools { runtime, fetcher, link_pool } = tools;
+        let (fetcher, link_pool) = (Arc::clone(&tools.fetcher), tools.link_pool.clone());
         let folders = local::look(&work, lockfile, &selection)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
@@ -305,7 +293,7 @@ impl Install {
             linker,
             link_pool,
         };
-        Ok((plan, split, runtime))
+        Ok((plan, split, tools))
     }
 
     /// What is not as it should be goes, and with it what says that all is well.
@@ -323,6 +311,7 @@ impl Install {
         plan: &Plan<'_>,
         split: Split,
         runtime: tokio::runtime::Runtime,
+        verification: &mut Verification,
         gathered: &mut Gathered,
     ) -> Result<Done, InstallError> {
         let materialise = Materialise {
@@ -334,7 +323,8 @@ impl Install {
             verify_store: *self.config.verify_store_integrity,
         };
         let mut done = Done::default();
-        let outcome = runtime.block_on(materialise.run(split, &mut done));
+        let outcome =
+            runtime.block_on(self.materialise_and_verify(materialise, split, &mut done, verification));
         // Waits for nothing: a name that is still being looked up must not hold up the end.
         runtime.shutdown_background();
         gathered.method = plan.linker.placement.method();

@@ -9,6 +9,7 @@ pub mod emit;
 pub mod event;
 pub mod fetch;
 pub mod folder;
+pub mod git;
 pub mod hub;
 pub mod install;
 pub mod link;

@@ -128,6 +128,8 @@ async fn what_a_repository_does_not_have_is_refused() {
         ("#semver:^9".to_owned(), None, "Available versions are: v1.0.0, v1.1.0".to_owned()),
         ("#semver:~x".to_owned(), None, "could not resolve ~x".to_owned()),
         ("#path:/../../x".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "/../../x".to_owned()),
+        ("#path:/nothere".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "nothere".to_owned()),
+        ("#path:/package.json".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "package.json".to_owned()),
         (format!("#{unknown}"), Some("ERR_PNPM_GIT_FETCH_FAILED"), "git fetch failed".to_owned()),
     ] {
         let (found, message) = desk.refusal(&format!("git+{address}{fragment}")).await;

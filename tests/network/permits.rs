@@ -159,3 +159,24 @@ async fn turning_the_limit_under_load_keeps_every_promise() {
     .unwrap();
     assert_eq!(held.lock().unwrap().len(), MOST as usize, "all permits are still there");
 }
+
+#[tokio::test]
+async fn those_in_a_hurry_go_first_and_among_themselves_in_order() {
+    let permits = Permits::new(1);
+    let held = permits.acquire().await;
+    let mut usual = Box::pin(permits.acquire());
+    let mut first = Box::pin(permits.acquire_urgent());
+    let mut second = Box::pin(permits.acquire_urgent());
+    assert!((&mut usual).now_or_never().is_none());
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut second).now_or_never().is_none());
+    assert_eq!(permits.waiting(), 3);
+    drop(held);
+    let held = (&mut first).now_or_never().unwrap();
+    assert!((&mut second).now_or_never().is_none());
+    drop(held);
+    let held = (&mut second).now_or_never().unwrap();
+    assert!((&mut usual).now_or_never().is_none());
+    drop(held);
+    assert!((&mut usual).now_or_never().is_some());
+}

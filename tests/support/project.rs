@@ -144,6 +144,10 @@ impl Project {
         let mut settings =
             vec![format!("storeDir: {}", folder(&site.store)), format!("cacheDir: {}", folder(&site.cache))];
         settings.extend(self.settings.iter().cloned());
+        // What is not about verification asks the registry for tarballs alone.
+        if !settings.iter().any(|line| line.starts_with("trustLockfile")) {
+            settings.push("trustLockfile: true".to_owned());
+        }
         write("pnpm-workspace.yaml", settings.join("\n") + "\n");
     }
 }

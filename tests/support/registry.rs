@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -43,6 +44,8 @@ impl Recorded {
 struct Contents {
     packages: BTreeMap<String, Vec<Package>>,
     files: HashMap<String, Bytes>,
+    /// What is served to those who ask for abbreviated metadata.
+    abbreviated: HashMap<String, Bytes>,
     scripts: HashMap<String, VecDeque<Answer>>,
     tokens: Vec<(String, String)>,
     delays: Option<(u64, Duration)>,
@@ -129,6 +132,19 @@ impl Registry {
     /// Serves these bytes at a path.
     pub fn serve(&self, path: &str, bytes: impl Into<Bytes>) -> &Self {
         self.shared.contents.lock().unwrap().files.insert(path.to_owned(), bytes.into());
+        self
+    }
+
+    /// Serves a package's metadata; those who ask for the abbreviated form get that, if there is one.
+    pub fn serve_metadata(&self, name: &str, full: &Value, abbreviated: Option<&Value>) -> &Self {
+        let mut contents = self.shared.contents.lock().unwrap();
+        let path = format!("/{name}");
+        contents.files.insert(path.clone(), full.to_string().into());
+        match abbreviated {
+            Some(document) => contents.abbreviated.insert(path, document.to_string().into()),
+            None => contents.abbreviated.remove(&path),
+        };
+        drop(contents);
         self
     }
 
@@ -233,8 +249,9 @@ impl Shared {
         });
         // A scope's slash may come escaped.
         let path = request.uri().path().replace("%2F", "/").replace("%2f", "/").replace("%40", "@");
+        let abbreviated = header("accept").contains("install-v1").then(|| contents.abbreviated.get(&path));
         let exchange = Exchange {
-            content: contents.files.get(&path).cloned(),
+            content: abbreviated.flatten().or_else(|| contents.files.get(&path)).cloned(),
             if_none_match: header("if-none-match"),
             accepts_gzip: header("accept-encoding").contains("gzip"),
             surplus,

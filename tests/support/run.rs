@@ -121,7 +121,7 @@ pub fn install_watched(
     let held = controls.clone();
     let keep = Keep(Arc::clone(&events), Box::new(move |event| watch(event, &held)));
     let hub = hub::start(receiver, vec![Box::new(keep)]).unwrap();
-    let finished = Install { config, controls, emitter }.run();
+    let finished = Install { config, controls, emitter, change: None }.run();
     hub.join().unwrap();
     let run = Run { events: std::mem::take(&mut *events.lock().unwrap()) };
     assert_eq!(run.finished().outcome, finished.outcome);

@@ -20,6 +20,8 @@ pub struct Changes {
     pub(super) style: RangeStyle,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Versions that move in one project move in all, though only its manifest says so.
+    pub moves_everywhere: bool,
 }
 
 /// What changes in one manifest.
@@ -86,8 +88,13 @@ impl Changes {
         };
         let style =
             RangeStyle::of_settings(is_exact || *config.save_exact, prefix.or(config.save_prefix.as_deref()));
-        let mut changes =
-            Self { command: command.clone(), projects: BTreeMap::new(), style, warnings: Vec::new() };
+        let mut changes = Self {
+            command: command.clone(),
+            projects: BTreeMap::new(),
+            style,
+            warnings: Vec::new(),
+            moves_everywhere: false,
+        };
         for id in targets {
             let Some(project) = workspace.project(id) else { continue };
             if project.manifest.is_none() {
@@ -133,10 +140,18 @@ impl Changes {
         self.projects.values().any(|project| project.scope != UpdateScope::Nothing)
     }
 
-    /// Which versions of the lockfile may move, by importer id; projects that are not in it move nothing.
+    /// Which versions of the lockfile may move in all projects.
+    #[must_use]
+    pub fn scope(&self) -> UpdateScope {
+        let first = self.projects.values().next().filter(|_| self.moves_everywhere);
+        first.map_or(UpdateScope::Nothing, |project| project.scope.clone())
+    }
+
+    /// Which may move in single projects, by importer id.
     #[must_use]
     pub fn scopes(&self) -> BTreeMap<String, UpdateScope> {
-        self.projects.iter().map(|(id, project)| (id.clone(), project.scope.clone())).collect()
+        let projects = self.projects.iter().filter(|_| !self.moves_everywhere);
+        projects.map(|(id, project)| (id.clone(), project.scope.clone())).collect()
     }
 
     /// Greatest distance from a project at which versions move; `None` for all.

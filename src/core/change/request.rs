@@ -16,18 +16,15 @@ pub struct Request {
 impl Request {
     /// Takes `name`, `name@specifier` or a specifier alone apart (pnpm: `resolving-parse-wanted-dependency`).
     pub fn parse(text: &str) -> Self {
-        let unnamed = Self { alias: None, specifier: Some(text.to_owned()) };
-        match split_name(text) {
-            Some((name, specifier)) if is_valid_package_name(name) => {
-                let specifier = specifier.trim();
-                Self {
-                    alias: Some(name.to_owned()),
-                    specifier: Some(specifier.to_owned()).filter(|text| !text.is_empty()),
-                }
-            }
-            Some(_) => unnamed,
-            None if is_valid_package_name(text) => Self { alias: Some(text.to_owned()), specifier: None },
-            None => unnamed,
+        let (name, specifier) = match split_name(text) {
+            Some((name, specifier)) => (name, specifier.trim()),
+            None => (text, ""),
+        };
+        if is_valid_package_name(name) {
+            let specifier = Some(specifier.to_owned()).filter(|text| !text.is_empty());
+            Self { alias: Some(name.to_owned()), specifier }
+        } else {
+            Self { alias: None, specifier: Some(text.to_owned()) }
         }
     }
 }

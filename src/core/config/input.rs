@@ -65,6 +65,8 @@ pub struct Flags {
     pub offline: Option<bool>,
     /// `--prefer-offline`.
     pub prefer_offline: Option<bool>,
+    /// `--trust-lockfile`.
+    pub trust_lockfile: Option<bool>,
     /// `--ignore-scripts`.
     pub ignore_scripts: Option<bool>,
     /// `--prod` or `--dev`.

@@ -73,6 +73,7 @@ pub(super) fn flags_layer(flags: &Flags) -> Layer {
     put("preferFrozenLockfile", prefer, flags.prefer_frozen_lockfile.map(Value::from));
     put("offline", "--offline", flags.offline.map(Value::from));
     put("preferOffline", "--prefer-offline", flags.prefer_offline.map(Value::from));
+    put("trustLockfile", "--trust-lockfile", flags.trust_lockfile.map(Value::from));
     put("ignoreScripts", "--ignore-scripts", flags.ignore_scripts.map(Value::from));
     put("networkConcurrency", "--network-concurrency", flags.network_concurrency.map(Value::from));
     put("extractThreads", "--extract-threads", flags.extract_threads.map(Value::from));

@@ -46,6 +46,18 @@ pub enum Why {
     Transitive,
 }
 
+/// What is wrong with a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerIssueKind {
+    /// It is required and not there.
+    Missing,
+    /// It is there, but not in the range.
+    Bad,
+    /// It is not there, and no version would do for everyone who wants it.
+    Conflict,
+}
+
 /// The projects that the run is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ImportersKnown {

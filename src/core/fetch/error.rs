@@ -26,6 +26,16 @@ pub enum FetchError {
         /// Why.
         source: ExtractError,
     },
+    /// A git repository.
+    #[error("cannot get {commit} of the git repository {repository}: {reason}")]
+    Git {
+        /// The repository, without credentials.
+        repository: String,
+        /// The commit.
+        commit: String,
+        /// What git says.
+        reason: String,
+    },
     /// It would have to be downloaded, and `--offline` forbids that.
     #[error("it is not in the store, and --offline allows no download")]
     Offline,
@@ -58,6 +68,7 @@ impl FetchError {
             Self::Network(_) => Some("ERR_PNPM_TARBALL_FETCH_TARBALL"),
             Self::Extract { source, .. } => source.code(),
             Self::Offline => Some("ERR_PNPM_NO_OFFLINE_TARBALL"),
+            Self::Git { .. } => Some("ERR_PNPM_GIT_FETCH_FAILED"),
             Self::Local { .. } | Self::Unsupported(_) | Self::Lost => None,
         }
     }
@@ -69,6 +80,7 @@ impl FetchError {
             Self::Network(error) => error.help(),
             Self::Extract { source, .. } => source.help(),
             Self::Offline => Some("Run the install once without --offline.".into()),
+            Self::Git { .. } => Some("See that git can reach the repository from here.".into()),
             Self::Local { .. } | Self::Unsupported(_) | Self::Lost => None,
         }
     }

@@ -25,6 +25,14 @@ pub enum ExtractError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It is a repository that has to be built first.
+    #[error(
+        "it has scripts that must run before it can be used, and this version of pacwatch does not run them"
+    )]
+    MustBeBuilt,
+    /// There is no room to unpack a repository.
+    #[error("it cannot be unpacked into a temporary folder: {0}")]
+    Temporary(std::io::Error),
     /// Its files cannot be named in a row.
     #[error("{0}")]
     Unusable(String),
@@ -38,7 +46,8 @@ impl ExtractError {
             Self::Integrity(_) => Some("ERR_PNPM_TARBALL_INTEGRITY"),
             Self::Archive(error) => Some(error.code()),
             Self::Store(error) => error.code(),
-            Self::Unusable(_) => None,
+            Self::MustBeBuilt => Some("ERR_PNPM_GIT_DEP_PREPARE_NOT_ALLOWED"),
+            Self::Temporary(_) | Self::Unusable(_) => None,
         }
     }
 
@@ -56,7 +65,12 @@ impl ExtractError {
             }
             Self::Archive(error) => Some(error.help().into()),
             Self::Store(error) => error.help(),
-            Self::Unusable(_) => None,
+            Self::MustBeBuilt => Some(
+                "Install it from a registry, use pnpm, or leave the scripts out with --ignore-scripts if the package \
+                 works without."
+                    .into(),
+            ),
+            Self::Temporary(_) | Self::Unusable(_) => None,
         }
     }
 }

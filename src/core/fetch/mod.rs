@@ -9,6 +9,7 @@ pub mod extract;
 mod inflate;
 pub mod integrity;
 mod progress;
+mod repository;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use url::Url;
 use crate::core::clock::micros;
 use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, Fetched, PackageId, Phase};
+use crate::core::git::{Commit, CommitError, Failure};
 use crate::core::meter::Meters;
 use crate::core::network::{Body, Client, Get, NetworkError, Permit};
 use crate::core::pool::LanePool;
@@ -32,6 +34,7 @@ use crate::core::store::row::StoredPackage;
 
 pub use error::FetchError;
 pub use progress::Progress;
+pub use repository::{RepositoryCommit, RepositoryPart, repository_key};
 
 /// No tarball is larger; a body that is, is not read on.
 const MAX_TARBALL: u64 = 1 << 30;
@@ -134,13 +137,34 @@ impl Fetcher {
     /// # Errors
     /// When the last attempt failed, or one that no other can mend.
     pub async fn fetch(&self, tarball: &Tarball) -> Result<Arc<StoredPackage>, FetchError> {
+        self.fetch_part(tarball, None).await
+    }
+
+    /// Fetches a package that is part of a repository, like [`Fetcher::fetch`]. The URL of the tarball is that of the
+    /// archive; where there is none but a commit, it is that of the repository and only named in messages.
+    ///
+    /// # Errors
+    /// As [`Fetcher::fetch`], and when git fails or the package would have to be built.
+    pub async fn fetch_repository(
+        &self,
+        tarball: &Tarball,
+        part: &RepositoryPart,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
+        self.fetch_part(tarball, Some(part)).await
+    }
+
+    async fn fetch_part(
+        &self,
+        tarball: &Tarball,
+        part: Option<&RepositoryPart>,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
         if self.offline && tarball.url.scheme() != "file" {
             return Err(FetchError::Offline);
         }
         let queued_at = self.emitter.now();
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(tarball, attempt, queued_at).await {
+            let error = match self.attempt(tarball, part, attempt, queued_at).await {
                 Ok(package) => return Ok(package),
                 Err(error) => error,
             };
@@ -174,6 +198,7 @@ impl Fetcher {
     async fn attempt(
         &self,
         tarball: &Tarball,
+        part: Option<&RepositoryPart>,
         attempt: u32,
         queued_at: u64,
     ) -> Result<Arc<StoredPackage>, FetchError> {
@@ -186,7 +211,11 @@ impl Fetcher {
         let package = tarball.package;
         let host = tarball.url.host_str().map(str::to_owned);
         self.emitter.emit_at(started, EventKind::FetchStarted { package, attempt, lane, size: None, host });
-        let body = self.download(tarball, permit).await;
+        let commit = part.and_then(|part| part.commit.as_ref());
+        let body = match commit {
+            Some(commit) => archive_of(commit, &tarball.url, permit).await,
+            None => self.download(tarball, permit).await,
+        };
         let ended = self.emitter.now();
         self.meters.task(Phase::Download, started, ended);
         let body = body?;
@@ -199,7 +228,7 @@ impl Fetcher {
             body_us: micros(body.body),
             downloaded_at: ended,
         };
-        self.extract(tarball, body.bytes, times).await
+        self.extract(tarball, part, body.bytes, times).await
     }
 
     async fn download(&self, tarball: &Tarball, _permit: Permit) -> Result<Body, FetchError> {
@@ -215,6 +244,7 @@ impl Fetcher {
     async fn extract(
         &self,
         tarball: &Tarball,
+        part: Option<&RepositoryPart>,
         body: Bytes,
         times: Times,
     ) -> Result<Arc<StoredPackage>, FetchError> {
@@ -227,6 +257,7 @@ impl Fetcher {
             meters: self.meters.clone(),
             limit: self.max_unpacked_size,
             tarball: tarball.clone(),
+            part: part.cloned(),
             times,
         };
         self.pool.submit(move |lane| {
@@ -237,6 +268,28 @@ impl Fetcher {
         });
         answered.await.map_err(|_| FetchError::Lost)?
     }
+}
+
+/// A commit as an archive, as if a server had answered with it.
+async fn archive_of(commit: &RepositoryCommit, url: &Url, _permit: Permit) -> Result<Body, FetchError> {
+    let started = Instant::now();
+    let RepositoryCommit { repository, digits, is_shallow } = commit;
+    let whole = Commit { repository, digits, is_shallow: *is_shallow };
+    let bytes = whole.archive().await.map_err(|error| FetchError::Git {
+        repository: shown(url),
+        commit: digits.clone(),
+        reason: match error {
+            CommitError::Git(_, Failure::NotRun(error)) | CommitError::Temporary(error) => error.to_string(),
+            CommitError::Git(operation, Failure::Refused(complaint)) => {
+                // git repeats the address as it was given, and that may hold credentials.
+                let complaint = complaint.replace(repository.as_str(), &shown(url));
+                let plain = |character: char| if character.is_control() { ' ' } else { character };
+                format!("git {operation}: {}", complaint.trim().chars().map(plain).collect::<String>())
+            }
+            CommitError::Unsafe => "its address or commit is not fit for git".to_owned(),
+        },
+    })?;
+    Ok(whole_body(bytes, started, url))
 }
 
 /// A tarball on this machine, as if a server had answered with it.
@@ -253,7 +306,11 @@ async fn read_local(url: &Url) -> Result<Body, FetchError> {
     .await
     .map_err(|_| FetchError::Lost)?
     .map_err(fail)?;
-    Ok(Body {
+    Ok(whole_body(bytes, started, url))
+}
+
+fn whole_body(bytes: Vec<u8>, started: Instant, url: &Url) -> Body {
+    Body {
         bytes: bytes.into(),
         status: 200,
         http_version: "",
@@ -263,7 +320,7 @@ async fn read_local(url: &Url) -> Result<Body, FetchError> {
         etag: None,
         last_modified: None,
         content_encoding: None,
-    })
+    }
 }
 
 /// What the extract pool does with a tarball.
@@ -274,6 +331,7 @@ struct ExtractJob {
     meters: Meters,
     limit: u64,
     tarball: Tarball,
+    part: Option<RepositoryPart>,
     times: Times,
 }
 
@@ -283,13 +341,18 @@ impl ExtractJob {
         let Tarball { package, url, integrity, unblocked, key } = self.tarball;
         self.meters.begin(Phase::Extract, started);
         self.emitter.emit_at(started, EventKind::ExtractStarted { package, lane });
-        let unpacked =
-            extract::extract(&self.store, body, integrity.as_deref(), self.limit).and_then(|row| {
-                let row = row.encode();
-                let stored = StoredPackage::decode(row.clone())
-                    .map_err(|error| extract::ExtractError::Unusable(error.to_string()))?;
-                Ok((row, stored))
-            });
+        let (store, wanted) = (&self.store, integrity.as_deref());
+        let row = match &self.part {
+            None => extract::extract(store, body, wanted, self.limit).map(|row| row.encode()),
+            Some(part) => {
+                repository::pack(store, body, wanted, self.limit, part).map(|row| row.encode_unprepared())
+            }
+        };
+        let unpacked = row.and_then(|row| {
+            let stored = StoredPackage::decode(row.clone())
+                .map_err(|error| extract::ExtractError::Unusable(error.to_string()))?;
+            Ok((row, stored))
+        });
         let ended = self.emitter.now();
         self.meters.task(Phase::Extract, started, ended);
         let (row, stored) = unpacked.map_err(|source| FetchError::Extract { url: shown(&url), source })?;

@@ -2,8 +2,10 @@
 
 use super::InstallError;
 use super::inputs::Found;
-use crate::core::config::Config;
-use crate::core::lockfile::{Lockfile, LockfileError};
+use crate::core::config::{Config, ResolutionMode};
+use crate::core::lockfile::update::{UpdateRequest, try_update};
+use crate::core::lockfile::{FreshnessSettings, Lockfile, LockfileError};
+use crate::core::manifest::Manifest;
 use crate::core::state::CURRENT_LOCKFILE;
 
 /// A way to a lockfile that fits the manifests.
@@ -17,13 +19,15 @@ pub enum Course {
     Resolve(Option<Lockfile>),
 }
 
-/// Chooses the way. What the user should know about it is added to `warnings`.
+/// Chooses the way. `is_due` says that versions are to move, so that the lockfile has to be resolved even if it satisfies
+/// the manifests. What the user should know about it is added to `warnings`.
 ///
 /// # Errors
 /// When the lockfile must not change and is absent, broken or out of date.
 pub fn choose(
     config: &Config,
     found: &mut Found,
+    is_due: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Course, InstallError> {
     let lockfile = std::mem::replace(&mut found.lockfile, Ok(None));
@@ -43,7 +47,7 @@ pub fn choose(
         }
         Err(error) => return Err(error.into()),
     };
-    let is_preferred = *config.prefer_frozen_lockfile && !config.fix_lockfile;
+    let is_preferred = *config.prefer_frozen_lockfile && !config.fix_lockfile && !is_due;
     if !is_preferred {
         return Ok(Course::Resolve(lockfile));
     }
@@ -61,9 +65,31 @@ pub fn choose(
         Ok(()) => Ok(Course::Restore(lockfile)),
         Err(why) => {
             tracing::debug!(%why, "the lockfile is not up to date");
-            Ok(Course::Resolve(Some(lockfile)))
+            Ok(match updated(config, found, &lockfile, all_projects) {
+                Some(updated) => Course::Rewrite(updated),
+                None => Course::Resolve(Some(lockfile)),
+            })
         }
     }
+}
+
+/// The lockfile brought up to date, if that takes no resolution.
+fn updated(config: &Config, found: &Found, lockfile: &Lockfile, all_projects: bool) -> Option<Lockfile> {
+    let projects: Vec<(&str, &Manifest)> = found
+        .workspace
+        .projects
+        .iter()
+        .filter_map(|project| Some((project.id.as_str(), project.manifest.as_ref()?)))
+        .collect();
+    let settings = FreshnessSettings { all_projects, ..found.freshness_settings(config) };
+    try_update(&UpdateRequest {
+        lockfile,
+        manifests: &found.manifests(),
+        projects: &projects,
+        settings: &settings,
+        picks_lowest: *config.resolution_mode != ResolutionMode::Highest,
+        allow_unused_patches: *config.allow_unused_patches,
+    })
 }
 
 /// Whether a lockfile that cannot be used may be replaced. One with names or paths that would be dangerous is looked at

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::InstallError;
 use super::existing::Verdict;
-use super::work::{Origin, Work};
+use super::work::Work;
 use crate::core::link::Linker;
 use crate::core::store::index;
 use crate::core::store::row::StoredPackage;
@@ -26,7 +26,7 @@ pub fn find(
 ) -> Result<Vec<usize>, InstallError> {
     let stays = |position: &usize| matches!(verdicts[*position], Verdict::Stays | Verdict::Relinked(_));
     let mut sources: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for source in work.sources.iter().filter(|source| matches!(source.origin, Origin::Tarball { .. })) {
+    for source in work.sources.iter().filter(|source| source.origin.is_stored()) {
         let slots: Vec<usize> = source.slots.iter().copied().filter(stays).collect();
         if !slots.is_empty() {
             sources.insert(&source.key, slots);

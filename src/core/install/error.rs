@@ -1,5 +1,8 @@
 //! Why an install ended without everything in place.
 
+use std::path::PathBuf;
+
+use crate::core::change::ChangeError;
 use crate::core::event::{Failure, PackageId};
 use crate::core::fetch::FetchError;
 use crate::core::link::LinkError;
@@ -8,8 +11,12 @@ use crate::core::manifest::ManifestError;
 use crate::core::network::NetworkError;
 use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
+use crate::core::resolve::ResolveError;
+use crate::core::resolve::peers::PeerIssuesError;
+use crate::core::resolve::rewrite::RewriteError;
 use crate::core::state::StateError;
 use crate::core::store::StoreError;
+use crate::core::verify::VerifyError;
 use crate::core::workspace::WorkspaceError;
 
 /// Why an install ended.
@@ -24,6 +31,12 @@ pub enum InstallError {
     /// The projects of the workspace.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
+    /// The lockfile is not accepted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// Manifests cannot be changed as asked.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -81,6 +94,33 @@ pub enum InstallError {
         /// Which, and why.
         message: String,
     },
+    /// A patch cannot be read.
+    #[error("cannot read {}, the patch for {selector}: {source}", path.display())]
+    Patch {
+        /// The package it is for.
+        selector: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Manifests cannot be changed as the settings ask for.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
+    /// A dependency cannot be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// Peers are missing or wrong, and the settings make that an error.
+    #[error(transparent)]
+    Peers(#[from] PeerIssuesError),
+    /// What was resolved violates a policy of the settings.
+    #[error("{message}")]
+    Policy {
+        /// pnpm's code.
+        code: &'static str,
+        /// Which packages, and why.
+        message: String,
+    },
     /// The user asked the run to stop.
     #[error("stopped by {0}")]
     Cancelled(&'static str),
@@ -94,6 +134,8 @@ impl InstallError {
             Self::Lockfile(error) => error.code(),
             Self::Manifest(error) => error.code(),
             Self::Workspace(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Change(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -101,6 +143,13 @@ impl InstallError {
             Self::Link(error) | Self::LinkPackage { source: error, .. } => error.code(),
             Self::Fetch { source, .. } => source.code(),
             Self::Unfetchable { code, .. } => *code,
+            Self::Patch { source, .. } => {
+                (source.kind() == std::io::ErrorKind::NotFound).then_some("ERR_PNPM_PATCH_NOT_FOUND")
+            }
+            Self::Rewrite(error) => error.code(),
+            Self::Peers(error) => error.code(),
+            Self::Resolve(error) => error.code(),
+            Self::Policy { code, .. } => Some(code),
             Self::Pool(_) | Self::Runtime(_) | Self::Unsupported { .. } | Self::Cancelled(_) => None,
         }
     }
@@ -112,6 +161,8 @@ impl InstallError {
             Self::Lockfile(error) => error.help(),
             Self::Manifest(error) => error.help(),
             Self::Workspace(error) => error.help(),
+            Self::Verify(error) => error.help(),
+            Self::Change(error) => error.help(),
             Self::Plan(error) => error.help(),
             Self::Network(error) => error.help(),
             Self::Store(error) => error.help(),
@@ -123,6 +174,17 @@ impl InstallError {
                 "Make the entry of pnpm-lock.yaml anew, for example with `pnpm install --fix-lockfile`."
                     .into(),
             ),
+            Self::Rewrite(error) => error.help(),
+            Self::Peers(error) => error.help(),
+            Self::Resolve(error) => error.help(),
+            Self::Policy { .. } => Some(
+                "Wait until the versions are older, or name them in minimumReleaseAgeExclude of \
+                 pnpm-workspace.yaml."
+                    .into(),
+            ),
+            Self::Patch { .. } => {
+                Some("Correct patchedDependencies in pnpm-workspace.yaml, or restore the file.".into())
+            }
             Self::Pool(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
         }
     }

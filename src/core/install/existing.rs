@@ -54,7 +54,8 @@ pub enum Verdict {
 }
 
 impl Existing {
-    /// Reads what is known of the tree. `wanted` is what is to be in it, `is_whole` says that this is all of the lockfile.
+    /// Reads what is known of the tree. `wanted` is what is to be in it, `is_whole` says that this is all of the lockfile
+    /// as it lies on the disk.
     #[must_use]
     pub fn read(config: &Config, wanted: &Lockfile, is_whole: bool) -> Self {
         let folder = config.root_modules_dir();

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use indexmap::IndexMap;
+
 use super::InstallError;
 use crate::core::config::{Config, LinkWorkspacePackages, NodeLinker};
 use crate::core::lockfile::{
@@ -52,6 +55,8 @@ pub struct Found {
     selected: Option<Vec<String>>,
     /// What to say of selectors that select none.
     unmatched: Vec<String>,
+    /// The patches of the settings: selector → SHA-256 of the file.
+    pub patches: IndexMap<String, String>,
 }
 
 /// Reads lockfile and manifests.
@@ -74,7 +79,8 @@ pub fn find(config: &Config) -> Result<Found, InstallError> {
     let workspace = workspace?;
     let (selected, unmatched) = selected(config, &workspace)?;
     let selected = selected.map(|ids| ids.into_iter().map(str::to_owned).collect());
-    Ok(Found { workspace, lockfile, selected, unmatched })
+    let patches = patches(config)?;
+    Ok(Found { workspace, lockfile, selected, unmatched, patches })
 }
 
 impl Found {
@@ -83,6 +89,15 @@ impl Found {
         self.workspace.projects.iter().filter(|project| {
             project.id == "." || self.selected.as_ref().is_none_or(|ids| ids.contains(&project.id))
         })
+    }
+
+    /// The ids of the selected projects, or of all.
+    #[must_use]
+    pub fn selected_projects(&self) -> Vec<String> {
+        match &self.selected {
+            Some(selected) => selected.clone(),
+            None => self.workspace.projects.iter().map(|project| project.id.clone()).collect(),
+        }
     }
 
     /// Some project is left out.
@@ -102,8 +117,14 @@ impl Found {
         lockfile: &Lockfile,
         all_projects: bool,
     ) -> Result<(), LockfileError> {
-        let settings = FreshnessSettings { all_projects, ..freshness_settings(config) };
+        let settings = FreshnessSettings { all_projects, ..self.freshness_settings(config) };
         check_freshness(lockfile, &self.manifests(), &settings)
+    }
+
+    /// The settings that a lockfile depends on.
+    #[must_use]
+    pub fn freshness_settings(&self, config: &Config) -> FreshnessSettings {
+        FreshnessSettings { patched_dependencies: self.patches.clone(), ..freshness_settings(config) }
     }
 
     /// The manifests of the wanted projects, by id.
@@ -186,8 +207,7 @@ fn selected<'a>(
     Ok((Some(ids.collect()), unmatched.collect()))
 }
 
-/// The settings that a lockfile depends on.
-pub fn freshness_settings(config: &Config) -> FreshnessSettings {
+fn freshness_settings(config: &Config) -> FreshnessSettings {
     let extensions = &config.package_extensions.value;
     FreshnessSettings {
         catalogs: config.catalogs.value.clone(),
@@ -195,8 +215,7 @@ pub fn freshness_settings(config: &Config) -> FreshnessSettings {
         package_extensions: (!extensions.is_null()).then(|| extensions.clone()),
         pnpmfile_checksum: PnpmfileChecksum::Unknown,
         ignored_optional_dependencies: config.ignored_optional_dependencies.value.clone(),
-        // Patches are refused before this is asked.
-        patched_dependencies: indexmap::IndexMap::new(),
+        patched_dependencies: IndexMap::new(),
         auto_install_peers: *config.auto_install_peers,
         dedupe_peers: *config.dedupe_peers,
         exclude_links_from_lockfile: *config.exclude_links_from_lockfile,
@@ -205,6 +224,27 @@ pub fn freshness_settings(config: &Config) -> FreshnessSettings {
         // pnpm does not mind an importer without a project when the lockfile is frozen; nothing is linked for it.
         all_projects: false,
     }
+}
+
+/// The digests of patch files, as the lockfile records them: whatever system wrote them.
+fn patches(config: &Config) -> Result<IndexMap<String, String>, InstallError> {
+    let hash = |(selector, path): (&String, &String)| {
+        let path = config.lockfile_dir.join(path);
+        let text = std::fs::read_to_string(&path).map_err(|source| InstallError::Patch {
+            selector: selector.clone(),
+            path,
+            source,
+        })?;
+        let digest = digest(&SHA256, text.replace("\r\n", "\n").as_bytes());
+        let mut digits = String::with_capacity(2 * digest.as_ref().len());
+        for byte in digest.as_ref() {
+            digits.extend(
+                [byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])),
+            );
+        }
+        Ok((selector.clone(), digits))
+    };
+    config.patched_dependencies.iter().map(hash).collect()
 }
 
 /// The folder of an importer. Its id was validated: relative, with `/`.
@@ -245,7 +285,8 @@ fn refuse_unsupported(config: &Config) -> Result<(), InstallError> {
     if !*config.lockfile || !*config.shared_workspace_lockfile {
         return refuse("an install without one lockfile for the whole workspace");
     }
-    if !config.patched_dependencies.is_empty() {
+    // They can be recorded, but not applied.
+    if !config.patched_dependencies.is_empty() && !config.lockfile_only {
         return refuse("patchedDependencies");
     }
     Ok(())

@@ -47,6 +47,7 @@ pub fn look(
                     let gone = |error| outdated(format!("cannot read the folder of {}: {error}", label()));
                     PackedFolder::list(folder).map(Some).map_err(gone)
                 }
+                Origin::Repository { .. } => Ok(None),
                 Origin::Tarball { url, integrity } => {
                     if let Some(path) = local_tarball(url) {
                         check_tarball(&path, integrity, label())?;

@@ -179,21 +179,9 @@ impl Materialise {
         let source = &self.work.sources[position];
         let ids: Vec<PackageId> = todo.iter().map(|slot| self.work.slots[*slot].slot.package).collect();
         let first = ids.first().copied().unwrap_or(PackageId(0));
-        let (fetched_for, outcome) = match (under_way, &source.origin) {
-            (Some(download), _) => (download.package, download.end().await),
-            (None, Origin::Tarball { url, integrity }) => {
-                let tarball = Tarball {
-                    package: first,
-                    unblocked: ids.clone(),
-                    url: url.clone(),
-                    integrity: Some(integrity.clone()),
-                    key: source.key.clone(),
-                };
-                (first, self.fetcher.fetch(&tarball).await)
-            }
-            (None, Origin::Folder { .. }) => {
-                (first, Err(FetchError::Unsupported("a folder cannot be fetched".into())))
-            }
+        let (fetched_for, outcome) = match under_way {
+            Some(download) => (download.package, download.end().await),
+            None => (first, self.download(source, first, ids.clone()).await),
         };
         let package = match outcome {
             Ok(package) => package,
@@ -222,6 +210,32 @@ impl Materialise {
             None
         };
         (position, Ok(Downloaded { package, found, files }))
+    }
+
+    async fn download(
+        &self,
+        source: &Source,
+        package: PackageId,
+        unblocked: Vec<PackageId>,
+    ) -> Result<Arc<StoredPackage>, FetchError> {
+        let (url, integrity, part) = match &source.origin {
+            Origin::Tarball { url, integrity } => (url, Some(integrity), None),
+            Origin::Repository { url, integrity, part } => (url, integrity.as_ref(), Some(part)),
+            Origin::Folder { .. } => {
+                return Err(FetchError::Unsupported("a folder cannot be fetched".into()));
+            }
+        };
+        let tarball = Tarball {
+            package,
+            unblocked,
+            url: url.clone(),
+            integrity: integrity.cloned(),
+            key: source.key.clone(),
+        };
+        match part {
+            None => self.fetcher.fetch(&tarball).await,
+            Some(part) => self.fetcher.fetch_repository(&tarball, part).await,
+        }
     }
 
     fn fetch_error(&self, source: &Source, package: PackageId, error: FetchError) -> InstallError {

@@ -1,10 +1,41 @@
-//! Resolution as a part of an install.
+//! Resolution as a part of an install: what it is given, and what becomes of its outcome.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::ahead::{Ahead, UnderWay};
+use super::announce::{Announcer, ToldSoFar};
 use super::inputs::Found;
+use super::rewriting::Rewriting;
 use super::selection::Selector;
 use super::setup::Tools;
 use super::{Gathered, Install, InstallError, Known};
-use crate::core::lockfile::Lockfile;
+use crate::core::change::{Changes, Circumstances};
+use crate::core::clock::unix_millis;
+use crate::core::config::{self, Config};
+use crate::core::event::EventKind;
+use crate::core::lockfile::update::{prune_unreachable, recompute_optional};
+use crate::core::lockfile::{Lockfile, LockfileSettings};
+use crate::core::registry::Packuments;
+use crate::core::resolve::lockfile::{RecordedProject, Recording};
+use crate::core::resolve::npm::{NpmResolver, NpmSettings, WorkspacePackage, WorkspacePackages};
+use crate::core::resolve::peers::{Discovery, PeerIssuesError, PeerOutcome, PeerSettings};
+use crate::core::resolve::rewrite::{Rewriter, refuse_pnpmfile};
+use crate::core::resolve::tree::{
+    Locked, Patches, Project, ResolutionMode, TreeInput, TreeSettings, UpdateScope, Walked,
+    preferred_versions,
+};
+use crate::core::resolve::url::TakenIn;
+use crate::core::resolve::{
+    Chain, PackageManifest, PreferredVersions, ResolveError, Surroundings, peers, tree,
+};
+use crate::core::state::CURRENT_LOCKFILE;
+
+/// Peer suffixes up to this length are not worth a word in the lockfile.
+const USUAL_SUFFIX_LENGTH: usize = 1000;
 
 /// A resolution that is due.
 pub struct Resolving<'a> {
@@ -12,18 +43,353 @@ pub struct Resolving<'a> {
     pub install: &'a Install,
     /// The tools.
     pub tools: &'a Tools,
-    /// Manifests.
-    pub found: &'a Found,
+    /// The projects.
+    pub found: &'a mut Found,
     /// The lockfile to start from.
     pub seed: Option<Lockfile>,
+    /// What changes in manifests.
+    pub changes: Option<&'a mut Changes>,
+}
+
+/// What came of a resolution.
+struct Resolution {
+    lockfile: Lockfile,
+    /// What was put into the store on the way.
+    taken_in: Vec<TakenIn>,
+    /// Issues with peers that are to be an error, once everything is in place.
+    issues: Option<PeerIssuesError>,
+    /// Versions were taken that the policies would not accept in a lockfile.
+    violates_policies: bool,
 }
 
 impl Resolving<'_> {
+    /// Resolves, and fetches meanwhile what will be needed.
+    ///
+    /// # Errors
+    /// When something cannot be resolved, or the run was stopped.
     pub fn run(
-        self,
-        _selector: &mut Selector<'_>,
-        _gathered: &mut Gathered,
+        mut self,
+        selector: &mut Selector<'_>,
+        gathered: &mut Gathered,
     ) -> Result<(Lockfile, Known), InstallError> {
-        Err(InstallError::Unsupported { what: String::new(), help: String::new() })
+        let config = &self.install.config;
+        refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
+        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        let rewriter = Rewriter::new(config, root)?;
+        let runtime = self.tools.runtime.handle();
+        let ahead = (!config.lockfile_only).then(|| Ahead::start(runtime, &self.tools.fetcher));
+        let announcer = Announcer {
+            config,
+            emitter: &self.install.emitter,
+            ahead: ahead.as_ref(),
+            fitness: selector.fitness(),
+            in_place: in_place(config),
+            told: RefCell::default(),
+        };
+        let outcome = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                by = self.install.controls.until_cancelled() => {
+                    self.install.emitter.emit(EventKind::CancelRequested { by: by.to_owned() });
+                    Err(InstallError::Cancelled(by))
+                }
+                outcome = self.resolve(&rewriter, &announcer, gathered) => outcome,
+            }
+        });
+        let told = announcer.told.into_inner();
+        let ToldSoFar { numbers, skipped, .. } = told;
+        let resolution = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                if let Some(ahead) = ahead {
+                    ahead.abandon();
+                }
+                return Err(error);
+            }
+        };
+        let mut under_way = match ahead {
+            Some(ahead) => runtime.block_on(ahead.finish())?,
+            None => UnderWay::default(),
+        };
+        for taken in resolution.taken_in {
+            under_way.rows.insert(taken.key, taken.row);
+        }
+        let known = Known {
+            numbers,
+            under_way,
+            unresolved: skipped,
+            violates_policies: resolution.violates_policies,
+            issues: resolution.issues,
+        };
+        Ok((resolution.lockfile, known))
     }
+}
+
+impl Resolving<'_> {
+    /// From manifests to the lockfile.
+    async fn resolve(
+        &mut self,
+        rewriter: &Rewriter,
+        announcer: &Announcer<'_>,
+        gathered: &mut Gathered,
+    ) -> Result<Resolution, InstallError> {
+        let config = &self.install.config;
+        let chain = self.chain()?;
+        self.look_up(&chain).await?;
+        let projects = self.projects(rewriter);
+        let seed = self.seed.as_ref();
+        let changes = self.changes.as_deref();
+        let scopes = changes.map(Changes::scopes).unwrap_or_default();
+        let scope = changes.map(Changes::scope).unwrap_or_default();
+        let preferred = preferred_when(&scope, seed);
+        let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
+        let preferred_by_project: BTreeMap<String, PreferredVersions> =
+            moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
+        let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
+        let input = TreeInput {
+            lockfile_dir: &config.lockfile_dir,
+            projects,
+            settings: tree_settings(config),
+            locked: seed.map(|lockfile| Locked {
+                lockfile,
+                reuse_subtrees: may_reuse(config, rewriter, lockfile),
+                update: scope,
+                update_by_project: scopes,
+                update_depth: changes.and_then(Changes::depth),
+            }),
+            preferred: &preferred,
+            preferred_by_project: &preferred_by_project,
+            patches: &Patches::new(patches)?,
+            rewrite: &Rewriting { rewriter, lockfile_dir: config.lockfile_dir.clone() },
+            listener: announcer,
+        };
+        let settings = peer_settings(config);
+        let mut discovery = Discovery::new(settings.clone());
+        let walked = tree::walk(input, &chain, &mut discovery).await?;
+        drop(discovery);
+        self.judge(&walked, gathered)?;
+        let outcome = peers::resolve(&walked.tree, &settings);
+        let from_root = *config.resolve_peers_from_workspace_root;
+        let issues = peers::issues(&walked.tree, &outcome, rewriter.peer_rules(), from_root);
+        peers::events(&issues).for_each(|event| self.install.emitter.emit(event));
+        tracing::debug!(packages = walked.tree.packages.len(), nodes = outcome.graph.len(), "resolved");
+        let lockfile = self.record(rewriter, &walked, &outcome);
+        let strict = *config.strict_peer_dependencies;
+        let issues = PeerIssuesError::of(&issues).filter(|_| strict);
+        let violates_policies = !walked.violations.is_empty();
+        Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues, violates_policies })
+    }
+
+    /// Looks up what has to be known of what is added or updated before the projects can be resolved.
+    async fn look_up(&mut self, chain: &Chain<NpmResolver>) -> Result<(), InstallError> {
+        let Some(changes) = self.changes.as_deref_mut().filter(|changes| changes.has_questions()) else {
+            return Ok(());
+        };
+        let preferred = PreferredVersions::default();
+        let published_by = tree_settings(&self.install.config).published_by;
+        let circumstances = Circumstances { preferred: &preferred, published_by };
+        changes.look_up(chain, circumstances, &mut self.found.workspace).await?;
+        Ok(())
+    }
+
+    /// The projects that are resolved, with what the settings make of their manifests.
+    fn projects(&self, rewriter: &Rewriter) -> Vec<Project> {
+        let with_manifest = self.found.wanted().filter_map(|project| {
+            let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
+            Some(Project {
+                id: project.id.clone(),
+                folder: project.folder.clone(),
+                manifest: Arc::new(rewriter.importer(&manifest, &project.id)),
+            })
+        });
+        let mut projects: Vec<Project> = with_manifest.collect();
+        projects.sort_by(|left, right| left.id.cmp(&right.id));
+        projects
+    }
+
+    /// All ways of resolving.
+    fn chain(&self) -> Result<Chain<NpmResolver>, InstallError> {
+        let config = &self.install.config;
+        let fetcher = &self.tools.fetcher;
+        let settings = NpmSettings::new(config).map_err(|error| ResolveError::from(Box::new(error)))?;
+        let packuments = Packuments::new(
+            config,
+            fetcher.client.clone(),
+            self.install.emitter.clone(),
+            self.tools.runtime.handle().clone(),
+        );
+        let workspace = config.workspace_dir.is_some().then(|| {
+            let packages = self.found.workspace.projects.iter().filter_map(|project| {
+                let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
+                Some(WorkspacePackage { folder: project.folder.clone(), manifest: Arc::new(manifest) })
+            });
+            WorkspacePackages::new(packages)
+        });
+        let surroundings = Surroundings {
+            fetcher: Arc::clone(fetcher),
+            lockfile_dir: config.lockfile_dir.clone(),
+            home: std::env::home_dir(),
+            git_shallow_hosts: config.git_shallow_hosts.value.clone(),
+        };
+        Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
+    }
+
+    /// What was taken although it violates a policy: told, or an error where the policy is strict.
+    fn judge(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
+        let mut young: Vec<&str> =
+            walked.violations.iter().map(|(_, violation)| violation.reason.as_str()).collect();
+        if young.is_empty() {
+            return Ok(());
+        }
+        young.sort_unstable();
+        young.dedup();
+        let list = young.join("\n  ");
+        if *self.install.config.minimum_release_age_strict {
+            return Err(InstallError::Policy {
+                code: "ERR_PNPM_NO_MATURE_MATCHING_VERSION",
+                message: format!("no version is old enough for minimumReleaseAge:\n  {list}"),
+            });
+        }
+        let message = format!("versions were taken that are younger than minimumReleaseAge:\n  {list}");
+        self.install.warn(message, None, &mut gathered.totals);
+        Ok(())
+    }
+
+    /// Writes the outcome down. Projects that are not selected stay as the lockfile had them.
+    fn record(&self, rewriter: &Rewriter, walked: &Walked, outcome: &PeerOutcome) -> Lockfile {
+        let config = &self.install.config;
+        let effective = self.projects(rewriter);
+        let recorded = walked.tree.importers.iter().filter_map(|importer| {
+            let effective = effective.iter().find(|project| project.id == importer.id)?;
+            let manifest = self.found.workspace.project(&importer.id)?.manifest.as_ref();
+            Some(RecordedProject { id: &importer.id, effective: &effective.manifest, manifest })
+        });
+        let recording = Recording {
+            head: self.head(rewriter),
+            tree: &walked.tree,
+            outcome,
+            projects: recorded.collect(),
+            auto_install_peers: *config.auto_install_peers,
+            exclude_links: *config.exclude_links_from_lockfile,
+            previous: self.seed.as_ref(),
+            keep_links: *config.dedupe_injected_deps,
+            time: &walked.time,
+        };
+        let mut lockfile = recording.lockfile();
+        if let Some(seed) = self.seed.as_ref().filter(|_| self.found.is_filtered()) {
+            keep_others(&mut lockfile, seed, |id| self.found.workspace.project(id).is_some());
+        }
+        lockfile.catalogs = rewriter.used_catalogs(&lockfile.importers);
+        lockfile
+    }
+
+    /// What a lockfile says besides packages and projects.
+    fn head(&self, rewriter: &Rewriter) -> Lockfile {
+        let config = &self.install.config;
+        let suffix_length = *config.peers_suffix_max_length;
+        Lockfile {
+            settings: Some(LockfileSettings {
+                auto_install_peers: Some(*config.auto_install_peers),
+                dedupe_peers: config.dedupe_peers.then_some(true),
+                exclude_links_from_lockfile: Some(*config.exclude_links_from_lockfile),
+                inject_workspace_packages: config.inject_workspace_packages.then_some(true),
+                peers_suffix_max_length: (suffix_length != USUAL_SUFFIX_LENGTH)
+                    .then_some(suffix_length as u64),
+                other: Vec::new(),
+            }),
+            overrides: rewriter.overrides().recorded(),
+            package_extensions_checksum: rewriter.extensions_checksum().map(str::to_owned),
+            ignored_optional_dependencies: config.ignored_optional_dependencies.value.clone(),
+            patched_dependencies: self.found.patches.clone(),
+            environment_document: self.seed.as_ref().and_then(|seed| seed.environment_document.clone()),
+            ..Lockfile::default()
+        }
+    }
+}
+
+/// What is preferred where versions move: not what the lockfile has of them.
+fn preferred_when(scope: &UpdateScope, seed: Option<&Lockfile>) -> PreferredVersions {
+    let none = BTreeSet::new();
+    match scope {
+        UpdateScope::Nothing => preferred_versions(seed, &none),
+        UpdateScope::Everything => preferred_versions(None, &none),
+        UpdateScope::Names(names) => preferred_versions(seed, names),
+    }
+}
+
+/// Adds the projects that were not resolved, with what they need.
+fn keep_others(lockfile: &mut Lockfile, seed: &Lockfile, is_project: impl Fn(&str) -> bool) {
+    for (id, importer) in &seed.importers {
+        if is_project(id) && !lockfile.importers.contains_key(id) {
+            lockfile.importers.insert(id.clone(), importer.clone());
+        }
+    }
+    for (dep_path, snapshot) in &seed.snapshots {
+        lockfile.snapshots.entry(dep_path.clone()).or_insert_with(|| snapshot.clone());
+    }
+    for (id, metadata) in &seed.packages {
+        lockfile.packages.entry(id.clone()).or_insert_with(|| metadata.clone());
+    }
+    prune_unreachable(lockfile);
+    recompute_optional(lockfile);
+    lockfile.importers.sort_unstable_keys();
+    lockfile.snapshots.sort_unstable_keys();
+    lockfile.packages.sort_unstable_keys();
+}
+
+/// Whether subtrees may be taken from a lockfile as they stand: manifests were changed in the same way when it was made.
+fn may_reuse(config: &Config, rewriter: &Rewriter, lockfile: &Lockfile) -> bool {
+    let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    lockfile.package_extensions_checksum.as_deref() == rewriter.extensions_checksum()
+        && sorted(&lockfile.ignored_optional_dependencies) == sorted(&config.ignored_optional_dependencies)
+        && rewriter.overrides().agree_with(&lockfile.overrides)
+        && lockfile.catalogs.iter().all(|(name, entries)| {
+            let catalog = config.catalogs.get(name);
+            entries.iter().all(|(alias, entry)| {
+                catalog.and_then(|catalog| catalog.get(alias)) == Some(&entry.specifier)
+            })
+        })
+}
+
+fn tree_settings(config: &Config) -> TreeSettings {
+    let now = i64::try_from(unix_millis()).unwrap_or(i64::MAX);
+    let age = i64::try_from(*config.minimum_release_age).unwrap_or(i64::MAX).saturating_mul(60_000);
+    TreeSettings {
+        auto_install_peers: *config.auto_install_peers,
+        auto_install_peers_from_highest_match: *config.auto_install_peers_from_highest_match,
+        dedupe_peer_dependents: *config.dedupe_peer_dependents,
+        resolve_peers_from_workspace_root: *config.resolve_peers_from_workspace_root,
+        block_exotic_subdeps: *config.block_exotic_subdeps,
+        mode: match *config.resolution_mode {
+            config::ResolutionMode::Highest => ResolutionMode::Highest,
+            config::ResolutionMode::TimeBased => ResolutionMode::TimeBased,
+            config::ResolutionMode::LowestDirect => ResolutionMode::LowestDirect,
+        },
+        published_by: (age > 0).then(|| now.saturating_sub(age)),
+        allowed_deprecated_versions: config
+            .allowed_deprecated_versions
+            .iter()
+            .map(|(name, range)| (name.clone(), range.clone()))
+            .collect(),
+    }
+}
+
+fn peer_settings(config: &Config) -> PeerSettings {
+    PeerSettings {
+        suffix_max_length: *config.peers_suffix_max_length,
+        dedupe_peers: *config.dedupe_peers,
+        dedupe_peer_dependents: *config.dedupe_peer_dependents,
+        dedupe_injected: *config.dedupe_injected_deps,
+        from_workspace_root: *config.resolve_peers_from_workspace_root,
+        exclude_links: *config.exclude_links_from_lockfile,
+        lockfile_dir: config.lockfile_dir.clone(),
+        modules_dir: config.modules_dir.value.clone().into(),
+    }
+}
+
+/// The packages that were in place when the install began.
+fn in_place(config: &Config) -> FxHashSet<String> {
+    let path = config.virtual_store_dir.join(CURRENT_LOCKFILE);
+    let lockfile = Lockfile::read(&path).ok().flatten();
+    lockfile.map_or_else(FxHashSet::default, |lockfile| lockfile.packages.into_keys().collect())
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::InstallError;
 use super::ahead::{Download, UnderWay};
 use super::existing::Verdict;
-use super::work::{Origin, Work};
+use super::work::Work;
 use crate::core::event::{EventKind, Planned, Totals};
 use crate::core::fetch::Fetcher;
 use crate::core::packlist::PackedFolder;
@@ -49,7 +49,7 @@ impl Split {
         }
         let unknown = work.sources.iter().zip(&todo).filter(|(source, slots)| {
             !slots.is_empty()
-                && matches!(source.origin, Origin::Tarball { .. })
+                && source.origin.is_stored()
                 && !looked_up.contains_key(&source.key)
                 && !downloads.contains_key(&source.key)
         });

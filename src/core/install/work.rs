@@ -9,6 +9,7 @@ use super::numbers::{Numbers, Told};
 use super::{InstallError, local};
 use crate::core::config::Config;
 use crate::core::event::{EventKind, PackageId, PackagePlaced, PackageSeen, Why};
+use crate::core::fetch::{RepositoryCommit, RepositoryPart, repository_key};
 use crate::core::link::{Slot, Symlink};
 use crate::core::lockfile::{Lockfile, PackageMetadata, Resolution, slot_directory_name, split};
 use crate::core::path::relative;
@@ -68,6 +69,15 @@ pub enum Origin {
         /// What the tarball must be.
         integrity: String,
     },
+    /// In a git repository; they are packed as its author would, and put into the store.
+    Repository {
+        /// Of the archive, or of the repository itself.
+        url: Url,
+        /// What the archive must be.
+        integrity: Option<String>,
+        /// What of it is the package.
+        part: RepositoryPart,
+    },
     /// In a folder on this machine; they are linked from there and never get into the store.
     Folder {
         /// The folder as the lockfile has it.
@@ -75,6 +85,17 @@ pub enum Origin {
         /// Its absolute path.
         folder: PathBuf,
     },
+}
+
+impl Origin {
+    /// Whether the files get into the store.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        match self {
+            Self::Tarball { .. } | Self::Repository { .. } => true,
+            Self::Folder { .. } => false,
+        }
+    }
 }
 
 impl Work {
@@ -247,8 +268,12 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
             let url = registry_tarball(config, parts.name, parts.version);
             (url, Some(integrity.clone()), parts.package_id)
         }
-        Resolution::Tarball { git_hosted: true, .. } => {
-            return Err(unsupported("a git repository's archive"));
+        Resolution::Tarball { git_hosted: true, tarball, integrity: Some(integrity), path, .. } => {
+            let source =
+                repository_source(config, parts.version, tarball, Some(integrity), path.as_ref(), None);
+            return source.ok_or_else(|| {
+                refuse(None, format!("the archive of {} has no usable address", parts.package_id))
+            });
         }
         Resolution::Tarball { tarball, integrity, .. } if tarball.starts_with("file:") => {
             let path = local::place(&config.lockfile_dir, tarball);
@@ -271,7 +296,12 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
                 optional: true,
             });
         }
-        Resolution::Git { .. } => return Err(unsupported("a git repository")),
+        Resolution::Git { repo, commit, path, .. } => {
+            return repository_source(config, parts.version, repo, None, path.as_ref(), Some(commit))
+                .ok_or_else(|| {
+                    refuse(None, format!("the repository of {} has no usable address", parts.package_id))
+                });
+        }
         Resolution::Binary(_) | Resolution::Variations { .. } => return Err(unsupported("a runtime")),
         Resolution::Unknown(_) => {
             let message = format!("pnpm-lock.yaml has no usable `resolution` for {}", parts.package_id);
@@ -294,6 +324,40 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
     Ok(Source {
         key: index::key(&integrity, id),
         origin: Origin::Tarball { url, integrity },
+        slots: Vec::new(),
+        optional: true,
+    })
+}
+
+/// A package that is a repository or part of one: the archive at an address, or a commit of the repository there.
+fn repository_source(
+    config: &Config,
+    id: &str,
+    address: &str,
+    integrity: Option<&String>,
+    path: Option<&String>,
+    commit: Option<&String>,
+) -> Option<Source> {
+    let url = match commit {
+        None => Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?,
+        // `user@host:path` is no URL; it is only for messages.
+        Some(_) => Url::parse(address).or_else(|_| Url::parse("ssh://git/")).ok()?,
+    };
+    let is_shallow =
+        url.host_str().is_some_and(|host| config.git_shallow_hosts.iter().any(|one| one == host));
+    let commit = commit.map(|commit| RepositoryCommit {
+        repository: address.to_owned(),
+        digits: commit.clone(),
+        is_shallow,
+    });
+    let ignore_scripts = *config.ignore_scripts;
+    Some(Source {
+        key: repository_key(id, ignore_scripts),
+        origin: Origin::Repository {
+            url,
+            integrity: integrity.cloned(),
+            part: RepositoryPart { folder: path.cloned().unwrap_or_default(), commit, ignore_scripts },
+        },
         slots: Vec::new(),
         optional: true,
     })

@@ -1,6 +1,6 @@
 //! What can be wrong with a lockfile.
 
-use super::specifiers::OverrideError;
+use super::specifiers::{ExtensionError, OverrideError};
 use std::path::PathBuf;
 
 /// What can be wrong with a lockfile.
@@ -109,6 +109,9 @@ pub enum LockfileError {
     /// The overrides of the project cannot be read.
     #[error(transparent)]
     Overrides(#[from] OverrideError),
+    /// The package extensions of the project cannot be read.
+    #[error(transparent)]
+    Extensions(#[from] ExtensionError),
 }
 
 fn place(line: Option<u64>, column: Option<u64>) -> String {
@@ -131,6 +134,7 @@ impl LockfileError {
             Self::Read { .. } => return None,
             Self::Write { .. } | Self::Symlink { .. } => "ERR_PNPM_LOCKFILE_WRITE_FILE",
             Self::Overrides(error) => return error.code(),
+            Self::Extensions(error) => return error.code(),
             Self::Absent { .. } => "ERR_PNPM_NO_LOCKFILE",
             Self::Broken { .. } | Self::Conflict { .. } | Self::InvalidEntry { .. } => {
                 "ERR_PNPM_BROKEN_LOCKFILE"
@@ -150,6 +154,7 @@ impl LockfileError {
             Self::Read { .. } | Self::Write { .. } => return None,
             Self::Symlink { .. } => "Put the file itself in its place, or install with --frozen-lockfile.",
             Self::Overrides(error) => return error.help(),
+            Self::Extensions(error) => return error.help(),
             Self::Absent { .. } => "Run `pnpm install --lockfile-only` once to make it, and commit it.",
             Self::Broken { .. } | Self::InvalidEntry { .. } | Self::MissingDependency { .. } => {
                 "Restore the file from version control, or make it anew with `pnpm install --lockfile-only`."

@@ -37,7 +37,8 @@ pub use patches::{Patch, PatchError, Patches};
 pub use resolution::{BinaryResolution, Resolution, Variant, VariantTarget};
 pub use slot_name::slot_directory_name;
 pub use specifiers::{
-    Base, CatalogEntries, CatalogError, CatalogUse, Groups, OverrideError, Overrides, Owner, PackageSelector,
-    catalog_name, parent_and_child, resolve_catalog,
+    Base, CatalogEntries, CatalogError, CatalogUse, Extended, Extension, ExtensionError, Extensions, Groups,
+    Override, OverrideError, Overrides, Owner, PackageSelector, catalog_name, parent_and_child,
+    resolve_catalog,
 };
 pub use validate::validate;

@@ -105,6 +105,15 @@ impl Model {
                 let about = package.map_or(String::new(), |package| format!("{}: ", self.label(package)));
                 self.log.push(at, LogLevel::Warning, format!("{code}{about}{message}"));
             }
+            EventKind::PeerIssue { importer, peer, wanted, found, parents, issue: _ } => {
+                let found = found.as_deref().map_or("missing".to_owned(), |found| format!("found {found}"));
+                let asker = parents.last().map_or(importer, |parent| parent);
+                self.log.push(
+                    at,
+                    LogLevel::Notice,
+                    format!("peer {peer} of {asker}: wanted {wanted}, {found}"),
+                );
+            }
             EventKind::Skipped { package, reason, detail } => self.skipped(at, *package, *reason, detail),
             EventKind::ConcurrencyChanged { knob, from, to, by } => self.turn(at, *knob, *from, *to, by),
             EventKind::LinkModeChanged { from, to, by } => self.change_link_mode(at, *from, *to, by),

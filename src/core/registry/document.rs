@@ -32,6 +32,8 @@ pub struct VersionDocument {
     pub file_count: Option<u64>,
     /// Who vouches for it.
     pub trust: Option<TrustEvidence>,
+    /// It is deprecated, be it without a word.
+    pub is_deprecated: bool,
 }
 
 /// What a registry says of a tarball's digest.
@@ -78,6 +80,7 @@ impl VersionDocument {
         Version::parse(&wire.version).ok()?;
         let digest = wire.dist.digest()?;
         let trust = wire.trust();
+        let is_deprecated = wire.deprecated.0.is_some();
         let name = if name.is_empty() { Arc::from(&*wire.name) } else { Arc::clone(name) };
         let has_bin = has_executables(wire.bin.as_ref(), wire.directories.as_ref());
         let manifest = PackageManifest {
@@ -110,6 +113,7 @@ impl VersionDocument {
             unpacked_size: wire.dist.unpacked_size.as_ref().and_then(Value::as_u64),
             file_count: wire.dist.file_count.as_ref().and_then(Value::as_u64),
             trust,
+            is_deprecated,
         })
     }
 
@@ -131,8 +135,7 @@ pub(super) fn is_deprecated(json: &str) -> bool {
         deprecated: Deprecated,
     }
     json.contains("\"deprecated\"")
-        && serde_json::from_str::<Probe>(json)
-            .is_ok_and(|probe| probe.deprecated.0.is_some_and(|text| !text.is_empty()))
+        && serde_json::from_str::<Probe>(json).is_ok_and(|probe| probe.deprecated.0.is_some())
 }
 
 #[derive(Deserialize)]
@@ -323,33 +326,28 @@ impl<'de> Visitor<'de> for AnyText {
     }
 }
 
-/// `deprecated`: a text, or a boolean in old documents.
+/// `deprecated`: a text, or a boolean in old documents. An empty text deprecates, too.
 #[derive(Default)]
 struct Deprecated(Option<String>);
 
 impl<'de> Deserialize<'de> for Deprecated {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::Null | Value::Bool(_) => Ok(Self(None)),
+            Value::Null | Value::Bool(false) => Ok(Self(None)),
+            Value::Bool(true) => Ok(Self(Some(String::new()))),
             Value::String(text) => Ok(Self(Some(text))),
             _ => Err(D::Error::custom("expected a text, a boolean or null")),
         }
     }
 }
 
-/// `engines`; the list that old packages have is keyed by position, as pnpm records it.
+/// `engines`; the list that old packages have tells nothing, as in pnpm.
 fn engines(value: Option<&Value>) -> Specifiers {
     match value {
         Some(Value::Object(entries)) => entries
             .iter()
             .filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into())))
             .collect(),
-        Some(Value::Array(items)) => {
-            let items = items.iter().enumerate();
-            items
-                .filter_map(|(index, value)| Some((index.to_string().into(), value.as_str()?.into())))
-                .collect()
-        }
         _ => Specifiers::default(),
     }
 }
@@ -387,94 +385,4 @@ fn has_executables(bin: Option<&Value>, directories: Option<&Value>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(json: &str) -> Option<VersionDocument> {
-        VersionDocument::parse(json, &Arc::from("a"))
-    }
-
-    const DIST: &str = r#""dist":{"tarball":"http://127.0.0.1/a.tgz"}"#;
-
-    #[test]
-    fn a_manifest_is_reduced_to_what_counts() {
-        let integrity = format!("sha512-{}==", "a".repeat(86));
-        let document = parse(&format!(
-            r#"{{"name":"b","version":"1.0.0","dependencies":{{"x":"^1","bad":1}},"peerDependencies":{{"p":"*"}},
-            "peerDependenciesMeta":{{"p":{{"optional":true}}}},"bin":"x.js","engines":{{"node":">=4"}},"os":["linux"],
-            "libc":"musl","deprecated":"no","bundleDependencies":["x"],
-            "dist":{{"tarball":"http://127.0.0.1/a.tgz","integrity":"{integrity}","unpackedSize":7}}}}"#
-        ))
-        .unwrap();
-        let manifest = &document.manifest;
-        assert_eq!(&*manifest.name, "a", "the document's name counts");
-        assert_eq!(manifest.dependencies.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["x"]);
-        assert!(manifest.peer_dependencies_meta["p"].optional);
-        assert!(manifest.has_bin);
-        assert_eq!(manifest.os, Some(OneOrMany::Many(vec!["linux".into()])));
-        assert_eq!(manifest.libc, Some(OneOrMany::One("musl".into())));
-        assert_eq!(manifest.deprecated.as_deref(), Some("no"));
-        assert_eq!(manifest.bundled_dependencies, Some(BundledDependencies::Names(vec!["x".into()])));
-        assert_eq!(document.integrity().map(|integrity| &**integrity), Some(integrity.as_str()));
-        assert_eq!(document.unpacked_size, Some(7));
-    }
-
-    #[test]
-    fn a_version_without_the_shape_of_one_is_absent() {
-        for json in [
-            r#"{"name":"a","version":"1.0.0"}"#.to_owned(),
-            format!(r#"{{"version":"1.0.0",{DIST}}}"#),
-            format!(r#"{{"name":"a","version":"one",{DIST}}}"#),
-            format!(r#"{{"name":"a","version":"1.0.0","dependencies":[],{DIST}}}"#),
-            r#"{"name":"a","version":"1.0.0","dist":{"tarball":"x","integrity":"md4-x"}}"#.to_owned(),
-            "[]".to_owned(),
-        ] {
-            assert_eq!(parse(&json), None, "{json}");
-        }
-    }
-
-    #[test]
-    fn a_sha1_becomes_an_integrity() {
-        let with = |shasum: &str| {
-            parse(&format!(
-                r#"{{"name":"a","version":"1.0.0","dist":{{"tarball":"x","shasum":"{shasum}"}}}}"#
-            ))
-            .unwrap()
-            .digest
-        };
-        let integrity = "sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=";
-        assert_eq!(
-            with("a9993e364706816aba3e25717850c26c9cd0d89d"),
-            TarballDigest::Integrity(Arc::from(integrity))
-        );
-        assert_eq!(with("zz"), TarballDigest::Invalid(Arc::from("zz")));
-        assert_eq!(with(""), TarballDigest::Absent);
-    }
-
-    #[test]
-    fn deprecation_is_found_without_reading_the_rest() {
-        assert!(is_deprecated(r#"{"deprecated":"use b"}"#));
-        assert!(!is_deprecated(r#"{"deprecated":""}"#));
-        assert!(!is_deprecated(r#"{"deprecated":false}"#));
-        assert!(!is_deprecated(r#"{"description":"\"deprecated\" things"}"#));
-    }
-
-    #[test]
-    fn trust_is_ranked_by_who_vouches() {
-        let trust = |rest: &str| parse(&format!(r#"{{"name":"a","version":"1.0.0",{rest}}}"#)).unwrap().trust;
-        let attested = r#""dist":{"tarball":"x","attestations":{"provenance":{"predicateType":"p"}}}"#;
-        assert_eq!(trust(DIST), None);
-        assert_eq!(trust(attested), Some(TrustEvidence::Provenance));
-        let published = r#""_npmUser":{"trustedPublisher":{"id":"github","oidcConfigId":"x"}}"#;
-        assert_eq!(trust(&format!("{published},{attested}")), Some(TrustEvidence::TrustedPublisher));
-        assert_eq!(
-            trust(&format!("{published},{DIST}")),
-            None,
-            "a publisher without a provenance does not count"
-        );
-        assert_eq!(
-            trust(&format!(r#""_npmUser":{{"approver":{{"name":"x"}}}},{DIST}"#)),
-            Some(TrustEvidence::StagedPublish)
-        );
-    }
-}
+mod tests;

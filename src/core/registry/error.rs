@@ -46,14 +46,12 @@ pub enum RegistryError {
         reason: String,
     },
     /// The answer is about another package.
-    #[error("The registry answered the request for {name:?} at {url} with the metadata of {answered:?}")]
+    #[error("The registry returned metadata for {answered:?} when {name:?} was requested")]
     NameMismatch {
         /// The package.
         name: String,
         /// The name in the answer.
         answered: String,
-        /// The address, safe to show.
-        url: String,
     },
     /// The registry says that nothing changed, but there is nothing that could have.
     #[error("Registry returned 304 for {name} without an existing cache to refresh.")]

@@ -61,29 +61,48 @@ pub fn cache_file(cache_dir: &Path, form: Form, registry: &str, name: &str) -> O
     }
     let folder = registry_folder(registry)?;
     let mut file = name.to_owned();
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        // Some file systems know no difference between upper and lower case.
+    if has_upper_case(name) {
         file.push('_');
-        for byte in digest(&SHA256, name.as_bytes()).as_ref() {
-            let _ = write!(file, "{byte:02x}");
-        }
+        file.push_str(&sha256(name));
     }
     file.push_str(".jsonl");
     Some(cache_dir.join(form.folder()).join(folder).join(file))
 }
 
-/// A registry's address as the name of a folder: `https://host:1/path/` is `https%3A+host+1+path`.
+/// A registry's address as the name of a folder: `https://host:1/some/path/` is `https%3A+host+1%2Fsome+path`.
 fn registry_folder(registry: &str) -> Option<String> {
     let url = Url::parse(registry).ok()?;
     let host = url.host_str()?;
     let port = url.port().map(|port| format!("+{port}")).unwrap_or_default();
-    let mut folder = format!("{}%3A+{host}{port}", url.scheme());
-    for part in url.path().split('/').filter(|part| !part.is_empty()) {
-        // `.` and `..` are gone from a parsed URL.
-        folder.push('+');
-        folder.push_str(part);
+    let mut folder = format!("{}%3A+{}{port}", url.scheme(), host.replace(':', "+"));
+    let path = url.path().trim_matches('/');
+    for (place, segment) in path.split('/').filter(|_| !path.is_empty()).enumerate() {
+        folder.push_str(if place == 0 { "%2F" } else { "+" });
+        for byte in segment.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+                folder.push(char::from(byte));
+            } else {
+                let _ = write!(folder, "%{byte:02X}");
+            }
+        }
     }
-    Some(folder.replace(':', "+"))
+    if has_upper_case(path) {
+        folder.push_str("%5F");
+        folder.push_str(&sha256(path));
+    }
+    Some(folder)
+}
+
+/// Some file systems know no difference between upper and lower case, so a digest makes one.
+fn has_upper_case(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+fn sha256(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 #[cfg(test)]
@@ -109,10 +128,17 @@ mod tests {
             Some("/c/v12/metadata/http%3A+127.0.0.1+4999/@a/b.jsonl")
         );
         assert_eq!(
-            file("https://127.0.0.1/npm/x/", "JSONStream").as_deref(),
+            file("https://127.0.0.1/npm/x+y/~t/", "JSONStream").as_deref(),
             Some(
-                "/c/v12/metadata/https%3A+127.0.0.1+npm+x/JSONStream_\
+                "/c/v12/metadata/https%3A+127.0.0.1%2Fnpm+x%2By+%7Et/JSONStream_\
                  e8984fe3553d633446cdadbd07d49ee89ce966da40b8c2845f4308fa35713709.jsonl"
+            )
+        );
+        assert_eq!(
+            file("http://127.0.0.1:1/a/B/c", "a").as_deref(),
+            Some(
+                "/c/v12/metadata/http%3A+127.0.0.1+1%2Fa+B+c%5F\
+                 6e3cacd048a743fd45059308c83921cd6544b604451f4514c16ad7733182b6ac/a.jsonl"
             )
         );
     }

@@ -12,6 +12,8 @@ use super::timestamp::parse_timestamp;
 /// What was public at a time.
 #[derive(Debug)]
 pub struct Mature {
+    cutoff: i64,
+    trusted: Box<[Box<str>]>,
     /// By position of the version.
     public: Vec<bool>,
     /// Tags whose version was not public, and what they point at instead.
@@ -20,15 +22,16 @@ pub struct Mature {
 
 impl Packument {
     /// The view of what was published by `cutoff` (milliseconds since 1970), and of `trusted` versions whatever their
-    /// age. `None` when no publish times are known. Views are kept: `trusted` must be the same in each call.
+    /// age. `None` when no publish times are known. Views are kept.
     #[must_use]
     pub fn published_by(&self, cutoff: i64, trusted: &[Box<str>]) -> Option<Arc<Mature>> {
         let views = || self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, view)) = views().iter().find(|(time, _)| *time == cutoff) {
+        let known = |view: &&Arc<Mature>| view.cutoff == cutoff && *view.trusted == *trusted;
+        if let Some(view) = views().iter().find(known) {
             return Some(Arc::clone(view));
         }
         let view = Arc::new(Mature::new(self, cutoff, trusted)?);
-        views().push((cutoff, Arc::clone(&view)));
+        views().push(Arc::clone(&view));
         Some(view)
     }
 }
@@ -41,6 +44,8 @@ impl Mature {
             published.is_some_and(|time| time <= cutoff) || trusted.iter().any(|other| **other == *version)
         };
         let mut mature = Self {
+            cutoff,
+            trusted: trusted.into(),
             public: packument.versions().enumerate().map(is_public).collect(),
             moved_tags: Vec::new(),
         };

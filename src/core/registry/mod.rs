@@ -27,4 +27,7 @@ pub use location::{Form, cache_file, packument_url};
 pub use mature::Mature;
 pub use packument::Packument;
 pub use packuments::{Confirmed, Inquiry, Packuments, Warm};
-pub use timestamp::{milliseconds_since_1970, parse_timestamp};
+pub use timestamp::{format_timestamp, milliseconds_since_1970, parse_timestamp};
+
+#[cfg(test)]
+pub(in crate::core) use split::tests::packument as sample_packument;

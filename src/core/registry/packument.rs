@@ -30,7 +30,7 @@ pub struct Packument {
     /// Versions that were read, by position; `None` for those without the shape of one.
     pub(super) documents: Mutex<FxHashMap<usize, Option<Arc<VersionDocument>>>>,
     /// Views of what was public at a time.
-    pub(super) views: Mutex<Vec<(i64, Arc<Mature>)>>,
+    pub(super) views: Mutex<Vec<Arc<Mature>>>,
 }
 
 /// Names of versions in the order of their texts, and where each lies.
@@ -161,8 +161,9 @@ impl Packument {
     #[must_use]
     pub fn is_deprecated(&self, version: &str) -> bool {
         let Some(position) = self.index.position(version) else { return false };
-        if let Some(document) = self.documents().get(&position) {
-            return document.as_ref().is_some_and(|document| document.manifest.deprecated.is_some());
+        let known = self.documents().get(&position).cloned();
+        if let Some(document) = known {
+            return document.as_ref().is_some_and(|document| document.is_deprecated);
         }
         self.text(position).is_some_and(|json| is_deprecated(&json))
     }

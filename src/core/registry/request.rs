@@ -178,15 +178,14 @@ struct Reading {
 impl Reading {
     fn read(&self, body: &Body) -> Result<Arc<Packument>, RegistryError> {
         let name = &self.entry.name;
-        let url = || shown(&body.url);
         let bytes = body
             .decoded(MAX_DOCUMENT)
             .map_err(|source| RegistryError::Network { name: name.to_string(), source })?;
         let mut packument = split(&bytes, body.etag.as_deref())
-            .map_err(|reason| RegistryError::Decode { url: url(), reason })?;
+            .map_err(|reason| RegistryError::Decode { url: shown(&body.url), reason })?;
         if packument.name() != name {
             let answered = packument.name().to_string();
-            return Err(RegistryError::NameMismatch { name: name.to_string(), answered, url: url() });
+            return Err(RegistryError::NameMismatch { name: name.to_string(), answered });
         }
         let size = bytes.len();
         drop(bytes);

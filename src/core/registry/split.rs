@@ -16,11 +16,11 @@ use super::packument::{Packument, VersionIndex};
 /// The document of a registry.
 #[derive(Deserialize)]
 struct Answer<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     name: Cow<'a, str>,
-    #[serde(borrow, rename = "dist-tags", default)]
+    #[serde(borrow, rename = "dist-tags")]
     dist_tags: Entries<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     versions: Entries<&'a RawValue>,
     #[serde(borrow)]
     time: Option<&'a RawValue>,
@@ -48,10 +48,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
                 formatter.write_str("a map")
             }
 
-            fn visit_unit<E>(self) -> Result<Entries<T>, E> {
-                Ok(Entries::default())
-            }
-
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
                 let mut entries = Vec::new();
                 while let Some(entry) = map.next_entry()? {
@@ -61,7 +57,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
             }
         }
 
-        deserializer.deserialize_any(Map(std::marker::PhantomData))
+        deserializer.deserialize_map(Map(std::marker::PhantomData))
     }
 }
 
@@ -123,12 +119,12 @@ pub(super) fn assemble(parts: Parts<'_>) -> Packument {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::core) mod tests {
     use super::*;
     use serde_json::{Value, json};
 
     /// The document as if a registry had answered with it.
-    pub(in crate::core::registry) fn packument(document: &Value) -> Packument {
+    pub(in crate::core) fn packument(document: &Value) -> Packument {
         split(document.to_string().as_bytes(), None).unwrap()
     }
 
@@ -165,9 +161,15 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_document_is_refused() {
-        for body in
-            ["", "[]", "<html>", r#"{"name":"a","versions":[]}"#, r#"{"name":"a","versions":{"1":"#, "\"a\""]
-        {
+        for body in [
+            "",
+            "[]",
+            "<html>",
+            r#"{"name":"a"}"#,
+            r#"{"name":"a","dist-tags":{},"versions":[]}"#,
+            r#"{"name":"a","versions":{"1":"#,
+            "\"a\"",
+        ] {
             assert!(split(body.as_bytes(), None).is_err(), "{body}");
         }
         assert!(split(b"{\"name\":\"\xff\"}", None).is_err());
@@ -175,7 +177,9 @@ pub(super) mod tests {
 
     #[test]
     fn a_package_that_was_taken_back_says_so() {
-        let packument = packument(&json!({"name": "a", "time": {"unpublished": {"versions": ["1.0.0"]}}}));
+        let packument = packument(&json!({
+            "name": "a", "dist-tags": {}, "versions": {}, "time": {"unpublished": {"versions": ["1.0.0"]}},
+        }));
         assert!(packument.is_unpublished());
     }
 }

@@ -51,6 +51,24 @@ pub fn milliseconds_since_1970(time: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// A time as registries write it, in universal time with milliseconds.
+#[must_use]
+pub fn format_timestamp(milliseconds: i64) -> String {
+    let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
+    // Years are counted from March, so that the leap day is their last.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60);
+    let (seconds, thousandths) = (rest / 1000 % 60, rest % 1000);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}Z")
+}
+
 fn two_digits(text: &str) -> Option<i64> {
     (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
@@ -113,6 +131,13 @@ mod tests {
         assert_eq!(parse_timestamp("2024-12-02T18:34Z"), Some(1_733_164_440_000));
         assert_eq!(parse_timestamp("2024-12-02"), Some(1_733_097_600_000));
         assert_eq!(parse_timestamp("2000-02-29T00:00:00Z"), Some(951_782_400_000));
+    }
+
+    #[test]
+    fn a_time_that_is_written_is_read_again() {
+        for text in ["1970-01-01T00:00:00.000Z", "2000-02-29T23:59:59.999Z", "2026-11-21T15:33:04.667Z"] {
+            assert_eq!(format_timestamp(parse_timestamp(text).unwrap()), text);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::error::ResolveError;
 use super::git::GitResolver;
 use super::local::LocalResolver;
+use super::npm::NpmResolver;
 use super::resolved::Resolved;
 use super::resolver::{Asked, Resolver};
 use super::url::{Downloads, TakenIn, UrlResolver};
@@ -98,6 +99,16 @@ impl<N: Way> Resolver for Chain<N> {
             return Ok(found);
         }
         Err(ResolveError::NotSupported { specifier: described(wanted) })
+    }
+}
+
+impl Way for NpmResolver {
+    fn resolve(
+        &self,
+        wanted: &Wanted,
+        asked: &Asked<'_>,
+    ) -> impl Future<Output = Result<Option<Arc<Resolved>>, ResolveError>> {
+        Self::resolve(self, wanted, asked)
     }
 }
 

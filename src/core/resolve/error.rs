@@ -2,6 +2,7 @@
 
 use super::git::GitError;
 use super::local::LocalError;
+use super::rewrite::RewriteError;
 use super::url::UrlError;
 
 /// Why a project cannot be resolved.
@@ -48,6 +49,12 @@ pub enum ResolveError {
     /// An optional dependency cannot be resolved although the lockfile has it.
     #[error("{0}")]
     LockedOptional(#[source] Box<ResolveError>),
+    /// The walk ended before an answer was there; another error says why.
+    #[error("resolution was given up")]
+    Interrupted,
+    /// A package of a registry or of the workspace.
+    #[error(transparent)]
+    Npm(#[from] Box<super::npm::NpmError>),
     /// The manifest behind a local dependency of the root project cannot be read.
     #[error(transparent)]
     LocalManifest(#[from] crate::core::manifest::ManifestError),
@@ -79,6 +86,9 @@ pub enum ResolveError {
         /// The name that its manifest has.
         name: String,
     },
+    /// A `catalog:` specifier stands for nothing, or another setting cannot be applied.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
     /// A folder or tarball on this machine.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -96,16 +106,18 @@ impl ResolveError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::NotSupported { .. } => Some("ERR_PNPM_SPEC_NOT_SUPPORTED_BY_ANY_RESOLVER"),
-            Self::InvalidDependencyName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
+            Self::InvalidDependencyName { .. } | Self::InvalidName { .. } => {
+                Some("ERR_PNPM_INVALID_DEPENDENCY_NAME")
+            }
             Self::ExoticSubdependency { .. } => Some("ERR_PNPM_EXOTIC_SUBDEP"),
             Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
             Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
             Self::LockedOptional(inner) => inner.code(),
-            Self::LocalManifest(_) => None,
+            Self::Interrupted | Self::LocalManifest(_) | Self::Runtime { .. } => None,
+            Self::Npm(error) => error.code(),
             Self::UnsupportedProtocol { .. } => Some("ERR_PNPM_UNSUPPORTED_PROTOCOL"),
             Self::MissingName { .. } => Some("ERR_PNPM_MISSING_PACKAGE_NAME"),
-            Self::InvalidName { .. } => Some("ERR_PNPM_INVALID_DEPENDENCY_NAME"),
-            Self::Runtime { .. } => None,
+            Self::Rewrite(error) => error.code(),
             Self::Local(error) => error.code(),
             Self::Url(error) => error.code(),
             Self::Git(error) => error.code(),
@@ -128,7 +140,11 @@ impl ResolveError {
                  it was made. If the version is gone for good, update the package that asks for it, or delete the entry"
                     .to_owned(),
             ),
-            Self::NotSupported { .. } | Self::PatchRange { .. } | Self::LocalManifest(_) => None,
+            Self::NotSupported { .. }
+            | Self::PatchRange { .. }
+            | Self::Interrupted
+            | Self::LocalManifest(_) => None,
+            Self::Npm(error) => error.help(),
             Self::UnsupportedProtocol { .. } => Some(
                 "If the package.json of another package has it, put another specifier in its place with \
                  `overrides`."
@@ -138,6 +154,7 @@ impl ResolveError {
             Self::MissingName { .. } | Self::InvalidName { .. } => {
                 Some("Correct the `name` in the package.json of that package.".to_owned())
             }
+            Self::Rewrite(error) => error.help(),
             Self::Local(error) => error.help(),
             Self::Url(error) => error.help(),
             Self::Git(error) => error.help(),

@@ -17,6 +17,7 @@ pub mod local;
 pub mod lockfile;
 mod manifest;
 mod memo;
+pub mod npm;
 pub mod peers;
 mod preferred;
 mod resolved;

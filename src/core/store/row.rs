@@ -38,12 +38,23 @@ impl NewRow {
     /// The row's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut fields = vec!["algo", "requiresBuild", "manifest", "files"];
+        self.encode_fields(&["algo", "requiresBuild", "manifest", "files"])
+    }
+
+    /// The bytes of the row of a package that came out of a repository and had not to be prepared.
+    #[must_use]
+    pub fn encode_unprepared(&self) -> Vec<u8> {
+        self.encode_fields(&["algo", "requiresBuild", "requiresPrepare", "manifest", "files"])
+    }
+
+    fn encode_fields(&self, fields: &[&'static str]) -> Vec<u8> {
+        let mut fields = fields.to_vec();
         fields.retain(|field| *field != "manifest" || self.manifest.is_some());
         let mut writer = RecordWriter::default();
         writer.object(&fields, |writer, position| match fields[position] {
             "algo" => writer.text("sha512"),
             "requiresBuild" => writer.boolean(self.requires_build),
+            "requiresPrepare" => writer.boolean(false),
             "manifest" => writer.json(self.manifest.as_ref().unwrap_or(&serde_json::Value::Null)),
             _ => self.encode_files(writer),
         });
@@ -280,6 +291,12 @@ impl StoredPackage {
     #[must_use]
     pub fn executables(&self) -> Option<&serde_json::Value> {
         self.executables.as_deref()
+    }
+
+    /// The row, as it was read.
+    #[must_use]
+    pub fn row(&self) -> &[u8] {
+        &self.row
     }
 
     /// The row again, with the time of the last check of every file set.

@@ -67,7 +67,7 @@ impl RegistryMetadata {
         // Times are read where the document is.
         let warm: Option<Warm> = self.wants_times.then(|| {
             Arc::new(|document: &Packument| {
-                document.has_times();
+                let _ = document.has_times();
             }) as Warm
         });
         self.packuments.inquire(registry, &Arc::from(name), form, warm)
@@ -108,6 +108,10 @@ impl Metadata for RegistryMetadata {
 
     fn done_with(&self, name: &str) {
         self.packuments.forget(name);
+    }
+
+    fn settle(&self) {
+        self.packuments.settle();
     }
 }
 

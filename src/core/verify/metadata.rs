@@ -67,4 +67,7 @@ pub trait Metadata: Send + Sync + 'static {
 
     /// Nothing more will be asked of a package.
     fn done_with(&self, name: &str);
+
+    /// Nothing more will be asked: waits until the cache has what was read. Blocks.
+    fn settle(&self);
 }

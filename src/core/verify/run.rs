@@ -55,10 +55,17 @@ pub fn check_structure(lockfile: &Lockfile) -> Result<(), VerifyError> {
 
 /// Remembers a lockfile that was just resolved and written: its versions were picked under the policies, and what it
 /// kept of the lockfile before was verified in the same run.
-pub fn record_resolved(config: &Config, lockfile: &Lockfile, path: &Path, policy: &Policy) {
-    if !lockfile.packages.is_empty() && are_complete(lockfile) {
-        memo::remember(&config.cache_dir, path, policy, lockfile.content_digest());
+pub fn record_resolved(config: &Config, lockfile: &Lockfile, path: &Path) {
+    let Ok(policy) = Policy::new(config, now()) else { return };
+    let is_verified = !*config.trust_lockfile && (policy.cutoff.is_some() || policy.no_downgrade);
+    if is_verified && !lockfile.packages.is_empty() && are_complete(lockfile) {
+        memo::remember(&config.cache_dir, path, &policy, lockfile.content_digest());
     }
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    i64::try_from(crate::core::clock::unix_millis()).unwrap_or(i64::MAX)
 }
 
 impl Verification {
@@ -74,8 +81,7 @@ impl Verification {
         metadata: impl FnOnce() -> Arc<M>,
     ) -> Self {
         let done = |result| Self { state: State::Done(result) };
-        let now = i64::try_from(crate::core::clock::unix_millis()).unwrap_or(i64::MAX);
-        let policy = match check_structure(lockfile).and_then(|()| Policy::new(config, now)) {
+        let policy = match check_structure(lockfile).and_then(|()| Policy::new(config, now())) {
             Ok(policy) => policy,
             Err(error) => return done(Err(error)),
         };
@@ -94,6 +100,12 @@ impl Verification {
         };
         let run = Run { policy: Arc::new(policy), meters: meters.clone(), clock, metadata: metadata() };
         Self { state: State::Running(runtime.spawn(run.verify(candidates, memo))) }
+    }
+
+    /// There is nothing to verify.
+    #[must_use]
+    pub fn unneeded() -> Self {
+        Self { state: State::Done(Ok(Passed::Unchecked)) }
     }
 
     /// Waits for the end. May be given up and called again.
@@ -158,13 +170,23 @@ impl<M: Metadata, C: Fn() -> u64 + Send + Sync> Run<M, C> {
             }
         }
         drop(checked);
+        if outcome.is_err() {
+            self.meters.cut_short(Phase::Verify, (self.clock)());
+        }
         self.meters.finish(Phase::Verify, None);
         outcome?;
         VerifyError::of(violations)?;
-        if let Some(memo) = memo {
-            let policy = Arc::clone(&self.policy);
-            // Whoever waits for the end waits for no disk.
-            drop(spawn_blocking(move || memo.remember(&policy)));
+        let (policy, metadata) = (Arc::clone(&self.policy), Arc::clone(&self.metadata));
+        let remember = move || {
+            if let Some(memo) = memo {
+                memo.remember(&policy);
+            }
+            metadata.settle();
+        };
+        if let Err(error) = spawn_blocking(remember).await
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
         }
         Ok(Passed::Verified(entries))
     }

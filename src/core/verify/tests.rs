@@ -74,6 +74,8 @@ impl Metadata for Office {
     }
 
     fn done_with(&self, _name: &str) {}
+
+    fn settle(&self) {}
 }
 
 fn find(papers: &[(Form, &'static str, Paper)], name: &str, form: Form) -> Option<Arc<Paper>> {

@@ -4,7 +4,7 @@ use super::git_specifier::specifiers_agree;
 use super::settings::{FreshnessSettings, check_settings};
 use crate::core::lockfile::error::LockfileError;
 use crate::core::lockfile::model::{Importer, ImporterDependency, Lockfile};
-use crate::core::lockfile::specifiers::{self, Base, Overrides, Owner};
+use crate::core::lockfile::specifiers::{self, Base, Extensions, Overrides, Owner};
 use crate::core::lockfile::{Reference, reference, split};
 use crate::core::manifest::Manifest;
 use crate::core::patterns::Patterns;
@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 /// id; the root, `.`, must be among them for overrides that refer to it.
 ///
 /// # Errors
-/// `Overrides` when those cannot be read, `ConfigMismatch` for the first setting that differs, else `Outdated` for the
+/// `Overrides` or `Extensions` when those cannot be read, `ConfigMismatch` for the first setting that differs, else `Outdated` for the
 /// first importer that does.
 pub fn check_freshness(
     lockfile: &Lockfile,
@@ -35,7 +35,9 @@ pub fn check_freshness(
     {
         return Err(outdated(removed, "* the lockfile has this project, and it does not exist any more"));
     }
+    let extensions = Extensions::read(settings.package_extensions.as_ref().unwrap_or(&Value::Null))?;
     manifests.iter().try_for_each(|(id, manifest)| {
+        let manifest = &*extensions.project(manifest);
         let groups = Groups::effective(manifest, id, settings, &overrides);
         match lockfile.importers.get(*id) {
             Some(importer) => check_importer(id, importer, manifest, &groups),

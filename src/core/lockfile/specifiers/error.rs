@@ -142,3 +142,41 @@ impl OverrideError {
         })
     }
 }
+
+/// What is wrong with `packageExtensions`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExtensionError {
+    /// A selector has a range that is none.
+    #[error("packageExtensions: {range:?} in the selector {selector:?} is not a range of versions")]
+    Selector {
+        /// The selector as it was declared.
+        selector: String,
+        /// The range in it.
+        range: String,
+    },
+    /// A value is of the wrong kind.
+    #[error("{setting} must be {expected}")]
+    Setting {
+        /// The setting, such as `packageExtensions["a@1"]`.
+        setting: String,
+        /// What it should be, such as `a map of extensions`.
+        expected: &'static str,
+    },
+}
+
+impl ExtensionError {
+    /// pnpm's code for it.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Selector { .. } => Some("ERR_PNPM_INVALID_PACKAGE_EXTENSION_SELECTOR"),
+            Self::Setting { .. } => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some("Change the entry in pnpm-workspace.yaml.".to_owned())
+    }
+}

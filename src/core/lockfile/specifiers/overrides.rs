@@ -15,18 +15,22 @@ use std::path::Path;
 /// The overrides of a project, read.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    rules: Vec<Rule>,
+    rules: Vec<Override>,
     /// Package → the rules that replace it, by position.
     by_target: FxHashMap<String, Vec<usize>>,
 }
 
 /// One of them.
-#[derive(Debug, Clone)]
-struct Rule {
-    selector: String,
-    parent: Option<PackageSelector>,
-    target: PackageSelector,
-    value: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The selector as it was declared.
+    pub selector: String,
+    /// Whose dependencies are replaced; `None` is everybody's.
+    pub parent: Option<PackageSelector>,
+    /// The dependency that is replaced.
+    pub target: PackageSelector,
+    /// By what: a specifier, or `-` for nothing. Catalogs and references to the root project are resolved.
+    pub value: String,
 }
 
 /// The dependencies of a manifest, to be changed. A project has all groups, a package no `development`.
@@ -75,11 +79,17 @@ impl Overrides {
     ) -> Result<Self, OverrideError> {
         let mut overrides = Self::default();
         for (selector, value) in declared {
-            let rule = Rule::parse(selector, value, catalogs, root)?;
+            let rule = Override::parse(selector, value, catalogs, root)?;
             overrides.by_target.entry(rule.target.name.clone()).or_default().push(overrides.rules.len());
             overrides.rules.push(rule);
         }
         Ok(overrides)
+    }
+
+    /// The overrides one by one, in the order they were declared.
+    #[must_use]
+    pub fn rules(&self) -> &[Override] {
+        &self.rules
     }
 
     /// Whether there are none.
@@ -116,10 +126,10 @@ impl Overrides {
     }
 
     /// Replaces what the rules say. A value `-` takes the dependency away. A peer takes a range; any other value leaves
-    /// it as it is, and puts a dependency beside it.
+    /// it as it is.
     pub fn apply<Text, Hasher>(&self, groups: &mut Groups<'_, Text, Hasher>, owner: Owner<'_>)
     where
-        Text: AsRef<str> + From<String> + Clone + Eq + Hash,
+        Text: AsRef<str> + From<String> + Eq + Hash,
         Hasher: BuildHasher,
     {
         if self.is_empty() {
@@ -135,22 +145,18 @@ impl Overrides {
                 stays
             });
         }
-        let mut beside = Vec::new();
         groups.peers.retain(|alias, specifier| {
             match self.replacement(alias.as_ref(), specifier.as_ref(), owner) {
-                None => true,
                 Some(value) if value == "-" => false,
                 Some(value) => {
                     if is_peer_range(&value) {
                         *specifier = Text::from(value);
-                    } else {
-                        beside.push((alias.clone(), Text::from(value)));
                     }
                     true
                 }
+                None => true,
             }
         });
-        groups.dependencies.extend(beside);
     }
 
     /// What the rules make of a dependency that stands in no manifest: a peer that is installed because a package
@@ -168,7 +174,7 @@ impl Overrides {
             return false;
         };
         let rules = || positions.iter().map(|position| &self.rules[*position]);
-        rules().any(Rule::converges)
+        rules().any(Override::converges)
             && !rules().any(|rule| rule.fits(specifier, owner))
             && (specifier.is_empty() || Range::parse(specifier).is_ok())
     }
@@ -179,7 +185,7 @@ impl Overrides {
     pub fn replacement(&self, alias: &str, specifier: &str, owner: Owner<'_>) -> Option<String> {
         let rules = || self.by_target.get(alias).into_iter().flatten().map(|position| &self.rules[*position]);
         let pick = |with_parent: bool| {
-            let mut fitting: Vec<&Rule> = rules()
+            let mut fitting: Vec<&Override> = rules()
                 .filter(|rule| rule.parent.is_some() == with_parent && rule.fits(specifier, owner))
                 .collect();
             fitting.sort_by(|left, right| by_specificity(left, right));
@@ -194,7 +200,7 @@ impl Overrides {
     }
 }
 
-impl Rule {
+impl Override {
     fn parse(
         selector: &str,
         value: &str,
@@ -239,8 +245,9 @@ impl Rule {
         Ok(())
     }
 
-    /// `name@`: one version for all that allow it.
-    fn converges(&self) -> bool {
+    /// Whether it is `name@`: one version for all that allow it.
+    #[must_use]
+    pub fn converges(&self) -> bool {
         self.target.range.as_deref() == Some("")
     }
 
@@ -282,8 +289,8 @@ fn asked_by_root<'a>(root: Option<&'a Manifest>, name: &str) -> Option<&'a str> 
 }
 
 /// A range inside another comes first. Neither inside the other: as declared.
-fn by_specificity(left: &Rule, right: &Rule) -> Ordering {
-    let range = |rule: &Rule| rule.target.range.clone().unwrap_or_default();
+fn by_specificity(left: &Override, right: &Override) -> Ordering {
+    let range = |rule: &Override| rule.target.range.clone().unwrap_or_default();
     let (left, right) = (range(left), range(right));
     match (intersects(&right, &left), intersects(&left, &right)) {
         (true, false) => Ordering::Less,

@@ -31,8 +31,14 @@ impl Edits {
     #[must_use]
     pub fn settle(mut self, lockfile: &mut Lockfile) -> Option<()> {
         if !self.dropped.is_empty() {
-            self.drop_what_hangs_below(lockfile);
+            let below = self.drop_what_hangs_below(lockfile);
             prune_unreachable(lockfile);
+            let stays_with_peers = |dep_path: &String| {
+                lockfile.snapshots.contains_key(dep_path) && declares_peers(lockfile, dep_path)
+            };
+            if below.iter().any(stays_with_peers) {
+                return None;
+            }
             if !lockfile.snapshots.keys().all(|key| self.are_absent_from(split(key).peers)) {
                 return None;
             }
@@ -46,23 +52,18 @@ impl Edits {
     }
 
     /// All that hangs below a package that lost a dependent counts as dropped too, even where it stays: which provider
-    /// of a peer is taken can depend on it.
-    fn drop_what_hangs_below(&mut self, lockfile: &Lockfile) {
+    /// of a peer is taken can depend on it. Returns these packages.
+    fn drop_what_hangs_below(&mut self, lockfile: &Lockfile) -> Vec<String> {
         let targets = std::mem::take(&mut self.targets);
-        let mut waiting: Vec<usize> =
-            targets.iter().filter_map(|dep_path| lockfile.snapshots.get_index_of(dep_path)).collect();
-        let mut seen = vec![false; lockfile.snapshots.len()];
-        while let Some(place) = waiting.pop() {
-            if std::mem::replace(&mut seen[place], true) {
-                continue;
-            }
-            for (alias, value, _) in
-                lockfile.snapshots.get_index(place).into_iter().flat_map(|(_, one)| all_edges(one))
-            {
-                self.dropped.insert(peer_id(alias, value));
-                waiting.extend(position(lockfile, alias, value));
-            }
+        let below =
+            closure(lockfile, targets.iter().filter_map(|target| lockfile.snapshots.get_index_of(target)));
+        let mut dep_paths = Vec::with_capacity(below.len());
+        for (dep_path, snapshot) in below.into_iter().filter_map(|place| lockfile.snapshots.get_index(place))
+        {
+            self.dropped.extend(all_edges(snapshot).map(|(alias, value, _)| peer_id(alias, value)));
+            dep_paths.push(dep_path.clone());
         }
+        dep_paths
     }
 
     /// Whether a peer suffix names none of the dropped packages, however deep. A suffix that was shortened to a hash
@@ -102,6 +103,37 @@ pub fn recompute_optional(lockfile: &mut Lockfile) {
     for (position, snapshot) in lockfile.snapshots.values_mut().enumerate() {
         snapshot.optional = optional[position] && !required[position];
     }
+}
+
+/// Whether a package or anything below it declares peers.
+pub(super) fn meets_peers(lockfile: &Lockfile, dep_path: &str) -> bool {
+    closure(lockfile, lockfile.snapshots.get_index_of(dep_path))
+        .into_iter()
+        .filter_map(|place| lockfile.snapshots.get_index(place))
+        .any(|(dep_path, _)| declares_peers(lockfile, dep_path))
+}
+
+fn declares_peers(lockfile: &Lockfile, dep_path: &str) -> bool {
+    lockfile.metadata(dep_path).is_some_and(|metadata| {
+        !metadata.peer_dependencies.is_empty() || !metadata.peer_dependencies_meta.is_empty()
+    })
+}
+
+/// The positions of snapshots and of all that hangs below them.
+fn closure(lockfile: &Lockfile, from: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut seen = vec![false; lockfile.snapshots.len()];
+    let mut waiting: Vec<usize> = from.into_iter().collect();
+    let mut found = Vec::new();
+    while let Some(place) = waiting.pop() {
+        if std::mem::replace(&mut seen[place], true) {
+            continue;
+        }
+        found.push(place);
+        let snapshot = lockfile.snapshots.get_index(place).map(|(_, snapshot)| snapshot);
+        let edges = snapshot.into_iter().flat_map(all_edges);
+        waiting.extend(edges.filter_map(|(alias, value, _)| position(lockfile, alias, value)));
+    }
+    found
 }
 
 /// For each snapshot, whether a path without an optional edge leads to it, and whether one with such an edge does.

@@ -1,6 +1,7 @@
 //! Importers whose manifests changed.
 
-use super::edits::Edits;
+use super::edits::{Edits, meets_peers};
+use super::locked::locked_version;
 use super::references::{VersionText, dependencies, groups};
 use super::request::UpdateRequest;
 use super::settings::is_directory_dependency;
@@ -8,7 +9,7 @@ use crate::core::lockfile::model::{Importer, ImporterDependency, Lockfile};
 use crate::core::lockfile::{Reference, reference, split};
 use crate::core::manifest::Manifest;
 use indexmap::IndexMap;
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
@@ -118,6 +119,10 @@ fn update_importer(
     let mut importer = std::mem::take(lockfile.importers.get_mut(id)?);
     for (alias, (specifier, group)) in declared {
         let Some((found, dependency)) = find(&importer, alias) else {
+            // Packages beside it may find in it what they miss.
+            if is_peer(lockfile, alias) {
+                return None;
+            }
             let added = new_dependency(lockfile, alias, specifier, request)?;
             // The time of a direct dependency has to be asked for.
             let package = format!("{alias}@{}", added.version);
@@ -167,7 +172,7 @@ fn change_range(
     let VersionText::Plain(locked) = VersionText::of(parts.version) else {
         return None;
     };
-    let wanted = locked_version(lockfile, alias, specifier, request)?;
+    let wanted = locked_version(lockfile, alias, specifier, request.picks_lowest)?;
     if wanted != locked || parts.name != alias {
         // With peers or a patch, on one side or the other, the version alone does not say what is meant.
         let was_plain = dep_path.len() == parts.package_id.len() && parts.name == alias;
@@ -214,7 +219,7 @@ fn new_dependency(
     if is_directory_dependency(alias, specifier, request) {
         return None;
     }
-    let version = locked_version(lockfile, alias, specifier, request)?;
+    let version = locked_version(lockfile, alias, specifier, request.picks_lowest)?;
     is_plain(lockfile, alias, &version).then(|| ImporterDependency {
         specifier: specifier.to_owned(),
         version: version.to_string(),
@@ -222,41 +227,23 @@ fn new_dependency(
     })
 }
 
-/// The version that a resolution would take: the highest locked one in the range, since locked versions go before
-/// newer ones. `None` where that cannot be told, since nothing that is locked fits, or a version is bound to a registry,
-/// or the lowest is to be taken and there are several.
-fn locked_version(
-    lockfile: &Lockfile,
-    name: &str,
-    specifier: &str,
-    request: &UpdateRequest<'_>,
-) -> Option<Version> {
-    let range = Range::parse(specifier).ok()?;
-    let mut fitting = Vec::new();
-    for id in lockfile.packages.keys() {
-        let Some(version) = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('@')) else {
-            continue;
-        };
-        match VersionText::of(version) {
-            VersionText::Plain(version) if range.satisfies(&version) => fitting.push(version),
-            VersionText::Prefixed => return None,
-            VersionText::Plain(_) | VersionText::Other => {}
-        }
-    }
-    if fitting.len() > 1 && request.picks_lowest {
-        return None;
-    }
-    fitting.into_iter().max()
-}
-
-/// Whether a package has one snapshot, without peers and patch, so that its version alone refers to it.
+/// Whether a package has one snapshot, without peers and patch, so that its version alone refers to it, and nothing
+/// below it asks for peers, which it may find others of in its new place.
 fn is_plain(lockfile: &Lockfile, name: &str, version: &Version) -> bool {
     let id = format!("{name}@{version}");
-    lockfile.snapshots.contains_key(&id)
-        && !lockfile
-            .snapshots
-            .keys()
-            .any(|key| key.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('(')))
+    let has_variants = || {
+        let suffix_of =
+            |key: &'_ String| key.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('('));
+        lockfile.snapshots.keys().any(suffix_of)
+    };
+    lockfile.snapshots.contains_key(&id) && !has_variants() && !meets_peers(lockfile, &id)
+}
+
+/// Whether some package asks for a peer of this name.
+fn is_peer(lockfile: &Lockfile, name: &str) -> bool {
+    lockfile.packages.values().any(|metadata| {
+        metadata.peer_dependencies.contains_key(name) || metadata.peer_dependencies_meta.contains_key(name)
+    })
 }
 
 fn find<'a>(importer: &'a Importer, alias: &str) -> Option<(Group, &'a ImporterDependency)> {

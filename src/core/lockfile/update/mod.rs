@@ -8,10 +8,14 @@
 mod edits;
 mod ignored_optional;
 mod importers;
+mod locked;
 mod patched;
 mod references;
 mod request;
 mod settings;
+
+pub(in crate::core) use locked::locked_version;
+pub(in crate::core) use references::{VersionText, all_edges, dependencies};
 
 pub use edits::{prune_unreachable, recompute_optional};
 pub use request::{UpdateRequest, try_update};

@@ -6,7 +6,7 @@ use node_semver::Version;
 
 /// The kind of a version's text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum VersionText {
+pub(in crate::core) enum VersionText {
     /// A plain version.
     Plain(Version),
     /// A version behind the prefix of a registry or runtime, `name:1.0.0`.
@@ -33,7 +33,7 @@ pub(super) fn groups(importer: &Importer) -> [&indexmap::IndexMap<String, Import
 }
 
 /// The dependencies of an importer as (alias, dependency, optional).
-pub(super) fn dependencies(
+pub(in crate::core) fn dependencies(
     importer: &Importer,
 ) -> impl Iterator<Item = (&String, &ImporterDependency, bool)> {
     let required = importer.dependencies.iter().chain(&importer.dev_dependencies);
@@ -51,7 +51,7 @@ pub(super) fn position(lockfile: &Lockfile, alias: &str, value: &str) -> Option<
 }
 
 /// The edges of a snapshot as (alias, reference, optional), those that are shadowed included.
-pub(super) fn all_edges(snapshot: &Snapshot) -> impl Iterator<Item = (&String, &String, bool)> {
+pub(in crate::core) fn all_edges(snapshot: &Snapshot) -> impl Iterator<Item = (&String, &String, bool)> {
     let plain = snapshot.dependencies.iter().map(|(alias, value)| (alias, value, false));
     plain.chain(snapshot.optional_dependencies.iter().map(|(alias, value)| (alias, value, true)))
 }

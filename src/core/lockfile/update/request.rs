@@ -3,16 +3,17 @@
 use super::edits::Edits;
 use super::{ignored_optional, importers, patched, settings};
 use crate::core::lockfile::model::Lockfile;
-use crate::core::lockfile::{FreshnessSettings, Patches, check_freshness};
+use crate::core::lockfile::{Extensions, FreshnessSettings, Patches, check_freshness};
 use crate::core::manifest::Manifest;
+use serde_json::Value;
 
 /// What is to be brought together.
 #[derive(Debug, Clone, Copy)]
 pub struct UpdateRequest<'a> {
     /// The lockfile as it is.
     pub lockfile: &'a Lockfile,
-    /// The projects the install is about, by importer id, as they are on disk: pnpm does not apply overrides and
-    /// extensions before it compares, and leaves what they touch to a resolution.
+    /// The projects the install is about, by importer id, as they are on disk. pnpm applies extensions before
+    /// it compares, but no overrides, and leaves what these touch to a resolution.
     pub manifests: &'a [(&'a str, &'a Manifest)],
     /// All projects that are known.
     pub projects: &'a [(&'a str, &'a Manifest)],
@@ -41,6 +42,15 @@ pub(super) enum Change {
 /// The caller does not ask where lockfiles are frozen, or where a command wants newer versions.
 #[must_use]
 pub fn try_update(request: &UpdateRequest<'_>) -> Option<Lockfile> {
+    let extensions =
+        Extensions::read(request.settings.package_extensions.as_ref().unwrap_or(&Value::Null)).ok()?;
+    let extended: Vec<_> =
+        request.manifests.iter().map(|(id, manifest)| (*id, extensions.project(manifest))).collect();
+    let extended: Vec<_> = extended.iter().map(|(id, manifest)| (*id, &**manifest)).collect();
+    update(&UpdateRequest { manifests: &extended, ..*request })
+}
+
+fn update(request: &UpdateRequest<'_>) -> Option<Lockfile> {
     let UpdateRequest { lockfile, settings: wanted, .. } = *request;
     let importers = importers::Plan::new(request);
     let ignored = ignored_optional::change(lockfile, &wanted.ignored_optional_dependencies);

@@ -85,12 +85,12 @@ fn keys<T>(map: &IndexMap<String, T>) -> Vec<&str> {
 }
 
 /// The manifest that `LOCKFILE` was made for, with other dependencies.
-fn root(dependencies: Value) -> Value {
+fn root(dependencies: &Value) -> Value {
     json!({ "dependencies": dependencies, "devDependencies": { "v2": "npm:v@^2.0.0" } })
 }
 
 fn unchanged() -> Value {
-    root(json!({ "a": "^1.0.0", "c": "^1.0.0", "v": "^1.0.0" }))
+    root(&json!({ "a": "^1.0.0", "c": "^1.0.0", "v": "^1.0.0" }))
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn a_dependency_that_moves_to_another_group_keeps_its_version() {
 #[test]
 fn a_range_keeps_or_moves_to_the_highest_locked_version_in_it() {
     for (range, version) in [("1", "1.0.0"), ("*", "2.0.0"), ("^2.0.0", "2.0.0")] {
-        let lockfile = updated(LOCKFILE, root(json!({ "a": "^1.0.0", "c": "^1.0.0", "v": range }))).unwrap();
+        let lockfile = updated(LOCKFILE, root(&json!({ "a": "^1.0.0", "c": "^1.0.0", "v": range }))).unwrap();
         let dependency = &lockfile.importers["."].dependencies["v"];
         assert_eq!((dependency.specifier.as_str(), dependency.version.as_str()), (range, version));
     }
     for range in ["^3.0.0", "latest", "npm:v@^1.0.0", "workspace:*"] {
-        let other = root(json!({ "a": "^1.0.0", "c": "^1.0.0", "v": range }));
+        let other = root(&json!({ "a": "^1.0.0", "c": "^1.0.0", "v": range }));
         assert_eq!(updated(LOCKFILE, other), None, "{range}");
     }
 }
@@ -136,16 +136,16 @@ fn a_range_keeps_or_moves_to_the_highest_locked_version_in_it() {
 #[test]
 fn a_new_dependency_takes_a_locked_version_and_needs_a_resolution_without_one() {
     let lockfile =
-        updated(LOCKFILE, root(json!({ "a": "^1.0.0", "b": "1", "c": "^1.0.0", "v": "^1.0.0" }))).unwrap();
+        updated(LOCKFILE, root(&json!({ "a": "^1.0.0", "b": "1", "c": "^1.0.0", "v": "^1.0.0" }))).unwrap();
     assert_eq!(lockfile.importers["."].dependencies["b"].version, "1.0.0");
-    let unknown = root(json!({ "a": "^1.0.0", "c": "^1.0.0", "new": "1", "v": "^1.0.0" }));
+    let unknown = root(&json!({ "a": "^1.0.0", "c": "^1.0.0", "new": "1", "v": "^1.0.0" }));
     assert_eq!(updated(LOCKFILE, unknown), None);
 }
 
 #[test]
 fn where_the_lowest_version_is_taken_several_locked_ones_need_a_resolution() {
     let lockfile = lockfile(LOCKFILE);
-    let json = root(json!({ "a": "^1.0.0", "c": "^1.0.0", "v": "*" }));
+    let json = root(&json!({ "a": "^1.0.0", "c": "^1.0.0", "v": "*" }));
     let root = manifest(&json);
     let request = UpdateRequest {
         lockfile: &lockfile,
@@ -168,6 +168,44 @@ fn a_dropped_package_in_a_peer_suffix_needs_a_resolution() {
     assert_eq!(without("p"), None, "d has it in its suffix");
     assert_eq!(without("e"), None, "p lost a dependent, and d has p in its suffix");
     assert_eq!(keys(&without("d").unwrap().snapshots), ["e@1.0.0", "p@1.0.0"]);
+}
+
+const MISSING_PEER: &str = "
+lockfileVersion: '9.0'
+settings: {autoInstallPeers: true, excludeLinksFromLockfile: false}
+importers:
+  .:
+    dependencies:
+      agent: {specifier: ^1.0.0, version: 1.0.0}
+      debug: {specifier: ^1.0.0, version: 1.0.0}
+packages:
+  agent@1.0.0: {resolution: {integrity: sha512-a}}
+  base@1.0.0: {resolution: {integrity: sha512-b}}
+  color@1.0.0: {resolution: {integrity: sha512-c}}
+  debug@1.0.0: {resolution: {integrity: sha512-d}, peerDependenciesMeta: {color: {optional: true}}}
+  ms@1.0.0: {resolution: {integrity: sha512-m}}
+snapshots:
+  agent@1.0.0: {dependencies: {base: 1.0.0, color: 1.0.0, ms: 1.0.0}}
+  base@1.0.0: {dependencies: {debug: 1.0.0}}
+  color@1.0.0: {}
+  debug@1.0.0: {}
+  ms@1.0.0: {}
+";
+
+#[test]
+fn where_a_missing_peer_may_be_found_then_a_resolution_is_needed() {
+    let with = |name: &str| {
+        updated(
+            MISSING_PEER,
+            json!({ "dependencies": { "agent": "^1.0.0", "debug": "^1.0.0", name: "^1.0.0" } }),
+        )
+    };
+    assert_eq!(with("base"), None, "debug below it may see another color there");
+    assert_eq!(with("color"), None, "debug beside it may take it as its peer");
+    assert!(with("ms").is_some());
+    let alone = |name: &str| updated(MISSING_PEER, json!({ "dependencies": { name: "^1.0.0" } }));
+    assert_eq!(alone("agent"), None, "debug stays below it, and declares peers");
+    assert!(alone("debug").is_none(), "debug stays, and was below what goes");
 }
 
 #[test]
@@ -253,7 +291,7 @@ fn a_catalog_entry_that_nothing_uses_any_more_goes() {
         catalogs: IndexMap::from([("default".to_owned(), catalog)]),
         ..FreshnessSettings::default()
     };
-    let without = root(json!({ "c": "^1.0.0", "v": "^1.0.0" }));
+    let without = root(&json!({ "c": "^1.0.0", "v": "^1.0.0" }));
     assert!(updated_with(&lockfile(&text), &[(".", without)], &settings).unwrap().catalogs.is_empty());
 }
 
@@ -290,9 +328,9 @@ fn the_time_of_a_new_direct_dependency_has_to_be_asked_for() {
     let text = format!(
         "{LOCKFILE}time:\n  a@1.0.0: '2020-01-01T00:00:00.000Z'\n  c@1.0.0: '2020-01-01T00:00:00.000Z'\n"
     );
-    let grown = root(json!({ "a": "^1.0.0", "b": "1", "c": "^1.0.0", "v": "^1.0.0" }));
+    let grown = root(&json!({ "a": "^1.0.0", "b": "1", "c": "^1.0.0", "v": "^1.0.0" }));
     assert_eq!(updated(&text, grown), None);
-    let shrunk = updated(&text, root(json!({ "c": "^1.0.0", "v": "^1.0.0" }))).unwrap();
+    let shrunk = updated(&text, root(&json!({ "c": "^1.0.0", "v": "^1.0.0" }))).unwrap();
     assert_eq!(keys(&shrunk.time), ["c@1.0.0"]);
 }
 
@@ -302,6 +340,21 @@ fn a_new_override_needs_a_resolution() {
         overrides: IndexMap::from([("b".to_owned(), "1.0.0".to_owned())]),
         ..FreshnessSettings::default()
     };
-    let without = root(json!({ "c": "^1.0.0", "v": "^1.0.0" }));
+    let without = root(&json!({ "c": "^1.0.0", "v": "^1.0.0" }));
     assert_eq!(updated_with(&lockfile(LOCKFILE), &[(".", without)], &settings), None);
+}
+
+#[test]
+fn what_extensions_add_to_a_project_is_not_taken_for_removed() {
+    let text = LOCKFILE.replace("importers:", "packageExtensionsChecksum: CHECKSUM\nimporters:");
+    let extensions = json!({ "me": { "dependencies": { "v": "^1.0.0" } } });
+    let checksum = crate::core::lockfile::package_extensions_checksum(&extensions).unwrap();
+    let settings = FreshnessSettings { package_extensions: Some(extensions), ..FreshnessSettings::default() };
+    let root = json!({
+        "name": "me",
+        "dependencies": { "c": "^1.0.0" },
+        "devDependencies": { "v2": "npm:v@^2.0.0" },
+    });
+    let updated = updated_with(&lockfile(&text.replace("CHECKSUM", &checksum)), &[(".", root)], &settings);
+    assert_eq!(keys(&updated.unwrap().importers["."].dependencies), ["c", "v"]);
 }

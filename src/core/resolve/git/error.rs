@@ -53,8 +53,8 @@ pub enum GitError {
         /// The repository.
         repository: String,
     },
-    /// `#path:` leads out of the repository.
-    #[error("the path {path:?} is not inside of the repository {repository}")]
+    /// `#path:` leads to no folder of the repository, or out of it.
+    #[error("the path {path:?} is no folder of the repository {repository}")]
     Path {
         /// The path.
         path: String,

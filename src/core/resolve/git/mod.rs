@@ -4,11 +4,8 @@
 //! recorded, or the archive that the host makes of the commit, if everybody may have it. The address of any other
 //! repository is recorded as it was written.
 //!
-//! Text of strangers reaches the `git` program only as an argument behind `--` and with a scheme in front; nothing is
-//! ever checked out, and no script of a package runs.
+//! Nothing is ever checked out, and no script of a package runs.
 
-mod command;
-mod commit;
 mod error;
 mod hosted;
 mod refs;

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::command::{Failure, git};
-use super::commit::{Commit, CommitError};
 use super::error::GitError;
 use super::refs;
 use super::specifier::{GitSpecifier, parse};
+use crate::core::git::{Commit, CommitError, CommitFile, Failure, git, is_commit, is_safe_address};
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::chain::Way;
-use crate::core::resolve::found::Found;
+use crate::core::resolve::found::{self, Found};
 use crate::core::resolve::memo::Memo;
 use crate::core::resolve::url::{Downloads, Learned, Purpose};
 use crate::core::resolve::{Asked, PackageManifest, ResolveError, Resolved, Source, Via, Wanted};
@@ -29,12 +28,12 @@ const PROBE_PAUSE: Duration = Duration::from_millis(500);
 pub struct GitResolver {
     downloads: Arc<Downloads>,
     shallow_hosts: Vec<String>,
-    known: Memo<Commited>,
+    known: Memo<Committed>,
 }
 
 /// A package of a commit.
 #[derive(Debug, Clone)]
-struct Commited {
+struct Committed {
     resolution: Resolution,
     manifest: Option<Arc<PackageManifest>>,
     normalized: String,
@@ -50,8 +49,8 @@ impl Way for GitResolver {
         let Some(parsed) = parse(specifier) else {
             return Ok(None);
         };
-        let commited = self.known.answer(specifier, async || self.find(specifier, parsed).await).await?;
-        let (place, tarball) = match &commited.resolution {
+        let committed = self.known.answer(specifier, async || self.find(specifier, parsed).await).await?;
+        let (place, tarball) = match &committed.resolution {
             Resolution::Git { repo, commit, path, .. } => (git_id(repo, commit, path.as_deref()), None),
             Resolution::Tarball { tarball, path, .. } => {
                 let path = path.as_ref().map(|path| format!("#path:{path}")).unwrap_or_default();
@@ -60,11 +59,11 @@ impl Way for GitResolver {
             _ => return Ok(None),
         };
         let found = Found {
-            manifest: commited.manifest,
+            manifest: committed.manifest,
             place,
-            source: Source::Package { resolution: commited.resolution, tarball },
+            source: Source::Package { resolution: committed.resolution, tarball },
             via: Via::Git,
-            normalized: commited.normalized,
+            normalized: committed.normalized,
         };
         found.resolved(wanted).map(Some)
     }
@@ -77,7 +76,7 @@ impl GitResolver {
         Self { downloads, shallow_hosts, known: Memo::default() }
     }
 
-    async fn find(&self, specifier: &str, parsed: GitSpecifier) -> Result<Commited, GitError> {
+    async fn find(&self, specifier: &str, parsed: GitSpecifier) -> Result<Committed, GitError> {
         let asked = Question { specifier, repository: &parsed.repository, shown: shown(&parsed.repository) };
         asked.check()?;
         let folder = match &parsed.part.path {
@@ -103,18 +102,18 @@ impl GitResolver {
                 path,
                 other: Vec::new(),
             };
-            return Ok(Commited { resolution, manifest, normalized: parsed.normalized });
+            return Ok(Committed { resolution, manifest, normalized: parsed.normalized });
         }
         let manifest = self.manifest(&asked, &commit, &folder).await?;
         let resolution = Resolution::Git { repo: parsed.repository, commit, path, other: Vec::new() };
-        Ok(Commited { resolution, manifest, normalized: parsed.normalized })
+        Ok(Committed { resolution, manifest, normalized: parsed.normalized })
     }
 
     /// The commit that is meant.
     async fn commit(&self, asked: &Question<'_>, parsed: &GitSpecifier) -> Result<String, GitError> {
         let reference = parsed.part.reference.as_deref().filter(|reference| !reference.is_empty());
         let reference = reference.unwrap_or("HEAD");
-        if refs::is_commit(reference) {
+        if is_commit(reference) {
             return Ok(reference.to_owned());
         }
         let is_beginning = refs::is_beginning_of_commit(reference);
@@ -144,7 +143,7 @@ impl GitResolver {
                 repository: repository(),
             })?,
         };
-        if !refs::is_commit(commit) || is_beginning && !commit.starts_with(reference) {
+        if !is_commit(commit) || is_beginning && !commit.starts_with(reference) {
             let (reference, commit) = (reference.to_owned(), commit.to_owned());
             return Err(GitError::Ambiguous { reference, commit, repository: repository() });
         }
@@ -182,17 +181,26 @@ impl GitResolver {
         let is_shallow = host.is_some_and(|host| self.shallow_hosts.contains(&host));
         let whole = Commit { repository: asked.repository, digits: commit, is_shallow };
         let permit = self.downloads.fetcher.client.permits().acquire().await;
-        let manifest = whole.manifest(folder).await;
+        let file = whole.file(folder, "package.json").await;
         drop(permit);
-        manifest.map_err(|error| match error {
+        let file = file.map_err(|error| match error {
             CommitError::Git(operation, failure) => asked.failed(operation, failure),
             CommitError::Temporary(error) => GitError::Temporary(error),
-            CommitError::Json(error) => GitError::Manifest {
-                repository: asked.shown.clone(),
-                commit: commit.to_owned(),
-                reason: error.to_string(),
-            },
-        })
+            CommitError::Unsafe => GitError::Unsafe { repository: asked.shown.clone() },
+        })?;
+        let text = match file {
+            CommitFile::Content(text) => text,
+            CommitFile::Absent => return Ok(None),
+            CommitFile::NoFolder => {
+                return Err(GitError::Path { path: folder.to_owned(), repository: asked.shown.clone() });
+            }
+        };
+        let raw = found::parse(&text).map_err(|error| GitError::Manifest {
+            repository: asked.shown.clone(),
+            commit: commit.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Some(Arc::new(found::with_version(&raw))))
     }
 }
 
@@ -207,14 +215,11 @@ struct Question<'a> {
 impl Question<'_> {
     /// Refuses addresses that git or a program it runs could take for an option.
     fn check(&self) -> Result<(), GitError> {
-        let host = self.repository.split_once("://").map(|(_, rest)| rest);
-        let host = host.map(|rest| rest.split('/').next().unwrap_or(rest));
-        let host = host.map(|authority| authority.rsplit_once('@').map_or(authority, |(_, host)| host));
-        let user_or_host = |part: &str| part.starts_with('-');
-        let is_safe = host.is_some_and(|host| !user_or_host(host))
-            && !self.repository.contains("://-")
-            && !self.repository.contains(|character: char| character.is_control());
-        if is_safe { Ok(()) } else { Err(GitError::Unsafe { repository: self.shown.clone() }) }
+        if is_safe_address(self.repository) {
+            Ok(())
+        } else {
+            Err(GitError::Unsafe { repository: self.shown.clone() })
+        }
     }
 
     fn failed(&self, operation: &'static str, failure: Failure) -> GitError {

@@ -1,5 +1,7 @@
 //! The entry of a package: what is known of it whatever its peers.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::core::lockfile::{
@@ -39,14 +41,34 @@ pub(super) fn of(
         resolution,
         ..PackageMetadata::default()
     };
-    for (name, peer) in &*package.peers {
-        metadata.peer_dependencies.insert(name.to_string(), peer.range.to_string());
-        if peer.optional {
+    for (name, range, optional) in peers(package) {
+        metadata.peer_dependencies.insert(name.to_string(), range.to_string());
+        if optional {
             let meta = PeerDependencyMeta { optional: true, other: Vec::new() };
             metadata.peer_dependencies_meta.insert(name.to_string(), meta);
         }
     }
     metadata
+}
+
+/// The peers as (name, range, may be absent): also those that the package brings itself, but for itself and what is among
+/// its optional dependencies.
+fn peers(package: &TreePackage) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, bool)> {
+    let manifest = &package.manifest;
+    let asked_for = package.peers.iter().map(|(name, peer)| (name, &peer.range, peer.optional));
+    let brought = manifest
+        .peer_dependencies
+        .iter()
+        .filter(|(name, _)| {
+            **name != manifest.name
+                && !package.peers.contains_key(*name)
+                && !manifest.optional_dependencies.contains_key(*name)
+        })
+        .map(|(name, range)| {
+            let meta = manifest.peer_dependencies_meta.get(name);
+            (name, range, meta.is_some_and(|meta| meta.optional))
+        });
+    asked_for.chain(brought)
 }
 
 /// The version, where the key of the entry does not tell it. What pnpm looks at is whether there is a colon in the dep

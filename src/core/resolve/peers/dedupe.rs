@@ -4,8 +4,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::finish::{Draft, DraftNode};
+use super::memory::Memory;
 use super::paths::PathId;
-use super::walk::Memory;
 use std::collections::BTreeMap;
 
 /// Lets the larger of two variants stand for the smaller wherever the smaller brings nothing of its own.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::memory::Memory;
 use super::missing::MissingLog;
 use super::resolve::{direct_places, sight_of, walk_project};
 use super::settings::PeerSettings;
 use super::sight::PlaceId;
-use super::walk::{Memory, Purpose, Walker};
+use super::walk::{Purpose, Walker};
 use crate::core::resolve::tree::{self, Discovered, DiscoveryRequest, Origin, Tree};
 
 /// Walks the tree as the final pass does and tells what is missing. What it learns of subtrees is kept from round to

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::components::{components, number};
+use super::blueprint::{Blueprint, Record};
+use super::components::number;
+use super::cycles::{Cuts, additions};
+use super::memory::Memory;
 use super::paths::PathId;
 use super::sight::PlaceId;
 use super::survey::NameId;
-use super::walk::{Blueprint, Found, Memory, Record};
 use crate::core::resolve::tree::Tree;
 
 /// The graph while it is made.
@@ -38,37 +40,17 @@ pub(super) struct FinalPaths<'a> {
     memory: &'a mut Memory,
     blueprint: &'a Blueprint,
     dedupe_peers: bool,
-    /// By package: the cycle of peers that it is part of.
-    cycle_of: Vec<u32>,
-    cyclic_names: FxHashSet<NameId>,
-    /// Packages with those of their peers that differ from variant to variant.
-    telling: FxHashSet<(u32, NameId)>,
+    cuts: Cuts,
+    /// By place: the peers that it is named by beside those that it sees.
+    additions: FxHashMap<PlaceId, Vec<(NameId, PlaceId)>>,
     known: FxHashMap<PlaceId, PathId>,
 }
 
 impl<'a> FinalPaths<'a> {
     pub fn new(memory: &'a mut Memory, blueprint: &'a Blueprint, dedupe_peers: bool) -> Self {
-        let cyclic_names = cyclic_names(memory, blueprint);
-        let mut edges: Vec<Vec<u32>> = vec![Vec::new(); memory.survey.packages.len()];
-        for (at, found) in blueprint.found_of.iter().enumerate() {
-            let peers = found.iter().flat_map(|found| found.iter());
-            edges[memory.places[at].package as usize]
-                .extend(peers.map(|(_, peer)| memory.places[peer.0 as usize].package));
-        }
-        for peers in &mut edges {
-            peers.sort_unstable();
-            peers.dedup();
-        }
-        let telling = telling_peers(memory, blueprint);
-        Self {
-            memory,
-            blueprint,
-            dedupe_peers,
-            cycle_of: components(&edges),
-            cyclic_names,
-            telling,
-            known: FxHashMap::default(),
-        }
+        let cuts = Cuts::new(memory, blueprint);
+        let additions = if dedupe_peers { FxHashMap::default() } else { additions(memory, blueprint, &cuts) };
+        Self { memory, blueprint, dedupe_peers, cuts, additions, known: FxHashMap::default() }
     }
 
     pub fn of(&mut self, place: PlaceId) -> PathId {
@@ -88,131 +70,22 @@ impl<'a> FinalPaths<'a> {
         let plain = self.memory.plain(self.memory.places[at].package);
         let found = self.blueprint.found_of.get(at).and_then(Option::as_ref);
         let Some(found) = found.filter(|found| !found.is_empty()) else { return plain };
-        let found = self.extended(place, found);
-        let segments = found.iter().map(|&(name, peer)| self.segment(place, name, peer)).collect();
+        let added = self.additions.get(&place).cloned().unwrap_or_default();
+        let segments =
+            found.iter().chain(&added).map(|&(name, peer)| self.segment(place, name, peer)).collect();
         self.memory.paths.with_peers(plain, segments)
-    }
-
-    /// The peers of a place, with the peers of those that its suffix names without their own.
-    fn extended(&self, place: PlaceId, found: &Found) -> Vec<(NameId, PlaceId)> {
-        let mut extended = found.to_vec();
-        if self.dedupe_peers {
-            return extended;
-        }
-        let package = self.memory.places[place.0 as usize].package;
-        for &(name, peer) in found.iter() {
-            if !self.is_cut(place, name, peer) || self.memory.link_target(peer).is_some() {
-                continue;
-            }
-            let theirs = self.blueprint.found_of.get(peer.0 as usize).and_then(Option::as_ref);
-            let provider = self.memory.places[peer.0 as usize].package;
-            for &(name, peer) in theirs.into_iter().flat_map(|theirs| theirs.iter()) {
-                if self.memory.places[peer.0 as usize].package != package
-                    && self.telling.contains(&(provider, name))
-                    && extended.iter().all(|(known, _)| *known != name)
-                {
-                    extended.push((name, peer));
-                }
-            }
-        }
-        extended
-    }
-
-    /// The peers that only this extension brings.
-    pub fn added(&self, place: PlaceId) -> Vec<NameId> {
-        let Some(found) = self.blueprint.found_of.get(place.0 as usize).and_then(Option::as_ref) else {
-            return Vec::new();
-        };
-        let extended = self.extended(place, found);
-        extended[found.len()..].iter().map(|(name, _)| *name).collect()
-    }
-
-    fn is_cut(&self, place: PlaceId, name: NameId, peer: PlaceId) -> bool {
-        let cycle_of = |place: PlaceId| self.cycle_of[self.memory.places[place.0 as usize].package as usize];
-        self.dedupe_peers || cycle_of(place) == cycle_of(peer) || self.cyclic_names.contains(&name)
     }
 
     fn segment(&mut self, place: PlaceId, name: NameId, peer: PlaceId) -> PathId {
         if let Some(link) = self.memory.link_segment(name, peer) {
             return link;
         }
-        if self.is_cut(place, name, peer) {
+        let packages = (self.memory.package_at(place), self.memory.package_at(peer));
+        if self.dedupe_peers || self.cuts.cuts(packages.0, name, packages.1) {
             return self.memory.short_segment(name, peer);
         }
         self.of(peer)
     }
-}
-
-/// For each package the peers in which its variants differ. Two places are variants of each other unless all their peers
-/// are the same, with the same peers in turn.
-fn telling_peers(memory: &Memory, blueprint: &Blueprint) -> FxHashSet<(u32, NameId)> {
-    let found = |at: usize| blueprint.found_of.get(at).and_then(Option::as_ref);
-    let mut kind: Vec<u32> = memory.places.iter().map(|place| place.package).collect();
-    let mut count = 0;
-    loop {
-        let mut kinds: FxHashMap<(u32, Vec<(NameId, u32)>), u32> = FxHashMap::default();
-        let next: Vec<u32> = (0..kind.len())
-            .map(|at| {
-                let peers = found(at).into_iter().flat_map(|found| found.iter());
-                let peers = peers.map(|&(name, peer)| (name, kind[peer.0 as usize])).collect();
-                let new = number(kinds.len());
-                *kinds.entry((kind[at], peers)).or_insert(new)
-            })
-            .collect();
-        kind = next;
-        if kinds.len() == count {
-            break;
-        }
-        count = kinds.len();
-    }
-    let mut peers_of: FxHashMap<u32, FxHashMap<NameId, FxHashSet<u32>>> = FxHashMap::default();
-    let mut variants: FxHashMap<u32, FxHashSet<u32>> = FxHashMap::default();
-    let mut counted: FxHashMap<(u32, NameId), FxHashSet<u32>> = FxHashMap::default();
-    for at in 0..kind.len() {
-        let Some(found) = found(at) else { continue };
-        let package = memory.places[at].package;
-        variants.entry(package).or_default().insert(kind[at]);
-        for &(name, peer) in found.iter() {
-            peers_of.entry(package).or_default().entry(name).or_default().insert(kind[peer.0 as usize]);
-            counted.entry((package, name)).or_default().insert(kind[at]);
-        }
-    }
-    let mut telling = FxHashSet::default();
-    for (package, peers) in peers_of {
-        for (name, kinds) in peers {
-            if kinds.len() > 1 || counted[&(package, name)].len() < variants[&package].len() {
-                telling.insert((package, name));
-            }
-        }
-    }
-    telling
-}
-
-/// Names of peers that lead back to themselves: a package of the name sees a peer that sees a peer … of that name.
-fn cyclic_names(memory: &Memory, blueprint: &Blueprint) -> FxHashSet<NameId> {
-    let mut edges: Vec<Vec<u32>> = vec![Vec::new(); memory.survey.count()];
-    for (at, found) in blueprint.found_of.iter().enumerate() {
-        let Some(found) = found else { continue };
-        if let Some(name) = memory.facts_at(PlaceId(number(at))).name {
-            edges[name.0 as usize].extend(found.iter().map(|(peer, _)| peer.0));
-        }
-    }
-    for peers in &mut edges {
-        peers.sort_unstable();
-        peers.dedup();
-    }
-    let component = components(&edges);
-    let mut size = vec![0_u32; edges.len()];
-    for &component in &component {
-        size[component as usize] += 1;
-    }
-    (0..number(edges.len()))
-        .filter(|&name| {
-            let at = name as usize;
-            size[component[at] as usize] > 1 || edges[at].binary_search(&name).is_ok()
-        })
-        .map(NameId)
-        .collect()
 }
 
 /// Makes one node of all places that have the same final dep path.
@@ -222,7 +95,8 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
     let mut transitive: FxHashMap<PathId, BTreeSet<NameId>> = FxHashMap::default();
     for (record, path) in records.iter().zip(&of_record) {
         let declared = &paths.memory.facts_at(record.place).peers;
-        let added = paths.added(record.place).into_iter().filter(|name| !declared.contains(name));
+        let added = paths.additions.get(&record.place).into_iter().flatten();
+        let added = added.map(|(name, _)| *name).filter(|name| !declared.contains(name));
         transitive.entry(*path).or_default().extend(record.transitive.iter().copied().chain(added));
     }
     let mut least_depth: FxHashMap<PathId, i32> = FxHashMap::default();

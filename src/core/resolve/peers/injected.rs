@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::dedupe::{is_covered, prune};
 use super::finish::Draft;
+use super::memory::Memory;
 use super::resolve::injected_folder;
-use super::walk::Memory;
 use crate::core::resolve::tree::Tree;
 
 /// Turns copies that would be no different from the project itself into links.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::memory::Absent;
 use super::range::{comparable, installable};
 use super::survey::{NameId, Survey};
-use super::walk::{Absent, Way};
+use super::walk::Way;
 use crate::core::resolve::tree::{MissingBelow, MissingPeer, PackageIndex, Tree};
 
 /// Which peers the children of a package miss, with the same of its parts. Subtrees share what is said of their parts.

@@ -8,23 +8,35 @@
 //! Nothing here asks a registry or reads a file. The outcome depends on the tree alone; equal trees give equal graphs,
 //! whatever order their packages were found in.
 
+mod below;
+mod blueprint;
 mod components;
+mod cycles;
 mod dedupe;
 mod discovery;
 mod finish;
 mod graph;
 mod injected;
+mod issues;
+mod memory;
 mod missing;
 mod paths;
 mod range;
+mod report;
 mod resolve;
 mod settings;
 mod sight;
 mod survey;
+mod unfold;
 mod verdict;
 mod walk;
 
 pub use discovery::Discovery;
 pub use graph::{Graph, GraphNode, PeerOutcome};
+pub use issues::{BadIssue, IssuesByProject, MissingIssue, Parent, ProjectIssues, issues};
+pub use report::{PeerIssuesError, events, report};
 pub use resolve::resolve;
 pub use settings::PeerSettings;
+
+#[cfg(test)]
+mod tests;

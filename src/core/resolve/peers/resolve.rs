@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::blueprint::Blueprint;
 use super::dedupe::dedupe_dependents;
 use super::finish::{Draft, FinalPaths, draft};
 use super::graph::{GraphNode, PeerOutcome};
 use super::injected::dedupe_injected;
+use super::memory::{Memory, Place};
 use super::paths::PathId;
 use super::settings::PeerSettings;
 use super::sight::{PlaceId, Sight};
 use super::survey::Kind;
-use super::walk::{Blueprint, Memory, Place, Purpose, Walker};
+use super::walk::{Purpose, Walker};
 use crate::core::path::{relative, without_dots};
 use crate::core::resolve::Source;
 use crate::core::resolve::tree::{Importer, Origin, PackageIndex, Tree};

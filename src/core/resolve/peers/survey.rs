@@ -36,6 +36,7 @@ pub(super) struct PackageFacts {
     pub peers: Vec<NameId>,
     /// The aliases of its children, where they matter, in the order of their numbers.
     aliases: Vec<NameId>,
+    all_aliases: Vec<NameId>,
     pub kind: Kind,
 }
 
@@ -49,6 +50,11 @@ pub(super) enum Kind {
 }
 
 impl PackageFacts {
+    /// It has an edge of that alias, be it one that closes a cycle.
+    pub fn has_edge(&self, alias: NameId) -> bool {
+        self.all_aliases.binary_search(&alias).is_ok()
+    }
+
     /// It installs a child under the name.
     pub fn has_child(&self, alias: NameId) -> bool {
         self.aliases.binary_search(&alias).is_ok()
@@ -131,6 +137,7 @@ impl Survey {
                 providers,
                 peers: package.peers.keys().map(|name| self.name(name)).collect(),
                 aliases: Vec::new(),
+                all_aliases: Vec::new(),
                 kind: match (package.is_link(), package.is_leaf) {
                     (true, _) => Kind::Link,
                     (false, true) => Kind::Leaf,
@@ -155,8 +162,13 @@ impl Survey {
             for child in &mut facts.children {
                 child.alias = child.alias.or_else(|| self.find(&package.children[child.edge as usize].alias));
             }
-            let installed = facts.children.iter().filter(|child| child.end == End::Onward);
-            facts.aliases = installed.filter_map(|child| child.alias).collect();
+            let named = |end: fn(End) -> bool| {
+                let children = facts.children.iter().filter(move |child| end(child.end));
+                children.filter_map(|child| child.alias).collect::<Vec<_>>()
+            };
+            let (installed, all) = (named(|end| end == End::Onward), named(|end| end != End::Itself));
+            (facts.aliases, facts.all_aliases) = (installed, all);
+            facts.all_aliases.sort_unstable();
             facts.aliases.sort_unstable();
         }
         self.packages = packages;

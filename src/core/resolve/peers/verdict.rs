@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use super::memory::{Absent, Found, Memory};
 use super::paths::PathId;
 use super::sight::{PlaceId, Provider, Sight};
 use super::survey::{End, Kind, NameId};
-use super::walk::{Absent, Found, Memory, Outcome};
+use super::walk::Outcome;
 use crate::core::resolve::tree::MissingBelow;
 
 /// What was found for a package that has, or misses, peers.

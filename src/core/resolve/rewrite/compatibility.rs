@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use super::extensions::{Extension, Extensions};
+use crate::core::lockfile::{Extension, Extensions};
 
 /// `@yarnpkg/extensions`, and what pnpm adds to it; each a list of `[selector, extension]`.
 const SOURCES: [&str; 2] = [include_str!("compatibility/yarn.json"), include_str!("compatibility/pnpm.json")];
@@ -29,7 +29,6 @@ pub(super) fn database() -> &'static Extensions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::resolve::PackageManifest;
 
     #[test]
     fn every_entry_of_the_data_can_be_read() {
@@ -46,25 +45,10 @@ mod tests {
     }
 
     #[test]
-    fn a_known_package_gets_what_it_forgot_to_declare() {
-        let mut manifest = PackageManifest {
-            name: "@babel/parser".into(),
-            version: "7.0.0".into(),
-            ..PackageManifest::default()
-        };
-        database().apply(&mut manifest);
-        assert_eq!(&*manifest.dependencies["@babel/types"], "^7.8.3");
-    }
-
-    #[test]
-    fn two_entries_with_one_selector_are_both_applied() {
-        let mut manifest = PackageManifest {
-            name: "gatsby-core-utils".into(),
-            version: "2.13.0".into(),
-            ..PackageManifest::default()
-        };
-        database().apply(&mut manifest);
-        assert!(manifest.dependencies.contains_key("@babel/runtime"));
-        assert!(manifest.dependencies.contains_key("got"));
+    fn known_packages_are_found_by_name_and_version() {
+        assert!(database().concern("@babel/parser", "7.0.0"));
+        assert!(database().concern("gatsby-core-utils", "2.13.0"));
+        assert!(!database().concern("gatsby-core-utils", "3.0.0"));
+        assert!(!database().concern("react", "18.0.0"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::core::lockfile::{CatalogError, OverrideError};
+use crate::core::lockfile::{CatalogError, ExtensionError, OverrideError};
 
 /// Why manifests cannot be changed as the settings want it.
 #[derive(Debug, thiserror::Error)]
@@ -13,20 +13,15 @@ pub enum RewriteError {
     /// A `catalog:` specifier stands for nothing.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// A selector of `packageExtensions` has a range that is none.
-    #[error("packageExtensions: {range:?} in the selector {selector:?} is not a range of versions")]
-    ExtensionSelector {
-        /// The selector as it was declared.
-        selector: String,
-        /// The range in it.
-        range: String,
-    },
-    /// An entry of `packageExtensions` or `peerDependencyRules` has a value of the wrong kind.
+    /// An extension cannot be read.
+    #[error(transparent)]
+    Extension(#[from] ExtensionError),
+    /// An entry of `peerDependencyRules` has a value of the wrong kind.
     #[error("{setting} must be {expected}")]
     Setting {
-        /// The setting, such as `packageExtensions["a@1"].dependencies`.
+        /// The setting, such as `peerDependencyRules.allowAny`.
         setting: String,
-        /// What it should be, such as `a map of texts`.
+        /// What it should be, such as `a list of patterns`.
         expected: &'static str,
     },
     /// There is a pnpmfile, which only a JavaScript engine can run.
@@ -44,7 +39,7 @@ impl RewriteError {
         match self {
             Self::Override(error) => error.code(),
             Self::Catalog(error) => error.code(),
-            Self::ExtensionSelector { .. } => Some("ERR_PNPM_INVALID_PACKAGE_EXTENSION_SELECTOR"),
+            Self::Extension(error) => error.code(),
             Self::Setting { .. } | Self::Pnpmfile { .. } => None,
         }
     }
@@ -55,9 +50,8 @@ impl RewriteError {
         match self {
             Self::Override(error) => error.help(),
             Self::Catalog(error) => error.help(),
-            Self::ExtensionSelector { .. } | Self::Setting { .. } => {
-                Some("Change the entry in pnpm-workspace.yaml.".to_owned())
-            }
+            Self::Extension(error) => error.help(),
+            Self::Setting { .. } => Some("Change the entry in pnpm-workspace.yaml.".to_owned()),
             Self::Pnpmfile { .. } => Some(
                 "Resolve with pnpm, then install from its lockfile; or leave the file out with --ignore-pnpmfile."
                     .to_owned(),

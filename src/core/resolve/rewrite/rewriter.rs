@@ -10,16 +10,15 @@ use rustc_hash::FxHashMap;
 
 use super::compatibility::database;
 use super::error::RewriteError;
-use super::extensions::Extensions;
 use super::peer_rules::PeerDependencyRules;
 use crate::core::config::Config;
 use crate::core::lockfile::{
-    Base, CatalogEntries, CatalogEntry, CatalogUse, Groups, Importer, Overrides, Owner, Reference,
-    catalog_name, package_extensions_checksum, reference, resolve_catalog, split,
+    Base, CatalogEntries, CatalogEntry, CatalogUse, Extended, Extensions, Groups, Importer, Overrides, Owner,
+    Reference, catalog_name, package_extensions_checksum, reference, resolve_catalog, split,
 };
 use crate::core::manifest::Manifest;
 use crate::core::patterns::Patterns;
-use crate::core::resolve::PackageManifest;
+use crate::core::resolve::{PackageManifest, PeerMeta};
 
 /// Ranges by package, as manifests declared them.
 pub type DeclaredRanges = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
@@ -75,11 +74,14 @@ impl Rewriter {
             return manifest;
         }
         let mut changed = Arc::unwrap_or_clone(manifest);
+        if let Some(database) = self.compatibility {
+            extend(database, &mut changed);
+        }
         self.rewrite(&mut changed, Base::Absolute(&self.lockfile_dir));
         Arc::new(changed)
     }
 
-    /// The manifest of a project as it is to be resolved. `id` is its path from the lockfile's folder, `.` for that
+    /// The manifest of a project as it is to be resolved; the compatibility database is not about projects. `id` is its path from the lockfile's folder, `.` for that
     /// folder itself. `catalog:` specifiers stay, as the lockfile records them ([`Self::catalog`] reads them).
     #[must_use]
     pub fn importer(&self, manifest: &PackageManifest, id: &str) -> PackageManifest {
@@ -193,10 +195,7 @@ impl Rewriter {
     }
 
     fn rewrite(&self, manifest: &mut PackageManifest, base: Base<'_>) {
-        if let Some(database) = self.compatibility {
-            database.apply(manifest);
-        }
-        self.extensions.apply(manifest);
+        extend(&self.extensions, manifest);
         let owner = Owner {
             name: Some(&*manifest.name).filter(|name| !name.is_empty()),
             version: Some(&*manifest.version).filter(|version| !version.is_empty()),
@@ -239,6 +238,22 @@ impl Rewriter {
                 ranges.entry(Arc::clone(alias)).or_default().insert(Arc::clone(specifier));
             }
         }
+    }
+}
+
+fn extend(extensions: &Extensions, manifest: &mut PackageManifest) {
+    let mut groups = Extended {
+        dependencies: &mut manifest.dependencies,
+        optional: &mut manifest.optional_dependencies,
+        peers: &mut manifest.peer_dependencies,
+        peers_meta: &mut manifest.peer_dependencies_meta,
+    };
+    extensions.apply(&manifest.name, &manifest.version, &mut groups);
+}
+
+impl From<bool> for PeerMeta {
+    fn from(optional: bool) -> Self {
+        Self { optional }
     }
 }
 

@@ -62,6 +62,7 @@ fn the_compatibility_database_applies_unless_it_is_switched_off() {
     });
     let with = rewriter("{}").package(Arc::clone(&manifest));
     assert!(with.dependencies.contains_key("@babel/types"));
+    assert!(rewriter("{}").importer(&manifest, ".").dependencies.is_empty(), "it is not about projects");
     let without = rewriter("ignoreCompatibilityDb: true\n").package(manifest);
     assert!(without.dependencies.is_empty());
 }

@@ -1,9 +1,30 @@
 //! The dependency tree: packages, once each, and the edges between them, before peers are looked at.
 
+mod aliases;
+mod chain;
+mod edge;
 mod input;
+mod locked;
 mod missing;
 mod model;
+mod owner;
 mod patches;
+mod pick;
+mod place;
+mod plan;
+mod prerelease;
+mod present;
+mod project;
+mod published;
+mod questions;
+mod reading;
+mod reuse;
+mod rounds;
+mod run;
+mod scope;
+mod seed_preferred;
+mod specifier;
+mod walk;
 
 pub use input::{
     Listener, Locked, PeerOverride, Project, ResolutionMode, Rewrite, SkippedOptional, TreeInput,
@@ -15,3 +36,8 @@ pub use model::{
     PeerRequirement, Tree, TreePackage,
 };
 pub use patches::{Patch, Patches};
+pub use run::walk;
+pub use seed_preferred::{preferred_versions, selector_kind};
+
+#[cfg(test)]
+mod tests;

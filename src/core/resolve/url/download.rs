@@ -17,7 +17,6 @@ use crate::core::network::{Get, NetworkError};
 use crate::core::resolve::tarball_manifest;
 use crate::core::resolve::{PackageManifest, found};
 use crate::core::store::index;
-use crate::core::store::row::StoredPackage;
 
 /// No tarball is larger; a body that is, is not read on.
 const MAX_TARBALL: u64 = 1 << 30;
@@ -36,7 +35,7 @@ pub struct TakenIn {
     /// Key of its row in the store's index.
     pub key: String,
     /// Its row.
-    pub package: Arc<StoredPackage>,
+    pub row: Vec<u8>,
 }
 
 /// What was learned of a tarball.
@@ -138,11 +137,9 @@ fn look(
     };
     let row = extract(&fetcher.store, body, None, limit)?;
     let manifest = row.manifest.as_ref().and_then(Value::as_object).map(found::with_version).map(Arc::new);
-    let encoded = row.encode();
-    let package =
-        StoredPackage::decode(encoded.clone()).map_err(|error| ExtractError::Unusable(error.to_string()))?;
+    let row = row.encode();
     let key = index::key(&integrity, &id);
-    fetcher.index.write(key.clone(), encoded);
-    let taken_in = TakenIn { key, package: Arc::new(package) };
+    fetcher.index.write(key.clone(), row.clone());
+    let taken_in = TakenIn { key, row };
     Ok((Learned { integrity, manifest }, Some(taken_in)))
 }

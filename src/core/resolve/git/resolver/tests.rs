@@ -19,29 +19,6 @@ fn a_path_is_read_from_the_root_and_never_leads_out() {
 }
 
 #[test]
-fn addresses_that_could_be_taken_for_options_are_refused() {
-    let check =
-        |repository: &str| Question { specifier: "x", repository, shown: shown(repository) }.check().is_ok();
-    for repository in [
-        "https://github.com/me/repo.git",
-        "ssh://git@example.com:22/me/repo.git",
-        "file:///srv/repo.git",
-        "https://me:token@example.com/a-b/-c.git",
-    ] {
-        assert!(check(repository), "{repository}");
-    }
-    for repository in [
-        "ssh://-oProxyCommand=id/x",
-        "ssh://git@-oProxyCommand=id/x",
-        "ssh://-oProxyCommand=id@host/x",
-        "--upload-pack=id",
-        "https://example.com/a\nb",
-    ] {
-        assert!(!check(repository), "{repository}");
-    }
-}
-
-#[test]
 fn credentials_are_never_told() {
     let repository = "https://me:s3cret@example.com/me/repo.git";
     let specifier = format!("git+{repository}#main");

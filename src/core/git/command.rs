@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// No answer that we ask git for is longer.
-const MAX_ANSWER: u64 = 64 << 20;
+const MAX_ANSWER: u64 = 1 << 30;
 /// What git complains of is cut off here.
 const MAX_COMPLAINT: u64 = 16 << 10;
 
 /// How git failed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub enum Failure {
     /// It cannot be run.
     NotRun(io::Error),
     /// It ran and was not content; what it said.
@@ -23,7 +23,10 @@ pub(super) enum Failure {
 }
 
 /// Runs git and gives what it printed. `folder` is the repository it works on, if it works on one.
-pub(super) async fn git(arguments: &[&str], folder: Option<&Path>) -> Result<Vec<u8>, Failure> {
+///
+/// # Errors
+/// When git cannot be run, or fails.
+pub async fn git(arguments: &[&str], folder: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let mut command = Command::new("git");
     if let Some(folder) = folder {
         command.arg("--git-dir").arg(folder);

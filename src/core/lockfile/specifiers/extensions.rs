@@ -1,18 +1,18 @@
 //! `packageExtensions`: what packages forgot to declare, added to their manifests.
 
 use indexmap::IndexMap;
-use indexmap::map::Entry;
 use node_semver::{Range, Version};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use super::error::RewriteError;
-use crate::core::lockfile::PackageSelector;
-use crate::core::resolve::{PackageManifest, PeerMeta};
+use super::error::ExtensionError;
+use super::selector::PackageSelector;
+use crate::core::manifest::Manifest;
 
 /// What is added to a manifest, under the names of the manifest's fields.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -36,6 +36,19 @@ pub struct ExtensionPeer {
     pub optional: Option<bool>,
 }
 
+/// The parts of a manifest that extensions add to.
+#[derive(Debug)]
+pub struct Extended<'a, Text, Peer, Hasher> {
+    /// `dependencies`.
+    pub dependencies: &'a mut IndexMap<Text, Text, Hasher>,
+    /// `optionalDependencies`.
+    pub optional: &'a mut IndexMap<Text, Text, Hasher>,
+    /// `peerDependencies`.
+    pub peers: &'a mut IndexMap<Text, Text, Hasher>,
+    /// `peerDependenciesMeta`.
+    pub peers_meta: &'a mut IndexMap<Text, Peer, Hasher>,
+}
+
 /// Extensions by the package they are for.
 #[derive(Debug, Clone, Default)]
 pub struct Extensions {
@@ -54,8 +67,8 @@ impl Extensions {
     ///
     /// # Errors
     /// When a range is none, or an extension has fields of the wrong kind.
-    pub fn read(setting: &Value) -> Result<Self, RewriteError> {
-        let wrong = |setting: String, expected| RewriteError::Setting { setting, expected };
+    pub fn read(setting: &Value) -> Result<Self, ExtensionError> {
+        let wrong = |setting: String, expected| ExtensionError::Setting { setting, expected };
         let entries = match setting {
             Value::Null => return Ok(Self::default()),
             Value::Object(entries) => entries,
@@ -78,17 +91,17 @@ impl Extensions {
     ///
     /// # Errors
     /// When the range of the selector is none.
-    pub fn add(&mut self, selector: &str, extension: Extension) -> Result<(), RewriteError> {
+    pub fn add(&mut self, selector: &str, extension: Extension) -> Result<(), ExtensionError> {
         // As in pnpm, a selector that names no package selects nothing.
         let Some(PackageSelector { name, range }) = PackageSelector::parse(selector) else {
             return Ok(());
         };
         let range = match range {
             None => None,
-            Some(text) => Some(Range::parse(&text).map_err(|_| RewriteError::ExtensionSelector {
-                selector: selector.to_owned(),
-                range: text,
-            })?),
+            Some(text) => Some(
+                Range::parse(&text)
+                    .map_err(|_| ExtensionError::Selector { selector: selector.to_owned(), range: text })?,
+            ),
         };
         self.by_name.entry(name).or_default().push(Selected { range, extension });
         Ok(())
@@ -106,18 +119,47 @@ impl Extensions {
         self.selected(name, version).next().is_some()
     }
 
-    /// Adds to a manifest what the extensions for it say. The manifest's own entries win.
-    pub fn apply(&self, manifest: &mut PackageManifest) {
-        let (name, version) = (Arc::clone(&manifest.name), Arc::clone(&manifest.version));
-        for extension in self.selected(&name, &version) {
-            add_below(&mut manifest.dependencies, &extension.dependencies);
-            add_below(&mut manifest.optional_dependencies, &extension.optional_dependencies);
-            add_below(&mut manifest.peer_dependencies, &extension.peer_dependencies);
-            let meta = extension.peer_dependencies_meta.iter().map(|(peer, meta)| {
-                (Arc::clone(peer), PeerMeta { optional: meta.optional.unwrap_or(false) })
-            });
-            add_below(&mut manifest.peer_dependencies_meta, &meta.collect());
+    /// Adds to a manifest what the extensions for its package say. The manifest's own entries win.
+    pub fn apply<Text, Peer, Hasher>(
+        &self,
+        name: &str,
+        version: &str,
+        manifest: &mut Extended<'_, Text, Peer, Hasher>,
+    ) where
+        Text: for<'text> From<&'text str> + Eq + Hash,
+        Peer: From<bool>,
+        Hasher: BuildHasher + Default,
+    {
+        let texts = |(alias, specifier): (&Arc<str>, &Arc<str>)| (Text::from(alias), Text::from(specifier));
+        for extension in self.selected(name, version) {
+            add_below(manifest.dependencies, extension.dependencies.iter().map(texts));
+            add_below(manifest.optional, extension.optional_dependencies.iter().map(texts));
+            add_below(manifest.peers, extension.peer_dependencies.iter().map(texts));
+            let meta = extension
+                .peer_dependencies_meta
+                .iter()
+                .map(|(peer, meta)| (Text::from(peer), Peer::from(meta.optional.unwrap_or(false))));
+            add_below(manifest.peers_meta, meta);
         }
+    }
+
+    /// The manifest of a project with what the extensions for it say; the same one where none is for it.
+    #[must_use]
+    pub fn project<'a>(&self, manifest: &'a Manifest) -> Cow<'a, Manifest> {
+        let name = manifest.name.as_deref().unwrap_or_default();
+        let version = manifest.version.as_deref().unwrap_or_default();
+        if !self.concern(name, version) {
+            return Cow::Borrowed(manifest);
+        }
+        let mut extended = manifest.clone();
+        let mut groups = Extended {
+            dependencies: &mut extended.dependencies,
+            optional: &mut extended.optional_dependencies,
+            peers: &mut extended.peer_dependencies,
+            peers_meta: &mut extended.peer_dependencies_meta,
+        };
+        self.apply(name, version, &mut groups);
+        Cow::Owned(extended)
     }
 
     fn selected(&self, name: &str, version: &str) -> impl Iterator<Item = &Extension> {
@@ -134,27 +176,15 @@ impl Extensions {
 }
 
 /// Puts the entries of an extension, by name, before those of the manifest, and lets the manifest's values stand.
-fn add_below<Key, Entry_, Hasher>(own: &mut IndexMap<Key, Entry_, Hasher>, added: &BTreeMap<Key, Entry_>)
-where
-    Key: Clone + Eq + Hash,
-    Entry_: Clone,
-    Hasher: BuildHasher + Default,
-{
-    if added.is_empty() {
+fn add_below<Key: Eq + Hash, Value, Hasher: BuildHasher + Default>(
+    own: &mut IndexMap<Key, Value, Hasher>,
+    added: impl ExactSizeIterator<Item = (Key, Value)>,
+) {
+    if added.len() == 0 {
         return;
     }
-    let mut both: IndexMap<Key, Entry_, Hasher> =
-        added.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    for (key, value) in std::mem::take(own) {
-        match both.entry(key) {
-            Entry::Occupied(mut entry) => {
-                entry.insert(value);
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-            }
-        }
-    }
+    let mut both: IndexMap<Key, Value, Hasher> = added.collect();
+    both.extend(std::mem::take(own));
     *own = both;
 }
 
@@ -163,24 +193,22 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn manifest(version: &str) -> PackageManifest {
-        PackageManifest {
-            name: "a".into(),
-            version: version.into(),
+    fn manifest(version: &str) -> Manifest {
+        Manifest {
+            name: Some("a".into()),
+            version: Some(version.into()),
             dependencies: [("x".into(), "1".into()), ("z".into(), "1".into())].into_iter().collect(),
-            peer_dependencies_meta: [("p".into(), PeerMeta { optional: false })].into_iter().collect(),
-            ..PackageManifest::default()
+            peer_dependencies_meta: [("p".into(), false)].into_iter().collect(),
+            ..Manifest::default()
         }
     }
 
-    fn extended(setting: &Value, version: &str) -> PackageManifest {
-        let mut manifest = manifest(version);
-        Extensions::read(setting).unwrap().apply(&mut manifest);
-        manifest
+    fn extended(setting: &Value, version: &str) -> Manifest {
+        Extensions::read(setting).unwrap().project(&manifest(version)).into_owned()
     }
 
-    fn texts<'a>(group: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>) -> Vec<String> {
-        group.into_iter().map(|(alias, specifier)| format!("{alias}@{specifier}")).collect()
+    fn texts(group: &IndexMap<String, String>) -> Vec<String> {
+        group.iter().map(|(alias, specifier)| format!("{alias}@{specifier}")).collect()
     }
 
     #[test]
@@ -197,8 +225,8 @@ mod tests {
         assert_eq!(texts(&made.dependencies), ["x@1", "y@2", "z@1"]);
         assert_eq!(texts(&made.optional_dependencies), ["o@1"]);
         assert_eq!(texts(&made.peer_dependencies), ["p@*", "q@*"]);
-        assert!(!made.peer_dependencies_meta["p"].optional, "the manifest's own entry stands");
-        assert!(made.peer_dependencies_meta["q"].optional);
+        assert!(!made.peer_dependencies_meta["p"], "the manifest's own entry stands");
+        assert!(made.peer_dependencies_meta["q"]);
     }
 
     #[test]

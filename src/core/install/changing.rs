@@ -1,0 +1,60 @@
+//! What a command changes in manifests, as a part of an install.
+
+use super::inputs::Found;
+use super::{Gathered, Install, InstallError};
+use crate::core::change::{Changes, Command};
+
+/// What the run is to change in manifests before it installs.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is asked for.
+    pub command: Command,
+    /// In which manifests.
+    pub place: Place,
+}
+
+/// In which manifests something changes. All projects of a workspace are installed in any case, unless some are
+/// selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In that of the project which the command is about; versions that move, move in all projects.
+    Here,
+    /// In those of the selected projects, or of all.
+    Selected,
+    /// Likewise; of several, the root of the workspace is not meant.
+    SelectedWithoutRoot,
+}
+
+impl Install {
+    /// Changes the manifests in memory, if that is what the run is for.
+    pub(super) fn begin_changes(
+        &self,
+        found: &mut Found,
+        gathered: &mut Gathered,
+    ) -> Result<Option<Changes>, InstallError> {
+        let Some(Change { command, place }) = &self.change else { return Ok(None) };
+        let targets = match place {
+            Place::Here => {
+                let projects = found.workspace.projects.iter();
+                let here = projects.filter(|project| project.folder == self.config.project_dir);
+                here.map(|project| project.id.clone()).collect()
+            }
+            Place::Selected => found.selected_projects(),
+            Place::SelectedWithoutRoot => {
+                let mut selected = found.selected_projects();
+                if selected.len() > 1 {
+                    selected.retain(|id| id != ".");
+                }
+                selected
+            }
+        };
+        let Found { workspace, lockfile, .. } = found;
+        let lockfile = lockfile.as_ref().ok().and_then(Option::as_ref);
+        let mut changes = Changes::begin(command, &self.config, workspace, &targets, lockfile)?;
+        changes.moves_everywhere = *place == Place::Here;
+        for message in std::mem::take(&mut changes.warnings) {
+            self.warn(message, None, &mut gathered.totals);
+        }
+        Ok(Some(changes))
+    }
+}

@@ -1,0 +1,78 @@
+//! `trustPolicy: no-downgrade`: a version must not have fewer to vouch for it than one that was published before.
+//!
+//! pnpm: `resolving-npm-resolver/src/trust_checks.rs`.
+
+use super::error::NpmError;
+use super::exclude::Exclusions;
+use super::range::is_prerelease;
+use crate::core::registry::{Packument, TrustEvidence, parse_timestamp};
+
+/// The policy.
+#[derive(Debug, Clone, Default)]
+pub struct NoDowngrade {
+    /// What it leaves alone.
+    pub exclude: Exclusions,
+    /// Minutes after which a version is left alone.
+    pub ignore_after: Option<u64>,
+    /// Milliseconds since 1970.
+    pub now: i64,
+}
+
+impl NoDowngrade {
+    /// Checks a version against those before it.
+    ///
+    /// # Errors
+    /// When it is a downgrade, and when that cannot be told.
+    pub fn check(&self, packument: &Packument, version: &str) -> Result<(), NpmError> {
+        let name = packument.name();
+        if self.exclude.of(name).covers(version) {
+            return Ok(());
+        }
+        let unknown = |reason: String| NpmError::TrustUnknown { reason };
+        let published = packument
+            .time(version)
+            .ok_or_else(|| unknown(format!("missing time for version {version} of {name} in metadata")))?;
+        let published = parse_timestamp(published)
+            .ok_or_else(|| unknown("publish timestamp is not a valid date".to_owned()))?;
+        let age_minutes = self.now.saturating_sub(published).max(0).unsigned_abs() / 60_000;
+        if self.ignore_after.is_some_and(|limit| age_minutes > limit) {
+            return Ok(());
+        }
+        let document = packument.version(version).ok_or_else(|| {
+            unknown(format!("missing version object for version {version} of {name} in metadata"))
+        })?;
+        let past = strongest_before(packument, published, !is_prerelease(version)).map_err(unknown)?;
+        if document.trust < past {
+            return Err(NpmError::TrustDowngrade {
+                name: name.to_string(),
+                version: version.to_owned(),
+                past: TrustEvidence::describe(past),
+                current: TrustEvidence::describe(document.trust),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn strongest_before(
+    packument: &Packument,
+    before: i64,
+    skip_prereleases: bool,
+) -> Result<Option<TrustEvidence>, String> {
+    let mut strongest = None;
+    for version in packument.versions() {
+        if skip_prereleases && is_prerelease(version) {
+            continue;
+        }
+        // One version without a time must not hide what the others tell.
+        let published = packument.time(version).and_then(parse_timestamp);
+        if published.is_none_or(|time| time >= before) {
+            continue;
+        }
+        let document = packument.version(version).ok_or_else(|| {
+            format!("undecodable version object for version {version} of {} in metadata", packument.name())
+        })?;
+        strongest = strongest.max(document.trust);
+    }
+    Ok(strongest)
+}

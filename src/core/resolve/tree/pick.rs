@@ -1,0 +1,212 @@
+//! By which specifier a missing peer is installed.
+//!
+//! pnpm: `hoist_peers.rs` and the ranges of `resolve_importer.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use node_semver::{Range, Version};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::input::{PeerOverride, Rewrite};
+use super::missing::MissingPeer;
+use super::prerelease::WithPrereleases;
+use super::specifier::peer_range;
+use crate::core::resolve::{PreferredVersions, SelectorKind};
+
+/// A direct dependency of the workspace's root that can stand in for a missing peer of any project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RootDependency {
+    /// The name it is installed under.
+    pub(super) alias: Arc<str>,
+    /// Its real name.
+    pub(super) name: Arc<str>,
+    /// By which specifier any project gets the same.
+    pub(super) specifier: Arc<str>,
+}
+
+/// Missing peers of a project, by what can be done about them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sorted {
+    /// Peers that something needs, with the range that all who need it share.
+    pub(super) required: BTreeMap<Arc<str>, String>,
+    /// Peers that may all be absent, with the ranges that are asked for, each once.
+    pub(super) optional: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+/// Sorts missing peers. Those that the project has by now are left out, and those whose ranges share no version, unless
+/// `any_match` joins them.
+pub(super) fn sort(
+    missing: &BTreeMap<Arc<str>, Vec<MissingPeer>>,
+    has: &FxHashSet<Arc<str>>,
+    any_match: bool,
+) -> Sorted {
+    let mut sorted = Sorted::default();
+    for (name, misses) in missing.iter().filter(|(name, _)| !has.contains(*name)) {
+        let required: Vec<&str> =
+            misses.iter().filter(|miss| !miss.optional).map(|miss| &*miss.specifier).collect();
+        if required.is_empty() {
+            let mut seen = FxHashSet::default();
+            let ranges = misses.iter().map(|miss| &miss.range).filter(|range| seen.insert(*range));
+            let ranges: Vec<Arc<str>> = ranges.cloned().collect();
+            if !ranges.is_empty() {
+                sorted.optional.insert(Arc::clone(name), ranges);
+            }
+        } else if let Some(range) = merged(&required, any_match) {
+            sorted.required.insert(Arc::clone(name), range);
+        }
+    }
+    sorted
+}
+
+/// One range for several: the one that all agree on, else what they have in common, else, with `any_match`, any of
+/// them.
+fn merged(ranges: &[&str], any_match: bool) -> Option<String> {
+    let mut seen = FxHashSet::default();
+    let unique: Vec<&str> = ranges.iter().copied().filter(|range| seen.insert(*range)).collect();
+    match unique.as_slice() {
+        [only] => Some((*only).to_owned()),
+        _ => intersection(&unique).or_else(|| any_match.then(|| ranges.join(" || "))),
+    }
+}
+
+fn intersection(ranges: &[&str]) -> Option<String> {
+    let mut ranges = ranges.iter().map(|range| Range::parse(range).ok());
+    let first = ranges.next()??;
+    let common = ranges.try_fold(first, |common, range| Some(without_covered(common.intersect(&range?)?)));
+    common.map(|range| range.to_string())
+}
+
+/// The same range without parts that lie in another part. Every intersection of two unions pairs all their parts, so
+/// without this their number would multiply.
+fn without_covered(range: Range) -> Range {
+    let text = range.to_string();
+    let parts: Vec<&str> = text.split("||").collect();
+    if parts.len() < 2 {
+        return range;
+    }
+    let Some(read) = parts.iter().map(|part| Range::parse(part).ok()).collect::<Option<Vec<Range>>>() else {
+        return range;
+    };
+    let is_covered = |position: usize| {
+        read.iter().enumerate().any(|(other, wider)| {
+            other != position
+                && wider.allows_all(&read[position])
+                && (other < position || !read[position].allows_all(wider))
+        })
+    };
+    let kept: Vec<&str> =
+        (0..parts.len()).filter(|part| !is_covered(*part)).map(|part| parts[part]).collect();
+    Range::parse(kept.join("||")).unwrap_or(range)
+}
+
+/// What decides by which specifier a required peer is installed.
+pub(super) struct Picking<'p> {
+    pub(super) auto_install_peers: bool,
+    /// Versions that are preferred or there already, of the peers in question.
+    pub(super) preferred: &'p PreferredVersions,
+    /// Direct dependencies of the workspace's root; empty when they do not count.
+    pub(super) root: &'p [RootDependency],
+    pub(super) rewrite: &'p dyn Rewrite,
+    /// The project's folder.
+    pub(super) folder: &'p Path,
+}
+
+/// The specifiers by which required peers are installed. The root's dependency and overrides come first, then the
+/// highest version there is that fits, then the range itself.
+pub(super) fn required(
+    picking: &Picking<'_>,
+    missing: &BTreeMap<Arc<str>, String>,
+) -> BTreeMap<Arc<str>, Arc<str>> {
+    let picked = missing.iter().filter_map(|(name, range)| {
+        pick_required(picking, name, range).map(|specifier| (Arc::clone(name), specifier))
+    });
+    picked.collect()
+}
+
+fn pick_required(picking: &Picking<'_>, name: &Arc<str>, range: &str) -> Option<Arc<str>> {
+    let of_root = find_root(picking.root, name);
+    // An override redirects what is installed anyway; it does not install anything by itself.
+    if picking.auto_install_peers || of_root.is_some() {
+        match picking.rewrite.missing_peer(name, range, picking.folder) {
+            PeerOverride::None => {}
+            PeerOverride::Drop => return None,
+            PeerOverride::Specifier(specifier) => return Some(specifier),
+        }
+    }
+    if let Some(root) = of_root {
+        return Some(Arc::clone(&root.specifier));
+    }
+    let by_range = || picking.auto_install_peers.then(|| Arc::from(range));
+    let Some(selectors) = picking.preferred.get(name) else { return by_range() };
+    let (versions, others): (Vec<_>, Vec<_>) =
+        selectors.iter().partition(|(_, selector)| selector.kind == SelectorKind::Version);
+    let compared = peer_range(range);
+    let best = if Range::parse(&compared).is_ok() {
+        let wanted = WithPrereleases::parse(&compared);
+        let best = highest(versions.iter().map(|(text, _)| *text), |version| wanted.fits(version));
+        if best.is_none() && !versions.is_empty() {
+            return by_range();
+        }
+        best
+    } else {
+        highest(versions.iter().map(|(text, _)| *text), |_| true)
+    };
+    let parts: Vec<&str> =
+        best.into_iter().chain(others.iter().map(|(text, _)| *text)).map(|text| &**text).collect();
+    (!parts.is_empty()).then(|| Arc::from(parts.join(" || ")))
+}
+
+fn highest<'v>(
+    versions: impl Iterator<Item = &'v Arc<str>>,
+    fits: impl Fn(&Version) -> bool,
+) -> Option<&'v Arc<str>> {
+    let read = versions.filter_map(|text| Version::parse(text).ok().map(|version| (version, text)));
+    let mut best: Option<(Version, &Arc<str>)> = None;
+    for (version, text) in read.filter(|(version, _)| fits(version)) {
+        if best.as_ref().is_none_or(|(standing, _)| version > *standing) {
+            best = Some((version, text));
+        }
+    }
+    best.map(|(_, text)| text)
+}
+
+/// The versions by which optional peers are installed: the highest one there is that fits all who could use it.
+/// Peers of which there is none stay away.
+pub(super) fn optional(
+    missing: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    preferred: &PreferredVersions,
+    root: &[RootDependency],
+    locked: &FxHashMap<&str, FxHashSet<&str>>,
+) -> BTreeMap<Arc<str>, Arc<str>> {
+    let mut picked = BTreeMap::new();
+    for (name, ranges) in missing {
+        let Some(selectors) = preferred.get(name) else { continue };
+        let of_root = find_root(root, name).and_then(|root| Range::parse(peer_range(&root.specifier)).ok());
+        let Some(ranges) =
+            ranges.iter().map(|range| Range::parse(range).ok()).collect::<Option<Vec<Range>>>()
+        else {
+            continue;
+        };
+        let of_lockfile = locked.get(&**name);
+        let candidates = selectors.iter().filter(|(text, selector)| {
+            selector.kind == SelectorKind::Version
+                && of_lockfile.is_none_or(|versions| versions.contains(&***text))
+        });
+        let best = highest(candidates.map(|(text, _)| text), |version| {
+            of_root.iter().chain(&ranges).all(|range| range.satisfies(version))
+        });
+        if let Some(version) = best.and_then(|text| Version::parse(text).ok()) {
+            picked.insert(Arc::clone(name), Arc::from(version.to_string()));
+        }
+    }
+    picked
+}
+
+/// The root's dependency for a peer: by alias, else by its real name, the first by alias.
+fn find_root<'r>(root: &'r [RootDependency], peer: &str) -> Option<&'r RootDependency> {
+    let by_alias = root.iter().find(|dependency| *dependency.alias == *peer);
+    let by_name = || root.iter().filter(|dependency| *dependency.name == *peer);
+    by_alias.or_else(|| by_name().min_by(|left, right| left.alias.cmp(&right.alias)))
+}

@@ -1,0 +1,76 @@
+//! How a dependency is going to be resolved: taken from the lockfile, or asked for, and in which words.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use node_semver::{Range, Version};
+
+use super::locked::SnapshotIndex;
+use super::project::Circumstances;
+use super::questions::{AskedForBy, QuestionIndex, preferred_here};
+use super::reading::registry_identity;
+use super::walk::{Edge, Siblings, Walk};
+use crate::core::resolve::{Resolved, Resolver};
+
+/// How a dependency is going to be resolved.
+pub(super) enum Plan {
+    Reuse(SnapshotIndex, Arc<Resolved>),
+    Ask(QuestionIndex, Arc<str>),
+}
+
+impl<R: Resolver> Walk<'_, R> {
+    /// Decides how a dependency is going to be resolved, and asks if somebody has to be asked.
+    pub(super) fn plan(
+        &mut self,
+        circumstances: &Rc<Circumstances>,
+        siblings: &Siblings,
+        edge: &Edge,
+    ) -> Plan {
+        let depth = siblings.depth;
+        if let Some(prior) = edge.prior
+            && let Some(resolved) = self.reusable(circumstances, prior, depth)
+        {
+            self.ask_ahead_below(circumstances, prior);
+            return Plan::Reuse(prior, resolved);
+        }
+        // What is locked below still fits, so it stays, even though what is below it may not.
+        let mut specifier = Arc::clone(&edge.specifier);
+        if depth > 0
+            && let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
+            && let Some(version) = locked.entry(prior).plain_version()
+            && !circumstances.is_moved(&edge.alias, &specifier, depth)
+            && Range::parse(&specifier).is_ok()
+        {
+            specifier = Arc::from(version.to_string());
+        }
+        let mut question = circumstances.question(&edge.alias, &specifier, depth);
+        question.optional = edge.optional;
+        question.injected = edge.injected;
+        if edge.is_peer {
+            question.asked_for_by = Some(AskedForBy::All);
+        }
+        if let Some(folder) = siblings.folder
+            && specifier.starts_with("file:")
+        {
+            question.folder = Some(folder);
+        }
+        question.preferred = preferred_here(siblings.overlay.as_ref(), &edge.alias, &specifier);
+        Plan::Ask(self.questions.ask(question, siblings.overlay.as_ref(), circumstances), specifier)
+    }
+
+    /// Notes the versions of a project's direct dependencies, before anything below them is looked at.
+    pub(super) fn note_direct_versions(&mut self, project: usize, plans: &[Plan]) {
+        for plan in plans {
+            let resolved = match plan {
+                Plan::Reuse(_, resolved) => Arc::clone(resolved),
+                Plan::Ask(question, _) => match self.questions.answer(*question) {
+                    Ok(answer) => Arc::clone(&answer.resolved),
+                    Err(_) => continue,
+                },
+            };
+            let Some((name, version)) = registry_identity(&resolved) else { continue };
+            let known = self.projects[project].direct_versions.entry(Arc::clone(name)).or_default();
+            known.extend(Version::parse(version).ok().filter(|version| !known.contains(version)));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Missing peers, and what is done about them.
+
+use super::world::{About, World, direct, edges, specifiers};
+use crate::core::resolve::PackageManifest;
+use crate::core::resolve::tree::{Origin, PeerOverride};
+
+fn with_peer(world: &mut World, id: &str, peer: &str, range: &str) {
+    world.publish(id, &About { peers: &[(peer, range)], ..About::default() });
+}
+
+#[test]
+fn a_missing_peer_is_installed_for_the_project() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    world.package("host@1.2.0", &[]).package("host@2.0.0", &[]).project(".", &[("plugin", "1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["plugin → plugin@1.0.0", "host → host@1.2.0"]);
+    assert_eq!(tree.importers[0].direct[1].origin, Origin::MissingPeer);
+}
+
+#[test]
+fn peers_that_the_setting_does_not_install_stay_missing() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    world.package("host@1.2.0", &[]).project(".", &[("plugin", "1")]);
+    world.settings.auto_install_peers = false;
+    assert_eq!(direct(&world.tree(), "."), ["plugin → plugin@1.0.0"]);
+}
+
+#[test]
+fn several_ranges_meet_in_a_version_that_fits_all() {
+    let mut world = World::new();
+    with_peer(&mut world, "a@1.0.0", "host", "^1.1.0");
+    with_peer(&mut world, "b@1.0.0", "host", "<1.3.0");
+    world.package("host@1.0.0", &[]).package("host@1.2.0", &[]).package("host@1.4.0", &[]);
+    world.project(".", &[("a", "1"), ("b", "1")]);
+    assert_eq!(direct(&world.tree(), ".")[2], "host → host@1.2.0");
+}
+
+#[test]
+fn ranges_that_share_no_version_leave_the_peer_out_unless_any_match_is_enough() {
+    let mut world = World::new();
+    with_peer(&mut world, "a@1.0.0", "host", "^1");
+    with_peer(&mut world, "b@1.0.0", "host", "^2");
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]).project(".", &[("a", "1"), ("b", "1")]);
+    assert_eq!(direct(&world.tree(), ".").len(), 2);
+    world.settings.auto_install_peers_from_highest_match = true;
+    assert_eq!(direct(&world.tree(), ".")[2], "host → host@2.0.0");
+}
+
+#[test]
+fn a_version_that_the_tree_has_is_taken_over_a_newer_one() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", ">=1");
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]).package("user@1.0.0", &[("host", "^1")]);
+    world.project(".", &[("plugin", "1"), ("user", "1")]);
+    assert_eq!(direct(&world.tree(), ".")[2], "host → host@1.0.0");
+}
+
+#[test]
+fn an_optional_peer_is_only_installed_if_the_tree_has_a_fitting_version() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", "^1")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@1.5.0", &[]);
+    world.package("user@1.0.0", &[("host", "1.0.0")]);
+    world.project(".", &[("plugin", "1")]);
+    assert_eq!(direct(&world.tree(), "."), ["plugin → plugin@1.0.0"]);
+    world.without_projects().project(".", &[("plugin", "1"), ("user", "1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, ".")[2], "host → host@1.0.0");
+    assert_eq!(tree.importers[0].direct[2].origin, Origin::MissingOptionalPeer);
+}
+
+#[test]
+fn peers_of_installed_peers_are_installed_as_well() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    with_peer(&mut world, "host@1.0.0", "base", "^1");
+    world.package("base@1.0.0", &[]).project(".", &[("plugin", "1")]);
+    assert_eq!(direct(&world.tree(), ".")[1..], ["host → host@1.0.0", "base → base@1.0.0"]);
+}
+
+#[test]
+fn the_root_of_the_workspace_says_by_which_specifier() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", ">=1");
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    world.project(".", &[("host", "^1")]).project("p", &[("plugin", "1")]);
+    assert_eq!(direct(&world.tree(), "p")[1], "host → host@1.0.0");
+}
+
+#[test]
+fn an_override_redirects_or_drops_an_installed_peer() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    world.package("host@1.0.0", &[]).package("host@3.0.0", &[]).project(".", &[("plugin", "1")]);
+    world.overridden.insert("host", PeerOverride::Specifier("3".into()));
+    assert_eq!(direct(&world.tree(), ".")[1], "host → host@3.0.0");
+    world.overridden.insert("host", PeerOverride::Drop);
+    assert_eq!(direct(&world.tree(), ".").len(), 1);
+}
+
+#[test]
+fn a_dependency_that_is_a_peer_too_is_left_to_be_found() {
+    let mut world = World::new();
+    let about = About { dependencies: &[("host", "^1")], peers: &[("host", ">=1")], ..About::default() };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    world.project(".", &[("plugin", "1"), ("host", "2")]);
+    let tree = world.tree();
+    assert!(edges(&tree, "plugin@1.0.0").is_empty());
+    assert!(tree.packages["plugin@1.0.0"].peers.contains_key("host"));
+    world.settings.auto_install_peers = false;
+    assert!(edges(&world.tree(), "plugin@1.0.0").is_empty(), "in sight");
+    world.without_projects().project(".", &[("plugin", "1")]);
+    assert_eq!(edges(&world.tree(), "plugin@1.0.0"), ["host → host@1.0.0"], "not in sight");
+}
+
+#[test]
+fn what_provides_a_peer_below_is_offered_to_the_project() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    world.package("host@1.0.0", &[]).package("app@1.0.0", &[("host", "1"), ("plugin", "1")]);
+    world.project(".", &[("app", "1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["app → app@1.0.0", "host → host@1.0.0"]);
+    assert_eq!(tree.importers[0].direct[1].origin, Origin::Provider);
+}
+
+#[test]
+fn a_dependency_that_is_an_optional_peer_too_is_only_left_to_be_found_where_it_is_in_sight() {
+    let mut world = World::new();
+    let about = About {
+        dependencies: &[("host", "^1")],
+        peers: &[("host", "^1")],
+        may_lack: &["host"],
+        ..About::default()
+    };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@1.1.0", &[]);
+    world.package("wrap@1.0.0", &[("plugin", "1"), ("host", "1.0.0")]).project(".", &[("wrap", "1")]);
+    assert_eq!(edges(&world.tree(), "plugin@1.0.0"), ["host → host@1.0.0"], "a sibling is not above");
+    world.without_projects().project(".", &[("plugin", "1"), ("host", "1.0.0")]);
+    assert!(edges(&world.tree(), "plugin@1.0.0").is_empty());
+}
+
+#[test]
+fn a_peer_of_a_project_meets_what_another_project_asks_for() {
+    let mut world = World::new();
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    let manifest =
+        PackageManifest { peer_dependencies: specifiers(&[("host", ">=1")]), ..PackageManifest::default() };
+    world.project_of(".", manifest).project("p", &[("host", "^1")]);
+    assert_eq!(direct(&world.tree(), "."), ["host → host@1.0.0"]);
+}

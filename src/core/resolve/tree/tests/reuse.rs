@@ -1,0 +1,125 @@
+//! Starting from a lockfile.
+
+use std::collections::BTreeSet;
+
+use super::world::{About, World, direct, edges};
+use crate::core::resolve::tree::UpdateScope;
+
+/// A project that is locked before newer versions come out.
+fn locked() -> World {
+    let mut world = World::new();
+    world
+        .package("leaf@1.0.0", &[])
+        .package("mid@1.0.0", &[("leaf", "^1")])
+        .package("top@1.0.0", &[("mid", "^1")]);
+    world.package("other@1.0.0", &[("leaf", "^1")]).project(".", &[("top", "^1"), ("other", "^1")]);
+    world.lockfile = Some(world.lock());
+    world
+        .package("leaf@1.1.0", &[])
+        .package("mid@1.1.0", &[("leaf", "^1")])
+        .package("top@1.1.0", &[("mid", "^1")]);
+    world.asked.borrow_mut().clear();
+    world
+}
+
+#[test]
+fn what_fits_is_taken_without_a_question() {
+    let world = locked();
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["top → top@1.0.0", "other → other@1.0.0"]);
+    assert_eq!(edges(&tree, "mid@1.0.0"), ["leaf → leaf@1.0.0"]);
+    assert!(world.asked.borrow().is_empty(), "{:?}", world.asked.borrow());
+}
+
+#[test]
+fn adding_a_dependency_asks_for_little_more_than_that() {
+    let mut world = locked();
+    world.package("new@1.0.0", &[("leaf", "^1")]);
+    world.without_projects().project(".", &[("top", "^1"), ("other", "^1"), ("new", "^1")]);
+    let tree = world.tree();
+    assert_eq!(edges(&tree, "new@1.0.0"), ["leaf → leaf@1.0.0"], "the locked version is preferred");
+    let asked: Vec<String> = world.asked.borrow().iter().cloned().collect();
+    assert_eq!(asked, ["leaf@^1", "new@^1"]);
+}
+
+#[test]
+fn a_range_that_no_longer_fits_is_resolved_again_and_the_rest_stays() {
+    let mut world = locked();
+    world.without_projects().project(".", &[("top", "^1.1.0"), ("other", "^1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["top → top@1.1.0", "other → other@1.0.0"]);
+    assert_eq!(edges(&tree, "top@1.1.0"), ["mid → mid@1.0.0"], "locked versions are preferred below");
+}
+
+#[test]
+fn a_changed_direct_dependency_takes_along_what_is_below_it() {
+    let mut world = locked();
+    world.without_projects().project(".", &[("top", "^1"), ("other", "^1"), ("leaf", "^1.1.0")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, ".")[2], "leaf → leaf@1.1.0");
+    assert_eq!(edges(&tree, "mid@1.0.0"), ["leaf → leaf@1.1.0"]);
+    assert_eq!(edges(&tree, "other@1.0.0"), ["leaf → leaf@1.1.0"]);
+    assert!(!tree.packages.contains_key("leaf@1.0.0"));
+}
+
+#[test]
+fn without_reuse_manifests_are_read_again_but_versions_that_fit_stay() {
+    let mut world = locked();
+    world.reuse_subtrees = false;
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["top → top@1.0.0", "other → other@1.0.0"]);
+    assert_eq!(edges(&tree, "mid@1.0.0"), ["leaf → leaf@1.0.0"]);
+    assert!(world.asked.borrow().contains("leaf@1.0.0"));
+}
+
+#[test]
+fn an_update_of_one_package_moves_it_wherever_it_is() {
+    let mut world = locked();
+    world.update = UpdateScope::Names(BTreeSet::from(["leaf".to_owned()]));
+    let tree = world.tree();
+    assert_eq!(edges(&tree, "mid@1.0.0"), ["leaf → leaf@1.1.0"]);
+    assert_eq!(direct(&tree, ".")[0], "top → top@1.0.0");
+}
+
+#[test]
+fn an_update_of_everything_moves_everything() {
+    let mut world = locked();
+    world.update = UpdateScope::Everything;
+    let tree = world.tree();
+    assert_eq!(direct(&tree, ".")[0], "top → top@1.1.0");
+    assert_eq!(edges(&tree, "mid@1.1.0"), ["leaf → leaf@1.1.0"]);
+}
+
+#[test]
+fn an_optional_dependency_that_the_lockfile_has_is_not_left_out_when_it_cannot_be_resolved() {
+    let mut world = World::new();
+    world.package("maybe@1.0.0", &[]);
+    world
+        .publish("a@1.0.0", &About { optional: &[("maybe", "^1")], ..About::default() })
+        .project(".", &[("a", "^1")]);
+    let lockfile = world.lock();
+    let mut later = World::new();
+    later
+        .publish("a@1.0.0", &About { optional: &[("maybe", "^1")], ..About::default() })
+        .project(".", &[("a", "^1")]);
+    later.lockfile = Some(lockfile);
+    later.reuse_subtrees = false;
+    let error = later.walk().unwrap_err();
+    assert!(error.help().unwrap().contains("the lockfile has it"), "{error}");
+}
+
+#[test]
+fn peers_are_found_again_and_are_no_children() {
+    let mut world = World::new();
+    world.publish("plugin@1.0.0", &About { peers: &[("host", "^1")], ..About::default() });
+    world.package("wrap@1.0.0", &[("plugin", "1")]).package("host@1.0.0", &[]);
+    world.project(".", &[("wrap", "1"), ("host", "1")]);
+    let fresh = world.tree();
+    world.lockfile = Some(world.lock());
+    world.asked.borrow_mut().clear();
+    let again = world.tree();
+    assert!(world.asked.borrow().is_empty());
+    assert!(edges(&again, "plugin@1.0.0").is_empty());
+    assert_eq!(edges(&again, "wrap@1.0.0"), edges(&fresh, "wrap@1.0.0"));
+    assert_eq!(world.lock(), world.lockfile.clone().unwrap());
+}
