@@ -382,7 +382,7 @@ fn mouse_clicks_choose_panes_and_rows_and_the_wheel_goes_through_them() {
     let tabs = tty.text().lines().nth(2).unwrap().to_owned();
     let at = u16::try_from(tabs.find(" 2 ").unwrap()).unwrap();
     tty.keys(&click(at + 2, 3));
-    tty.until_text("by total");
+    tty.until_text("by work");
     // A package's row, twice: its detail.
     tty.keys(&click(5, 8));
     tty.until_still();
@@ -390,7 +390,7 @@ fn mouse_clicks_choose_panes_and_rows_and_the_wheel_goes_through_them() {
     tty.until_text("critical path");
     tty.keys("\u{1b}[<65;5;8M");
     tty.keys("\u{1b}");
-    tty.until_text("by total");
+    tty.until_text("by work");
     leave(tty);
 }
 

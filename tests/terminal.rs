@@ -282,6 +282,8 @@ fn the_viewers_file_changes_keys_and_theme_and_what_is_wrong_in_it_is_told() {
 
     fs::write(config.join("dashboard.yaml"), "theme: pink\n").unwrap();
     let mut tty = stage.terminal_with(&[], &variables);
+    // A line that names the file in full.
+    tty.resize(220, 24);
     tty.keys("6");
     tty.until_text("dashboard.yaml: theme: there is no");
     tty.until_text("1 warning");

@@ -212,7 +212,7 @@ enum Left {
 fn show(
     events: std::sync::mpsc::Receiver<crate::core::event::Event>,
     controls: &Controls,
-    arguments: &InstallArguments,
+    arguments: &RunArguments,
     clock: Clock,
 ) -> Result<Left, InstallCommandError> {
     let closed =

@@ -77,7 +77,7 @@ fn compare(column: Column, left: &Package, right: &Package, now: u64) -> Orderin
         Column::Body => largest(|package| package.timings.body_us),
         Column::Extract => largest(|package| package.timings.extract_us),
         Column::Link => largest(|package| package.timings.link_us),
-        Column::Total => Reverse(left.total_us(now)).cmp(&Reverse(right.total_us(now))),
+        Column::Total => Reverse(left.work_us(now)).cmp(&Reverse(right.work_us(now))),
         Column::Began => began(left).cmp(&began(right)),
     }
 }
@@ -123,7 +123,7 @@ impl Words {
             Word::Name(name) => package.label(id).to_lowercase().contains(name),
             Word::State(state) => state_name(package.state).contains(state.as_str()),
             Word::Size(way, bytes) => package.bytes.cmp(bytes) == *way,
-            Word::Time(way, us) => package.total_us(now).cmp(us) == *way,
+            Word::Time(way, us) => package.work_us(now).cmp(us) == *way,
         })
     }
 }

@@ -57,7 +57,8 @@ impl Model {
     #[must_use]
     pub fn slowest(&self, most: usize) -> Vec<(PackageId, &Package)> {
         let now = self.now();
-        let mut packages: Vec<_> = self.packages().filter(|(_, package)| package.work_us(now) > 0).collect();
+        let mut packages: Vec<_> =
+            self.packages().filter(|(_, package)| package.longest_stage().1 > 0).collect();
         packages.sort_unstable_by_key(|(id, package)| (Reverse(package.work_us(now)), *id));
         packages.truncate(most);
         packages

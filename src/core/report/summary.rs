@@ -137,7 +137,7 @@ fn slowest(model: &Model) -> Option<String> {
 
 /// What held the run back; not of one that had nothing to do.
 fn verdict(model: &Model) -> Option<String> {
-    let ended = matches!(model.outcome(), Some(Outcome::Done | Outcome::Cancelled | Outcome::Failed));
+    let ended = matches!(model.outcome(), Some(Outcome::Done | Outcome::Cancelled));
     let verdict = model.verdict(model.now()).filter(|_| ended)?;
     Some(printable(&format!("held back by {}", verdict.line())).into_owned())
 }
