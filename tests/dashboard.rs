@@ -159,7 +159,7 @@ fn a_run_stays_on_its_last_frame_until_a_key_and_leaves_its_summary() {
 
 #[test]
 fn a_finished_dashboard_draws_nothing_more() {
-    let mut tty = shown("finish");
+    let tty = shown("finish");
     tty.until_text("q leaves");
     let begin = Instant::now();
     loop {
@@ -228,7 +228,7 @@ fn help_opens_and_closes_and_the_picture_freezes() {
 
 #[test]
 fn it_follows_the_size_of_the_terminal() {
-    let mut tty = shown("endless");
+    let tty = shown("endless");
     tty.resize(40, 10);
     tty.until("compact", |tty| !tty.text().contains("throughput") && tty.text().contains("cancel"));
     tty.resize(1, 1);

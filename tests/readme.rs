@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::fmt::Write;
+
 use pacwatch::tui::keymap::{BINDINGS, Keymap, Place};
 
 /// The table of keys as the README has it.
@@ -17,7 +19,8 @@ fn table() -> String {
             }
             _ => String::new(),
         };
-        out.push_str(&format!("| {} | `{}` | {}{place} |\n", keys.join(" "), binding.name, binding.help));
+        let keys = keys.join(" ");
+        writeln!(out, "| {keys} | `{}` | {}{place} |", binding.name, binding.help).unwrap();
     }
     out
 }

@@ -82,7 +82,7 @@ fn what_is_installed_already_is_up_to_date() {
 #[test]
 fn it_follows_the_terminal_to_a_small_size_and_back() {
     let stage = Stage::endless();
-    let mut tty = stage.waiting_terminal();
+    let tty = stage.waiting_terminal();
     tty.resize(40, 10);
     tty.until("compact", |tty| {
         let text = tty.text();

@@ -35,7 +35,7 @@ const SHORTEST_US: u64 = 200_000;
 
 /// How many times the quickest answers' time the median may be for the registry's distance to explain it; more than that
 /// is a queue.
-const ALIKE: u64 = 3;
+const ALIKE: u64 = 2;
 
 /// What can hold a run back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
