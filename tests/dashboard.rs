@@ -284,7 +284,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_brings_the_dashboard_again() {
     tty.keys("q");
     tty.until_text("cancel the run?");
     tty.keys("y");
-    tty.until_text("left: Ended");
+    tty.until("left", |tty| tty.scrollback().contains("left: Ended"));
     tty.keys("exit\n");
     tty.until_exit();
 }
@@ -382,7 +382,7 @@ fn mouse_clicks_choose_panes_and_rows_and_the_wheel_goes_through_them() {
     let tabs = tty.text().lines().nth(2).unwrap().to_owned();
     let at = u16::try_from(tabs.find(" 2 ").unwrap()).unwrap();
     tty.keys(&click(at + 2, 3));
-    tty.until_text("by total");
+    tty.until_text("by work");
     // A package's row, twice: its detail.
     tty.keys(&click(5, 8));
     tty.until_still();
@@ -390,7 +390,7 @@ fn mouse_clicks_choose_panes_and_rows_and_the_wheel_goes_through_them() {
     tty.until_text("critical path");
     tty.keys("\u{1b}[<65;5;8M");
     tty.keys("\u{1b}");
-    tty.until_text("by total");
+    tty.until_text("by work");
     leave(tty);
 }
 
@@ -414,4 +414,52 @@ fn a_storm_of_sizes_ends_in_a_right_picture() {
         tty.text().lines().last().is_some_and(|footer| footer.contains("q cancel"))
     });
     leave(tty);
+}
+
+/// A few rows at the end of a terminal in which something stands already.
+fn inline(scene: &str) -> Tty {
+    let mut command = child_command(scene);
+    command.insert(1, format!("{INLINE}=1"));
+    let words = command.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    Tty::spawn(&["sh".to_owned(), "-c".to_owned(), format!("echo before the run; {words}")])
+}
+
+#[test]
+fn an_inline_run_keeps_the_scrollback_leaves_what_was_told_and_ends_by_itself() {
+    let tty = inline("finish");
+    let left = tty.ended();
+    let at = |part: &str| left.text.find(part).unwrap_or_else(|| panic!("no {part:?} in\n{}", left.text));
+    let order = [
+        "before the run",
+        "pacwatch 0.1.0 install",
+        "resolve done in",
+        "download done in",
+        "left: Ended",
+        "Done in",
+    ];
+    assert!(order.map(at).is_sorted(), "{}", left.text);
+    // The rows themselves are gone.
+    assert!(!left.text.contains("q leaves"), "{}", left.text);
+    assert_eq!(left.text.matches("resolve done in").count(), 1, "{}", left.text);
+}
+
+#[test]
+fn an_inline_run_shows_how_it_goes_without_the_alternate_screen() {
+    let mut tty = inline("endless");
+    for part in ["before the run", "running", "100/100 linked", "waiting", "verdict", "q cancel"] {
+        tty.until_text(part);
+    }
+    assert!(!tty.on_alternate_screen());
+    tty.keys("+");
+    tty.until_text("network 24");
+    for size in [(60, 20), (30, 8), (20, 6), (120, 40), (80, 24)] {
+        tty.resize(size.0, size.1);
+    }
+    tty.until_text("q cancel");
+    tty.keys("\u{3}");
+    tty.until_text("cancel the run?");
+    tty.keys("y");
+    let left = tty.ended();
+    assert!(left.text.contains("Cancelled after"), "{}", left.text);
+    assert!(left.text.contains("by key"), "{}", left.text);
 }

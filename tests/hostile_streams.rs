@@ -5,12 +5,13 @@
 mod synthetic;
 
 use pacwatch::core::event::{
-    Event, EventKind, Fetched, ImportMethod, Imported, Knob, LinkPass, PackageId, PackageSeen, Phase,
-    PhaseTotals, SkipReason, Why,
+    Event, EventKind, Fetched, ImportMethod, Imported, Knob, LinkPass, MetadataCache, MetadataReceived,
+    PackageId, PackageSeen, Phase, PhaseTotals, SkipReason, Why,
 };
 use pacwatch::core::model::{Model, Pool};
 use pacwatch::core::report::plain;
 use pacwatch::core::report::summary::summary;
+use pacwatch::tui::action::Pane;
 use pacwatch::tui::state::ViewState;
 use pacwatch::tui::theme::Theme;
 use pacwatch::tui::view;
@@ -137,6 +138,22 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
             reason: SkipReason::FetchFailure,
             detail
         }),
+        (hostile_text(), any::<u32>(), lane())
+            .prop_map(|(name, attempt, lane)| EventKind::MetadataRequested { name, attempt, lane }),
+        (hostile_text(), lane(), hostile_number()).prop_map(|(name, lane, number)| {
+            EventKind::MetadataReceived(Box::new(MetadataReceived {
+                name,
+                cache: MetadataCache::Miss,
+                lane: Some(lane),
+                bytes: number,
+                queue_us: number,
+                first_byte_us: number,
+                body_us: number,
+                read_us: number,
+            }))
+        }),
+        proptest::collection::vec(proptest::collection::vec(package(), 0..3), 0..9)
+            .prop_map(|dependencies| EventKind::DependenciesKnown { dependencies }),
         select(Phase::ALL.to_vec()).prop_map(|phase| EventKind::PhaseStarted { phase }),
         (package(), hostile_text(), hostile_text()).prop_map(|(package, name, version)| {
             EventKind::PackageSeen(Box::new(PackageSeen {
@@ -168,6 +185,13 @@ fn look_at(model: &Model) {
         }
         assert!(model.network().history(now, 9).iter().all(|rate| *rate >= 0.0));
     }
+    for now in [0, model.now(), u64::MAX] {
+        let share = model.verdict(now).map_or(0.0, |verdict| verdict.share);
+        assert!((0.0..=1.0).contains(&share), "{share}");
+        assert!(model.unfinished(3).len() <= 3);
+    }
+    let path = model.critical_path();
+    assert!(path.is_sorted_by_key(|step| step.from) && path.iter().all(|step| step.from < step.to));
     assert!(model.in_flight().len() <= model.packages().len());
     let text = summary(model, 60);
     assert!(!text.contains('\u{1b}'), "{text}");
@@ -175,6 +199,15 @@ fn look_at(model: &Model) {
     {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut state = ViewState { now, ..ViewState::default() };
+        let detail = model.packages().map(|(id, _)| id).min();
+        for (pane, detail) in Pane::ALL.map(|pane| (pane, None)).into_iter().chain([(Pane::Packages, detail)])
+        {
+            state.pane = pane;
+            state.table.detail = detail;
+            terminal.draw(|frame| view::render(frame, model, &mut state, &Theme::dark())).unwrap();
+        }
+        terminal.draw(|frame| view::render_inline(frame, model, &mut state, &Theme::dark())).unwrap();
+        state.pane = Pane::Overview;
         terminal.draw(|frame| view::render(frame, model, &mut state, &Theme::dark())).unwrap();
         for cell in terminal.backend().buffer().content() {
             assert!(!cell.symbol().chars().any(char::is_control), "{:?}", cell.symbol());

@@ -2,17 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod recordings;
 mod synthetic;
 
-use pacwatch::core::event::{Event, LaneCounts, LinkMode, Outcome};
-use pacwatch::core::model::Model;
+use pacwatch::core::event::{Event, EventKind, LaneCounts, LinkMode, Outcome};
+use pacwatch::core::model::{LogLevel, Model};
 use pacwatch::tui::action::Pane;
-use pacwatch::tui::state::{Quitting, ViewState};
+use pacwatch::tui::state::{Column, Hit, Quitting, ViewState};
 use pacwatch::tui::theme::Theme;
 use pacwatch::tui::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 
+use recordings::recording;
 use synthetic::Script;
 
 const SIZES: [(u16, u16); 4] = [(40, 10), (80, 24), (120, 40), (200, 50)];
@@ -35,11 +38,14 @@ fn whole(events: &[Event]) -> (Model, ViewState) {
 fn draw(model: &Model, state: &mut ViewState, theme: &Theme, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| view::render(frame, model, state, theme)).unwrap();
-    let buffer = terminal.backend().buffer();
+    text_of(terminal.backend().buffer())
+}
+
+fn text_of(buffer: &Buffer) -> String {
     let mut out = String::new();
-    for y in 0..height {
+    for y in 0..buffer.area.height {
         let mut row = String::new();
-        for x in 0..width {
+        for x in 0..buffer.area.width {
             row.push_str(buffer[(x, y)].symbol());
         }
         out.push_str(row.trim_end());
@@ -156,21 +162,133 @@ fn ascii_without_colours_draws_ascii_only() {
     }
 }
 
-/// A real run, in which the viewer doubled the number of requests at one time after 0.7 s.
-fn recorded() -> Vec<Event> {
-    include_str!("../assets/recordings/knob-turned.ndjson")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 #[test]
 fn a_recording_shows_what_was_seen_when_it_was_made() {
-    let events = recorded();
+    // The viewer doubled the number of requests at one time after 0.7 s.
+    let events = recording("knob-turned");
     let (model, mut state) = until(&events, 780_000);
     snapshots("recorded_running", &model, &mut state, &Theme::dark());
     let (model, mut state) = whole(&events);
     snapshots("recorded_finished", &model, &mut state, &Theme::dark());
+}
+
+/// The moment at which most of a real run is done.
+fn late(events: &[Event]) -> u64 {
+    whole(events).0.wall_us() * 7 / 10
+}
+
+#[test]
+fn every_pane_of_a_real_run() {
+    let events = recording("latency");
+    for pane in Pane::ALL {
+        let (model, mut state) = until(&events, late(&events));
+        state.pane = pane;
+        snapshots(&format!("real_{}", pane.name()), &model, &mut state, &Theme::dark());
+    }
+}
+
+#[test]
+fn the_detail_of_a_package_of_a_real_run() {
+    let events = recording("one-package");
+    let (model, mut state) = whole(&events);
+    state.pane = Pane::Packages;
+    state.table.detail = model.slowest(1).first().map(|(id, _)| *id);
+    snapshots("real_detail", &model, &mut state, &Theme::dark());
+}
+
+#[test]
+fn real_runs_that_ended() {
+    for name in ["bandwidth", "extraction", "inline", "one-package", "warm", "up-to-date", "failed"] {
+        let (model, mut state) = whole(&recording(name));
+        snapshots(&format!("ended_{name}"), &model, &mut state, &Theme::dark());
+    }
+}
+
+#[test]
+fn a_silent_run_says_what_it_waits_for() {
+    let (model, mut state) = until(&recording("failed"), 5_000_000);
+    snapshots("silent", &model, &mut state, &Theme::dark());
+}
+
+#[test]
+fn an_inline_face_of_a_real_run() {
+    let events = recording("latency");
+    let (model, mut state) = until(&events, late(&events));
+    state.inline = true;
+    for (width, height) in [(20, 5), (60, 8), (120, 8)] {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view::render_inline(frame, &model, &mut state, &Theme::dark())).unwrap();
+        insta::assert_snapshot!(format!("rows_{width}x{height}"), text_of(terminal.backend().buffer()));
+    }
+}
+
+#[test]
+fn the_log_shows_what_matters_enough_and_has_the_words() {
+    let events = recording("failed");
+    let (model, mut state) = whole(&events);
+    state.pane = Pane::Log;
+    state.level = Some(LogLevel::Warning);
+    let warnings = draw(&model, &mut state, &Theme::dark(), 100, 20);
+    assert!(warnings.contains("error: failed after"), "{warnings}");
+    assert!(!warnings.contains("plan: "), "{warnings}");
+    state.level = None;
+    state.log_filter = "PLAN packages".to_owned();
+    let filtered = draw(&model, &mut state, &Theme::dark(), 100, 20);
+    assert!(filtered.contains("plan: 99 packages"), "{filtered}");
+    assert!(!filtered.contains("failed after 1m"), "{filtered}");
+    state.log_filter = "no such words".to_owned();
+    assert!(draw(&model, &mut state, &Theme::dark(), 100, 20).contains("no entry fits"));
+}
+
+#[test]
+fn a_turned_knob_is_marked_on_the_axis_of_the_phases() {
+    let (model, mut state) = whole(&recording("knob-turned"));
+    let screen = draw(&model, &mut state, &Theme::dark(), 120, 40);
+    let axis = screen.lines().find(|line| line.contains("phases")).unwrap();
+    assert!(axis.contains(Theme::dark().glyphs.mark), "{axis}");
+}
+
+#[test]
+fn wide_and_hostile_names_stay_in_their_columns() {
+    let mut events = recording("latency");
+    for event in &mut events {
+        if let EventKind::PackageSeen(seen) = &mut event.kind {
+            seen.name = match seen.package.0 % 4 {
+                0 => "日本語の名前".repeat(6),
+                1 => "e\u{301}a\u{308}\u{20dd}".repeat(12),
+                2 => "\u{1b}[2J\u{202e}evil\n".to_owned(),
+                _ => "🦀👩‍👩‍👧‍👦".repeat(9),
+            };
+        }
+    }
+    for (width, height) in [(20, 6), (40, 10), (80, 24), (300, 100)] {
+        for pane in Pane::ALL {
+            for at in [late(&events), u64::MAX] {
+                let (model, mut state) = until(&events, at);
+                state.pane = pane;
+                state.now = state.now.min(model.wall_us());
+                let theme = Theme::dark();
+                let screen = draw(&model, &mut state, &theme, width, height);
+                assert!(!screen.contains('\u{1b}') && !screen.contains('\u{202e}'), "{screen}");
+                state.table.detail = state.table.selected;
+                draw(&model, &mut state, &theme, width, height);
+                // Wide characters do not push what stands behind them out of its column.
+                if pane == Pane::Packages && width >= 80 {
+                    state.table.detail = None;
+                    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+                    terminal.draw(|frame| view::render(frame, &model, &mut state, &theme)).unwrap();
+                    let buffer = terminal.backend().buffer();
+                    let head = state
+                        .hits
+                        .iter()
+                        .find_map(|(area, hit)| (*hit == Hit::Column(Column::State)).then_some(*area));
+                    let head = head.unwrap();
+                    let first = buffer[(head.x, head.y + 1)].symbol();
+                    assert!(first == " ", "{first:?} in the gap before the state");
+                }
+            }
+        }
+    }
 }
 
 #[test]

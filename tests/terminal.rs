@@ -226,3 +226,66 @@ fn the_dashboard_and_a_recording_go_together() {
     let last: Event = serde_json::from_str(recording.lines().last().unwrap()).unwrap();
     assert!(matches!(last.kind, EventKind::RunFinished(_)));
 }
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_the_install_up() {
+    let stage = Stage::new();
+    stage
+        .registry
+        .script_tarball(&package(3), [Answer::After(Duration::from_secs(2), Box::new(Answer::Content))]);
+    let recording = stage.site.root.path().join("run.ndjson");
+    let mut tty = stage.terminal_with(&["--record", recording.to_str().unwrap()], &[]);
+    tty.until_text("23/24 fetched");
+    tty.block(true);
+    // Frames enough to fill whatever lies between the program and the terminal.
+    for step in 0..100 {
+        tty.resize(200 + step, 90);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let has_ended = |_: &Tty| fs::read_to_string(&recording).unwrap().contains("\"run_finished\"");
+    tty.until("the engine at its end", has_ended);
+    tty.block(false);
+    tty.resize(80, 24);
+    tty.until_text("q leaves");
+    tty.keys("q");
+    assert_eq!(tty.ended().status.exit_code(), 0);
+    stage.assert_installed();
+}
+
+#[test]
+fn an_inline_install_leaves_its_lines_and_its_summary_in_the_scrollback() {
+    let stage = Stage::new();
+    let left = stage.terminal_with(&["--inline"], &[]).ended();
+    assert_eq!(left.status.exit_code(), 0);
+    for part in ["plan: 24 packages", "download done in", "Done in", "slowest: ", "held back by "] {
+        assert!(left.text.contains(part), "no {part:?} in {}", left.text);
+    }
+    stage.assert_installed();
+}
+
+#[test]
+fn the_viewers_file_changes_keys_and_theme_and_what_is_wrong_in_it_is_told() {
+    let stage = Stage::endless();
+    let config = stage.site.root.path().join("config/pacwatch");
+    fs::create_dir_all(&config).unwrap();
+    let folder = stage.site.root.path().join("config");
+    let variables = [("XDG_CONFIG_HOME", folder.to_str().unwrap())];
+    fs::write(config.join("dashboard.yaml"), "theme: light\nkeys: {quit: [Q], settings: [S]}\n").unwrap();
+    let mut tty = stage.terminal_with(&[], &variables);
+    tty.until_text("23/24 fetched");
+    tty.keys("qS");
+    tty.until_text("theme light");
+    tty.keys("Q");
+    tty.until_text("cancel the run?");
+    tty.keys("y");
+    assert_eq!(tty.ended().status.exit_code(), INTERRUPTED);
+
+    fs::write(config.join("dashboard.yaml"), "theme: pink\n").unwrap();
+    let mut tty = stage.terminal_with(&[], &variables);
+    // A line that names the file in full.
+    tty.resize(220, 24);
+    tty.keys("6");
+    tty.until_text("dashboard.yaml: theme: there is no");
+    tty.until_text("1 warning");
+    assert_eq!(cancelled(tty).status.exit_code(), INTERRUPTED);
+}

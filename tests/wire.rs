@@ -55,7 +55,7 @@ fn wire_name(kind: &EventKind) -> &'static str {
     }
 }
 
-const KINDS: usize = 33;
+const KINDS: usize = 34;
 
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {

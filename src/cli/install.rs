@@ -1,5 +1,6 @@
 //! `pacwatch install`, and what `add`, `remove` and `update` have in common with it: starts the engine in the background and shows the run in the face that was chosen.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::core::event::{Failure, Outcome};
 use crate::core::hub::{self, Sink};
 use crate::core::install::{Change, Install, InstallError, tell_refusal};
 use crate::core::model::Model;
+use crate::core::model::format::printable;
 use crate::core::report::WriteOutcome;
 use crate::core::report::json::JsonLines;
 use crate::core::report::plain::PlainLines;
@@ -182,7 +184,7 @@ fn run_install(
     let install = Install { config, controls: controls.clone(), emitter, change };
     let engine = std::thread::Builder::new().name("engine".into()).spawn(move || install.run())?;
     let left = if let Some(events) = dashboard {
-        show(events, &controls, &dashboard::options(arguments, clock))?
+        show(events, &controls, arguments, clock)?
     } else {
         Left::AtTheEnd
     };
@@ -210,11 +212,13 @@ enum Left {
 fn show(
     events: std::sync::mpsc::Receiver<crate::core::event::Event>,
     controls: &Controls,
-    options: &tui::Options,
+    arguments: &RunArguments,
+    clock: Clock,
 ) -> Result<Left, InstallCommandError> {
-    let closed = tui::run(events, controls.clone(), options).inspect_err(|_| {
-        controls.cancel("a terminal that cannot be drawn on");
-    })?;
+    let closed =
+        tui::run(events, controls.clone(), &dashboard::options(arguments, clock)).inspect_err(|_| {
+            controls.cancel("a terminal that cannot be drawn on");
+        })?;
     let (model, left): (Model, Left) = match closed.leaving {
         tui::Leaving::Forced => {
             let mut closed = closed;
@@ -223,9 +227,13 @@ fn show(
         _ => (closed.settle(), Left::AtTheEnd),
     };
     let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+    let mut text = summary(&model, width);
+    if let Some(path) = &arguments.record {
+        let _ = writeln!(text, "recording: {}", printable(&path.display().to_string()));
+    }
     let mut out = io::stdout().lock();
     // A terminal that went away takes no summary, and nobody is there to miss it.
-    let _ = out.write_all(summary(&model, width).as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(left)
 }
 

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::core::model::Model;
 use crate::core::model::format::printable;
+use crate::core::model::{LogLevel, Model};
 use crate::tui::inline::InlineScreen;
 use crate::tui::state::ViewState;
 use crate::tui::terminal::{Screen, Taken};
@@ -49,7 +49,13 @@ impl Face {
                     .map(|entry| {
                         *told = entry.number + 1;
                         let (seconds, millis) = (entry.at / 1_000_000, entry.at / 1000 % 1000);
-                        format!("[{seconds:>4}.{millis:03}] {}", printable(&entry.text))
+                        let word = match entry.level {
+                            LogLevel::Info => "",
+                            LogLevel::Notice => "note: ",
+                            LogLevel::Warning => "warning: ",
+                            LogLevel::Error => "error: ",
+                        };
+                        format!("[{seconds:>4}.{millis:03}] {word}{}", printable(&entry.text))
                     })
                     .collect();
                 rows.draw(&lines, view::INLINE_ROWS, |frame| view::render_inline(frame, model, state, theme))

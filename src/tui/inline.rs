@@ -76,6 +76,7 @@ fn write_row(out: &mut impl Write, buffer: &Buffer, y: u16) -> io::Result<()> {
         |symbol: &str, style: Style| symbol == " " && (style == Style::reset() || style == Style::default());
     let last = cells.iter().rposition(|cell| !is_blank(cell.symbol(), plain(cell.style())));
     let mut shown = &cells[..last.map_or(0, |last| last + 1)];
+    let written = u16::try_from(shown.len()).unwrap_or(u16::MAX);
     while let Some(first) = shown.first() {
         let style = first.style();
         let run = shown.iter().take_while(|cell| cell.style() == style).count();
@@ -93,7 +94,8 @@ fn write_row(out: &mut impl Write, buffer: &Buffer, y: u16) -> io::Result<()> {
         queue!(out, PrintStyledContent(StyledContent::new(style.into_crossterm(), text)))?;
         shown = &shown[run..];
     }
-    queue!(out, Clear(ClearType::UntilNewLine))
+    // Behind the last column the cursor stands on it still, and what it would clear was just written.
+    if written < buffer.area.width { queue!(out, Clear(ClearType::UntilNewLine)) } else { Ok(()) }
 }
 
 /// The style without what a blank does not show.

@@ -95,6 +95,9 @@ fn source() -> io::Result<OwnedFd> {
     }
 }
 
+/// As long as crossterm waits for what is there already; it does not even look where this is nothing.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// Waits with our own poll before it lets crossterm read: crossterm neither ends when asked to nor notices that the
 /// terminal is gone.
 fn read_keys(source: &OwnedFd, stopped: &PipeReader, messages: &Sender<Message>) {
@@ -115,7 +118,7 @@ fn read_keys(source: &OwnedFd, stopped: &PipeReader, messages: &Sender<Message>)
             let _ = messages.send(Message::TerminalGone);
             return;
         }
-        while let Ok(true) = crossterm::event::poll(Duration::ZERO) {
+        while let Ok(true) = crossterm::event::poll(AT_ONCE) {
             let message = match crossterm::event::read() {
                 Ok(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => Message::Key(key),
                 Ok(TerminalEvent::Mouse(event)) => Message::Mouse(event),

@@ -91,7 +91,7 @@ bindings! {
     Action::Filter, "filter", ["/"], FILTERED, "filter", "show only what has these words";
     Action::Sort, "sort", ["s"], TABLE, "sort", "sort by the next column";
     Action::Reverse, "reverse", ["r"], TABLE, "", "turn the order round";
-    Action::Slowest, "slowest", ["w"], TABLE, "slowest", "to the package that took longest";
+    Action::Slowest, "slowest", ["w"], TABLE, "slowest", "to the package that took most work";
     Action::Open, "open", ["enter"], TABLE, "detail", "all that is known of the package";
     Action::Level, "level", ["l"], Place::In(&[Pane::Log, Pane::Overview]), "", "show only log entries that matter more";
     Action::Back, "back", ["esc"], Place::Everywhere, "", "close what is open, or clear the filter";

@@ -77,7 +77,7 @@ fn compare(column: Column, left: &Package, right: &Package, now: u64) -> Orderin
         Column::Body => largest(|package| package.timings.body_us),
         Column::Extract => largest(|package| package.timings.extract_us),
         Column::Link => largest(|package| package.timings.link_us),
-        Column::Total => Reverse(total_us(left, now)).cmp(&Reverse(total_us(right, now))),
+        Column::Total => Reverse(left.work_us(now)).cmp(&Reverse(right.work_us(now))),
         Column::Began => began(left).cmp(&began(right)),
     }
 }
@@ -99,27 +99,6 @@ fn state_rank(state: PackageState) -> u8 {
 fn began(package: &Package) -> u64 {
     let timings = &package.timings;
     timings.fetch_started.or(timings.link_started).or(timings.found_in_store).unwrap_or(u64::MAX)
-}
-
-/// The time spent on a package so far: waits for a permit and a worker that the engine measured, and all its work; not
-/// the wait for the cold pass to begin.
-#[must_use]
-pub fn total_us(package: &Package, now: u64) -> u64 {
-    let timings = &package.timings;
-    let fetch = match (timings.fetch_started, timings.fetched) {
-        (Some(_), Some(_)) => [
-            timings.queue_us,
-            timings.first_byte_us,
-            timings.body_us,
-            timings.extract_queue_us,
-            timings.extract_us,
-        ]
-        .into_iter()
-        .fold(0, u64::saturating_add),
-        (Some(started), None) => now.saturating_sub(started),
-        _ => 0,
-    };
-    fetch.saturating_add(timings.link_us)
 }
 
 /// A filter: words that the name must have, `state:word`, and `size>1MB`, `time>200ms` and the like.
@@ -144,7 +123,7 @@ impl Words {
             Word::Name(name) => package.label(id).to_lowercase().contains(name),
             Word::State(state) => state_name(package.state).contains(state.as_str()),
             Word::Size(way, bytes) => package.bytes.cmp(bytes) == *way,
-            Word::Time(way, us) => total_us(package, now).cmp(us) == *way,
+            Word::Time(way, us) => package.work_us(now).cmp(us) == *way,
         })
     }
 }

@@ -40,7 +40,7 @@ pub enum Column {
     Extract,
     /// Filling the slot.
     Link,
-    /// All of these together.
+    /// All of these together, but the wait for a permit.
     #[default]
     Total,
     /// When its first stage began.

@@ -55,8 +55,8 @@ def dashboard(folder):
             text += os.read(terminal, 65536)
         except OSError:
             break
-        if not pressed and b"any key leaves" in text:
-            os.write(terminal, b"x")
+        if not pressed and b"leaves" in text:
+            os.write(terminal, b"q")
             pressed = True
     _, _, usage = os.wait4(pid, 0)
     os.close(terminal)

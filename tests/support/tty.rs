@@ -30,6 +30,8 @@ pub struct Tty {
     mode_before: String,
     /// Nobody reads from the terminal any more.
     hung_up: Arc<AtomicBool>,
+    /// Nobody reads from the terminal for a while.
+    blocked: Arc<AtomicBool>,
 }
 
 /// What a program left behind.
@@ -90,9 +92,14 @@ impl Tty {
         let (to_screen, to_bytes) = (Arc::clone(&screen), Arc::clone(&bytes));
         let hung_up = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&hung_up);
+        let blocked = Arc::new(AtomicBool::new(false));
+        let wait = Arc::clone(&blocked);
         let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read) = output.read(&mut buffer) {
+                while wait.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 if read == 0 || stop.load(Ordering::SeqCst) {
                     break;
                 }
@@ -101,7 +108,12 @@ impl Tty {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { master: pair.master, writer, child, screen, bytes, reader, mode_before, hung_up }
+        Self { master: pair.master, writer, child, screen, bytes, reader, mode_before, hung_up, blocked }
+    }
+
+    /// Stops reading what the program writes, or goes on with it.
+    pub fn block(&self, blocked: bool) {
+        self.blocked.store(blocked, Ordering::SeqCst);
     }
 
     /// What is on screen.

@@ -47,7 +47,10 @@ impl Model {
             let timings = &package.timings;
             let phase = if package.pass == Some(LinkPass::Warm) { Phase::LinkWarm } else { Phase::LinkCold };
             chain.back(timings.imported, timings.link_us, phase, "links", Some(id));
-            if phase == Phase::LinkCold {
+            if phase == Phase::LinkWarm {
+                let began = self.phase(phase).started;
+                chain.up_to(began, phase, "waits for a link worker", None);
+            } else {
                 let gate = match self.knobs().link_mode {
                     Some(LinkMode::Deferred) | None => self.last_fetched(),
                     Some(LinkMode::Inline | LinkMode::Pipelined) => Some((id, package)),
@@ -128,7 +131,8 @@ impl Chain {
         self.back(timings.downloaded, timings.body_us, Phase::Download, "body", id);
         self.back(None, timings.first_byte_us, Phase::Download, "first byte", id);
         // Attempts that failed, and the waits between them.
-        self.up_to(timings.fetch_started, Phase::Download, "attempts that failed", id);
+        let before = if package.retries > 0 { "attempts that failed" } else { "is asked for" };
+        self.up_to(timings.fetch_started, Phase::Download, before, id);
         self.back(None, timings.queue_us, Phase::Download, "waits for a permit", id);
     }
 }

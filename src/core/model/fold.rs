@@ -22,6 +22,8 @@ use crate::core::model::phase::PhaseState;
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub(super) now: u64,
+    /// When something last happened.
+    pub(super) news_at: u64,
     pub(super) events: u64,
     pub(super) run: Option<Box<RunStarted>>,
     pub(super) importers: Option<Box<ImportersKnown>>,
@@ -52,6 +54,9 @@ impl Model {
     pub fn apply(&mut self, event: &Event) {
         let at = event.at;
         self.now = self.now.max(at);
+        if self.is_news(&event.kind) {
+            self.news_at = self.news_at.max(at);
+        }
         self.events = self.events.saturating_add(1);
         match &event.kind {
             EventKind::RunStarted(run) => self.run_started(at, run),
@@ -388,6 +393,11 @@ impl Model {
         let package = self.packages.entry(id).or_default();
         package.retries = package.retries.saturating_add(1);
         package.enter(PackageState::Retrying);
+        // A body that came and was not what it should be is asked for again.
+        if package.timings.fetched.is_none() && !package.state.is_final() && self.outcome.is_none() {
+            package.timings.downloaded = None;
+            self.downloads.insert(id, package.timings.fetch_started.unwrap_or(at));
+        }
         if let Some((Pool::Network, lane)) = package.lane {
             package.lane = None;
             let work = self.pools[Pool::Network as usize].end(lane, id, at, None);

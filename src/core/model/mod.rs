@@ -20,6 +20,7 @@ mod critical;
 mod fold;
 mod graph;
 mod query;
+mod slowest;
 mod verdict;
 mod waiting;
 

@@ -8,19 +8,22 @@
 //! | stage | when | bottleneck | to try |
 //! |---|---|---|---|
 //! | any | cold slots linked `inline`, and that took a quarter of the wall time or more | link serialisation | `linkMode` deferred |
-//! | resolution | always | resolution chain | keep the lockfile, or `--prefer-offline` |
+//! | resolution | metadata was asked for | resolution chain | to keep the lockfile, or `--prefer-offline` |
+//! | resolution | otherwise | resolution chain | nothing |
 //! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors |
 //! | fetching | one package alone for a third of it or more | one large package | nothing: it starts as early as it can |
-//! | fetching | requests waited for permits half of the time, and the first byte took longer than the body | registry latency | more `networkConcurrency` |
-//! | fetching | permits were free most of the time, and the first byte took longer than the body | registry latency | nothing here: a nearer registry |
-//! | fetching | otherwise | bandwidth | nothing here: fewer requests at a time if they time out |
+//! | fetching | the first byte took longer than the body and about as long for all (the median is at most [`ALIKE`] times the quickest twentieth), and requests waited for permits half of the time | registry latency | more `networkConcurrency` |
+//! | fetching | likewise, and permits were free most of the time | registry latency | nothing here: a nearer registry |
+//! | fetching | otherwise: answers wait behind each other's bodies | bandwidth | nothing here: fewer requests at a time if attempts failed |
 //! | linking | one worker, and more processors | link serialisation | more `linkThreads` |
 //! | linking | otherwise | disk metadata | another `packageImportMethod`, or the store on the same disk |
 //! | scripts | always | scripts | `allowBuilds` names what runs |
 //! | verification | always | registry latency | `trustLockfile`, where the lockfile is trusted |
-//! | the rest | always | the rest | nothing |
+//! | the rest | always | start and end | nothing |
+//! | none | no phase was under way for longer than any of these was | start and end | nothing |
 //!
-//! A run of less than [`SHORTEST_US`] has no verdict while it runs: there is nothing to see yet.
+//! A run of less than [`SHORTEST_US`] has no verdict while it runs: there is nothing to see yet. One that failed has none:
+//! its failure is what is to be looked at.
 
 use crate::core::event::{Knob, LinkMode, Outcome, PackageId, Phase};
 use crate::core::model::fold::Model;
@@ -29,6 +32,10 @@ use crate::core::model::lane::Pool;
 
 /// Microseconds below which nothing is judged.
 const SHORTEST_US: u64 = 200_000;
+
+/// How many times the quickest answers' time the median may be for the registry's distance to explain it; more than that
+/// is a queue.
+const ALIKE: u64 = 2;
 
 /// What can hold a run back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,12 +126,21 @@ impl Model {
             let evidence = format!("checked in {}", duration(self.wall_us()));
             return Some(Verdict::plain(Bottleneck::Nothing, 1.0, evidence));
         }
+        if self.outcome == Some(Outcome::Failed) {
+            return None;
+        }
         let wall = if self.outcome.is_some() { self.wall_us() } else { now.max(self.now()) };
         if self.events == 0 || self.outcome.is_none() && wall < SHORTEST_US {
             return None;
         }
         let stages = self.stages(wall);
+        let explained = stages.iter().fold(0, |sum: u64, (_, took)| sum.saturating_add(*took));
         let (stage, took) = stages.into_iter().max_by_key(|(_, took)| *took)?;
+        let idle = wall.saturating_sub(explained);
+        if idle > took {
+            let evidence = format!("no phase was under way for {}", duration(idle));
+            return Some(Verdict::plain(Bottleneck::Rest, ratio(idle, wall)?, evidence));
+        }
         let share = ratio(took, wall)?;
         let cold = self.phase_numbers(Phase::LinkCold, wall);
         let serial = ratio(cold.busy_us.unwrap_or(0), wall).filter(|share| *share >= 0.25);
@@ -143,7 +159,7 @@ impl Model {
             });
         }
         Some(match stage {
-            Stage::Resolve => resolving(took, share),
+            Stage::Resolve => self.resolving(took, share),
             Stage::Fetch => self.fetching(took, share, wall),
             Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
             Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
@@ -191,6 +207,25 @@ impl Model {
         STAGES.iter().map(|(stage, _)| *stage).zip(took).collect()
     }
 
+    fn resolving(&self, took: u64, share: f64) -> Verdict {
+        let metadata = self.metadata();
+        let asked = metadata.answered();
+        let mut evidence = format!("resolution took {}", duration(took));
+        if let Some(median) = metadata.times().quantile(0.5) {
+            evidence = format!(
+                "{evidence} for {} answers, half of them after {}; each tells what to ask for next",
+                count(asked),
+                duration(median)
+            );
+        }
+        let advice =
+            (asked > 0).then_some("to keep pnpm-lock.yaml, or --prefer-offline to take what is cached");
+        Verdict {
+            advice: advice.map(str::to_owned),
+            ..Verdict::plain(Bottleneck::ResolutionChain, share, evidence)
+        }
+    }
+
     fn fetching(&self, took: u64, share: f64, wall: u64) -> Verdict {
         let extract = self.phase_numbers(Phase::Extract, wall);
         let workers = self.workers(Pool::Extract);
@@ -202,7 +237,12 @@ impl Model {
                 bottleneck: Bottleneck::Extraction,
                 share,
                 evidence: format!(
-                    "{workers} extract workers were busy {} of the time",
+                    "{} busy {} of the time",
+                    if workers == 1 {
+                        "1 extract worker was".to_owned()
+                    } else {
+                        format!("{workers} extract workers were")
+                    },
                     percent(in_use.min(1.0))
                 ),
                 advice: more.then(|| format!("more extract threads: there are {processors} processors")),
@@ -210,17 +250,18 @@ impl Model {
             };
         }
         if let Some((package, alone)) = self.tail(wall).filter(|(_, alone)| alone.saturating_mul(3) >= took) {
-            return Verdict::plain(
-                Bottleneck::OnePackage(package),
-                share,
-                format!("{} alone took {} at the end", self.label(package), duration(alone)),
-            );
+            let retries = self.package(package).map_or(0, |package| package.retries);
+            let failed = if retries > 0 { format!(", {retries} attempts failed") } else { String::new() };
+            let evidence = format!("{} alone took {}{failed}", self.label(package), duration(alone));
+            return Verdict::plain(Bottleneck::OnePackage(package), share, evidence);
         }
         let network = self.network();
         let median = |times: &crate::core::model::Distribution| times.quantile(0.5).unwrap_or(0);
         let (first_byte, body) = (median(network.first_byte()), median(network.body()));
         let waited = network.saturation().unwrap_or(0.0);
-        if first_byte > body {
+        let quickest = network.first_byte().quantile(0.05).unwrap_or(0);
+        let is_alike = first_byte <= quickest.saturating_mul(ALIKE);
+        if first_byte > body && is_alike {
             let more = waited >= 0.5;
             let evidence = format!(
                 "half of the answers took {} to begin, and {} to come; requests waited for a permit {} of the time",
@@ -238,12 +279,16 @@ impl Model {
                 knob: more.then_some((Knob::NetworkConcurrency, 1)),
             };
         }
-        let evidence = format!(
-            "{} came at {}, half of the bodies took {}",
-            bytes(self.received()),
-            rate(self.download_rate(wall)),
-            duration(body)
-        );
+        let came = format!("{} came at {}", bytes(self.received()), rate(self.download_rate(wall)));
+        let evidence = if is_alike {
+            format!("{came}, half of the bodies took {}", duration(body))
+        } else {
+            format!(
+                "{came}; the quickest answers began after {}, half of them after {}: they wait for each other",
+                duration(quickest),
+                duration(first_byte)
+            )
+        };
         let timeouts = self.totals().retries > 0;
         Verdict {
             advice: timeouts.then(|| "less network concurrency, as attempts failed".to_owned()),
@@ -311,14 +356,6 @@ impl Model {
             knob: more.then_some((Knob::LinkThreads, 1)),
             ..Verdict::plain(Bottleneck::DiskMetadata, share, evidence)
         }
-    }
-}
-
-fn resolving(took: u64, share: f64) -> Verdict {
-    let evidence = format!("resolution took {}, {} of the wall time", duration(took), percent(share));
-    Verdict {
-        advice: Some("keep pnpm-lock.yaml, or --prefer-offline to take what is cached".into()),
-        ..Verdict::plain(Bottleneck::ResolutionChain, share, evidence)
     }
 }
 

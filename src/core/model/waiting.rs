@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::core::event::{PackageId, Phase};
+use crate::core::event::{EventKind, PackageId, Phase};
 use crate::core::model::fold::Model;
 use crate::core::model::lane::Pool;
 use crate::core::model::package::PackageState;
@@ -42,7 +42,7 @@ impl Model {
             .into_iter()
             .map(|(id, since, package)| {
                 let stage = match (package.state, package.bytes) {
-                    (PackageState::Retrying, _) => "waits for its next attempt",
+                    (PackageState::Retrying, _) => "waits to try again",
                     (_, 0) => "waits for the first byte",
                     _ => "downloads",
                 };
@@ -97,9 +97,15 @@ impl Model {
         work
     }
 
-    /// How long nothing was heard of the run at `now`, microseconds.
+    /// A sample that says that nothing came is no news.
+    pub(super) fn is_news(&self, kind: &EventKind) -> bool {
+        let EventKind::NetworkSample { received, .. } = kind else { return true };
+        self.network().latest().is_none_or(|before| *received > before.received)
+    }
+
+    /// How long nothing happened in the run at `now`, microseconds.
     #[must_use]
     pub fn silence_us(&self, now: u64) -> u64 {
-        if self.outcome.is_some() { 0 } else { now.saturating_sub(self.now()) }
+        if self.outcome.is_some() { 0 } else { now.saturating_sub(self.news_at) }
     }
 }

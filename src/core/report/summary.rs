@@ -11,7 +11,11 @@ use crate::core::model::{Headline, Model, PhaseStatus};
 
 const NARROWEST: usize = 20;
 
-/// The summary for a terminal of `width` columns, lines ended by `\n`. At most 12 lines, and those a failure takes.
+/// Packages that are named as the slowest.
+const SLOWEST: usize = 5;
+
+/// The summary for a terminal of `width` columns, lines ended by `\n`. At most 20 lines of 80 columns, and those a failure
+/// takes.
 #[must_use]
 pub fn summary(model: &Model, width: usize) -> String {
     let width = width.max(NARROWEST);
@@ -25,6 +29,12 @@ pub fn summary(model: &Model, width: usize) -> String {
         paragraph(&mut out, &counts(model, &totals), width);
     }
     table(&mut out, model, width);
+    if let Some(slowest) = slowest(model) {
+        paragraph(&mut out, &slowest, width);
+    }
+    if let Some(verdict) = verdict(model) {
+        paragraph(&mut out, &verdict, width);
+    }
     out
 }
 
@@ -109,6 +119,27 @@ fn counts(model: &Model, totals: &Totals) -> String {
         }
     }
     out
+}
+
+fn slowest(model: &Model) -> Option<String> {
+    let packages: Vec<String> = model
+        .slowest(SLOWEST)
+        .into_iter()
+        .map(|(id, package)| {
+            let (stage, took) = package.longest_stage();
+            let whole = package.work_us(model.now());
+            let most = if took < whole { format!("{stage} {}", duration(took)) } else { stage.to_owned() };
+            format!("{} {} ({most})", printable(&package.label(id)), duration(whole))
+        })
+        .collect();
+    (!packages.is_empty()).then(|| format!("slowest: {}", packages.join(", ")))
+}
+
+/// What held the run back; not of one that had nothing to do.
+fn verdict(model: &Model) -> Option<String> {
+    let ended = matches!(model.outcome(), Some(Outcome::Done | Outcome::Cancelled));
+    let verdict = model.verdict(model.now()).filter(|_| ended)?;
+    Some(printable(&format!("held back by {}", verdict.line())).into_owned())
 }
 
 fn failure_lines(out: &mut String, model: &Model, failure: &Failure, width: usize) {

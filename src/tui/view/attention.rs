@@ -50,7 +50,7 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
     let silence = model.silence_us(now);
     let Some(oldest) = model.unfinished(1).into_iter().next() else {
         let text =
-            if silence >= SILENCE_US { format!("no event for {}", duration(silence)) } else { String::new() };
+            if silence >= SILENCE_US { format!("nothing for {}", duration(silence)) } else { String::new() };
         return labelled("waiting", text, theme.dim, theme);
     };
     let age = now.saturating_sub(oldest.since);
@@ -60,18 +60,14 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
         rest = format!(" {} ({host}) for {}", oldest.stage, duration(age));
     }
     if oldest.retries > 0 {
-        rest = format!("{rest}, {} failed", attempts(oldest.retries));
+        rest = format!("{rest}, {} failed", oldest.retries);
     }
     if silence >= SILENCE_US {
-        rest = format!("{rest}; no event for {}", duration(silence));
+        rest = format!("{rest}; nothing for {}", duration(silence));
     }
     let name = keep_end(&subject(model, &oldest), room.saturating_sub(rest.width()).max(8), theme);
     let text = keep_start(&format!("{name}{rest}"), room, theme);
     labelled("waiting", text, if is_late { theme.warning } else { theme.text }, theme)
-}
-
-fn attempts(number: u32) -> String {
-    if number == 1 { "1 attempt".to_owned() } else { format!("{number} attempts") }
 }
 
 fn subject(model: &Model, unfinished: &Unfinished) -> String {

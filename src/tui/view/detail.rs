@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::core::event::{LinkPass, PackageId, Why};
 use crate::core::model::format::{bytes, count, counted, duration};
 use crate::core::model::{Model, Package, PackageState};
-use crate::tui::order::{state_name, total_us};
+use crate::tui::order::state_name;
 use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
 use crate::tui::view::packages::segments;
@@ -38,7 +38,7 @@ pub(super) fn render(
         return;
     }
     let mut facts = vec![state_name(package.state).to_owned()];
-    let total = total_us(package, now);
+    let total = package.total_us(now);
     if total > 0 {
         facts.push(format!("{} of work and waits", duration(total)));
     }

@@ -1,8 +1,8 @@
 //! All packages as a table: what each of them cost and, at wide screens, when, on the time axis of the run.
 //!
 //! ```text
-//! ─ packages ─ 443 of 1,355 · by total ─────────────────────────────────────────────
-//!   package                    state      size  files  queue  first   body  ...  total  0 ──────── 2.4 s
+//! ─ packages ─ 443 of 1,355 · by work ──────────────────────────────────────────────
+//!   package                    state      size  files  queue  first   body  ...   work  0 ──────── 2.4 s
 //! ▶ typescript@5.4.5           linked   5.8 MB    178    2ms   21ms  310ms  ...  402ms     ··fffbbbbx  l
 //! ```
 
@@ -15,7 +15,7 @@ use crate::core::event::PackageId;
 use crate::core::model::format::{bytes, count, duration};
 use crate::core::model::{Model, Package};
 use crate::tui::action::Pane;
-use crate::tui::order::{state_name, total_us};
+use crate::tui::order::state_name;
 use crate::tui::state::{Column, Hit, ViewState};
 use crate::tui::theme::Theme;
 use crate::tui::widget::text::{keep_end, pad_end, pad_start, titled};
@@ -38,7 +38,7 @@ const COLUMNS: [Shown; 9] = [
     Shown { column: Column::Body, head: "body", width: 9, from: 76 },
     Shown { column: Column::Extract, head: "unpack", width: 9, from: 90 },
     Shown { column: Column::Link, head: "link", width: 9, from: 90 },
-    Shown { column: Column::Total, head: "total", width: 9, from: 30 },
+    Shown { column: Column::Total, head: "work", width: 9, from: 30 },
 ];
 
 /// Columns of the waterfall at its narrowest.
@@ -223,7 +223,7 @@ fn cell(column: Column, package: &Package, now: u64) -> String {
         Column::Extract => time(fetched, timings.extract_us),
         Column::Link => time(timings.imported.is_some(), timings.link_us),
         Column::Total => {
-            let total = total_us(package, now);
+            let total = package.work_us(now);
             time(total > 0, total)
         }
     }

@@ -1,0 +1,143 @@
+//! What the model says held a run back, on recordings of real runs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod recordings;
+
+use pacwatch::core::event::{Event, Knob};
+use pacwatch::core::model::{Bottleneck, Model, Verdict};
+
+use recordings::recording;
+
+/// The model once every event up to a moment is in.
+fn until(events: &[Event], at: u64) -> Model {
+    let mut model = Model::default();
+    for event in events.iter().filter(|event| event.at <= at) {
+        model.apply(event);
+    }
+    model
+}
+
+/// The model of a whole run.
+fn whole(events: &[Event]) -> Model {
+    until(events, u64::MAX)
+}
+
+fn verdict(name: &str) -> Verdict {
+    let model = whole(&recording(name));
+    model.verdict(model.wall_us()).unwrap_or_else(|| panic!("{name} has no verdict"))
+}
+
+#[track_caller]
+fn assert_verdict(name: &str, bottleneck: Bottleneck, knob: Option<(Knob, i32)>, evidence: &[&str]) {
+    let verdict = verdict(name);
+    assert_eq!((verdict.bottleneck, verdict.knob), (bottleneck, knob), "{name}: {}", verdict.line());
+    for part in evidence {
+        assert!(verdict.line().contains(part), "{name}: no {part:?} in {}", verdict.line());
+    }
+}
+
+#[test]
+fn a_registry_that_is_far_away_with_few_requests_at_a_time() {
+    assert_verdict(
+        "latency",
+        Bottleneck::RegistryLatency,
+        Some((Knob::NetworkConcurrency, 1)),
+        &["half of the answers took", "try more network concurrency"],
+    );
+}
+
+#[test]
+fn a_narrow_link() {
+    assert_verdict("bandwidth", Bottleneck::Bandwidth, None, &["MB came at"]);
+}
+
+#[test]
+fn one_extract_worker_on_a_machine_with_two_processors() {
+    assert_verdict(
+        "extraction",
+        Bottleneck::Extraction,
+        Some((Knob::ExtractThreads, 1)),
+        &["1 extract worker was busy", "try more extract threads"],
+    );
+}
+
+#[test]
+fn slots_linked_one_at_a_time() {
+    assert_verdict(
+        "inline",
+        Bottleneck::LinkSerialisation,
+        None,
+        &["192 slots linked one at a time", "try link mode deferred"],
+    );
+}
+
+#[test]
+fn a_large_package_that_comes_last() {
+    let model = whole(&recording("one-package"));
+    let verdict = verdict("one-package");
+    let Bottleneck::OnePackage(package) = verdict.bottleneck else { panic!("{}", verdict.line()) };
+    assert!(model.label(package).starts_with("highcharts@"), "{}", verdict.line());
+    let on_path = model.critical_path();
+    assert!(on_path.iter().any(|step| step.package == Some(package) && step.what == "body"), "{on_path:?}");
+}
+
+#[test]
+fn files_copied_out_of_a_warm_store() {
+    assert_verdict("warm", Bottleneck::DiskMetadata, None, &["files by copy", "another import method"]);
+}
+
+#[test]
+fn nothing_to_do() {
+    assert_verdict("up-to-date", Bottleneck::Nothing, None, &["nothing to do"]);
+}
+
+#[test]
+fn a_run_that_failed_has_its_failure_in_place_of_a_verdict() {
+    let model = whole(&recording("failed"));
+    assert_eq!(model.verdict(model.wall_us()), None);
+    assert!(model.failure().unwrap().message.contains("espree"));
+}
+
+#[test]
+fn a_run_says_what_it_waits_for_from_the_first_second_of_silence() {
+    let events = recording("failed");
+    // All other packages have come; one is asked for again and again, with pauses.
+    let at = 5_000_000;
+    let model = until(&events, at);
+    let waiting = model.unfinished(1).remove(0);
+    assert_eq!(model.label(waiting.package.unwrap()), "espree@9.6.1");
+    assert_eq!((waiting.stage, waiting.retries), ("waits to try again", 1));
+    assert_eq!(waiting.host.as_deref(), Some("127.0.0.1"));
+    assert!(model.silence_us(at) > 1_000_000);
+}
+
+#[test]
+fn a_verdict_comes_while_the_run_is_under_way_and_stays_what_it_is() {
+    for name in ["latency", "bandwidth", "extraction", "inline"] {
+        let events = recording(name);
+        let last = whole(&events);
+        // Before the last tenth, so that the end has no say.
+        let at = last.wall_us() * 8 / 10;
+        let live = until(&events, at).verdict(at).map(|verdict| verdict.bottleneck);
+        assert_eq!(live, last.verdict(last.wall_us()).map(|verdict| verdict.bottleneck), "{name}");
+    }
+}
+
+#[test]
+fn too_little_to_judge_by_is_no_verdict() {
+    assert_eq!(Model::default().verdict(0), None);
+    let events = recording("latency");
+    assert_eq!(until(&events, 100_000).verdict(100_000), None);
+}
+
+#[test]
+fn the_critical_path_covers_the_run_without_overlap() {
+    for name in ["latency", "bandwidth", "extraction", "inline", "one-package", "warm"] {
+        let model = whole(&recording(name));
+        let path = model.critical_path();
+        assert!(path.windows(2).all(|pair| pair[0].to <= pair[1].from), "{name}: {path:?}");
+        let covered: u64 = path.iter().map(pacwatch::core::model::Step::duration_us).sum();
+        assert!(covered * 100 >= model.wall_us() * 80, "{name}: {covered} of {}", model.wall_us());
+    }
+}
