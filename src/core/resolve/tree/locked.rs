@@ -184,6 +184,12 @@ impl<'a> LockedIndex<'a> {
         known.entry(entry.package_id).or_insert_with(|| synthesize(entry).map(Arc::new)).clone()
     }
 
+    /// Whether a snapshot's package asks for peers. A name may be a dependency and a peer at once; which of them it is
+    /// depends on what is around, and of the dependency the lockfile then says nothing. Only the manifest tells.
+    pub(super) fn asks_for_peers(&self, index: SnapshotIndex) -> bool {
+        self.entry(index).metadata.is_some_and(|metadata| !metadata.peer_dependencies.is_empty())
+    }
+
     /// Versions of peers that the lockfile recorded behind the direct dependencies of a project: all of them by name,
     /// and the names behind each alias. Of a project that the lockfile does not have, those of all snapshots.
     pub(super) fn peer_context(&self, project: &str) -> LockedPeers<'a> {

@@ -33,10 +33,9 @@ impl<R: Resolver> Walk<'_, R> {
             self.ask_ahead_below(circumstances, prior);
             return Plan::Reuse(prior, resolved);
         }
-        // What is locked below still fits, so it stays, even though what is below it may not.
+        // What is locked still fits, so it stays, even though what is below it may not.
         let mut specifier = Arc::clone(&edge.specifier);
-        if depth > 0
-            && let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
+        if let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
             && let Some(version) = locked.entry(prior).plain_version()
             && !circumstances.is_moved(&edge.alias, &specifier, depth)
             && Range::parse(&specifier).is_ok()

@@ -1,8 +1,8 @@
 //! Subtrees that are taken from the lockfile as they stand, without asking anyone.
 //!
 //! A dependency that still fits is taken with everything below it, unless something there has to be looked at again:
-//! what the command updates, what the lockfile does not know enough about, what depends on a direct dependency whose
-//! specifier has changed. Cycles are resolved again.
+//! what the command updates, what the lockfile does not know enough about, what asks for peers, what depends on a direct
+//! dependency whose specifier has changed. Cycles are resolved again.
 //! pnpm: `resolve_dependency_tree/reuse.rs`.
 
 use std::rc::Rc;
@@ -74,7 +74,7 @@ impl<R: Resolver> Walk<'_, R> {
                 UpdateScope::Everything => true,
                 UpdateScope::Names(names) => names.contains(entry.name),
             };
-        let mut reusable = !is_updated && locked.synthesize(prior).is_some();
+        let mut reusable = !is_updated && !locked.asks_for_peers(prior) && locked.synthesize(prior).is_some();
         if reusable {
             let children: Vec<Child> = locked.children(prior).map(|(_, child)| child).collect();
             reusable = children.into_iter().all(|child| match child {
