@@ -1,4 +1,5 @@
 //! What `add`, `remove` and `update` leave behind, and which lockfiles an install does not accept.
+#![expect(clippy::unwrap_used, reason = "what a test does not expect should end it")]
 
 mod support;
 

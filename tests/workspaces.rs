@@ -325,3 +325,50 @@ fn the_tree_is_pnpms() {
         tree::assert_same(&whole_tree(&theirs), &whole_tree(&ours));
     }
 }
+
+#[test]
+fn a_project_has_no_links_of_its_own_to_what_the_root_links_if_that_is_asked_for() {
+    let registry = Registry::start();
+    let lockfile = format!(
+        "importers:\n
+  .:\n    dependencies:\n      once:\n        specifier: 1.0.0\n        version: 1.0.0
+      other:\n        specifier: 1.0.0\n        version: 1.0.0\n
+  packages/a:\n    dependencies:\n      once:\n        specifier: 1.0.0\n        version: 1.0.0
+      other:\n        specifier: 2.0.0\n        version: 2.0.0\n
+packages:\n
+  once@1.0.0:\n    resolution: {{integrity: {}}}\n    hasBin: true\n
+  other@1.0.0:\n    resolution: {{integrity: {}}}\n
+  other@2.0.0:\n    resolution: {{integrity: {}}}\n
+snapshots:\n
+  once@1.0.0: {{}}\n
+  other@1.0.0: {{}}\n
+  other@2.0.0: {{}}\n",
+        once().bin("once", "index.js").integrity(),
+        Package::new("other", "1.0.0").integrity(),
+        Package::new("other", "2.0.0").integrity(),
+    );
+    for package in
+        [once().bin("once", "index.js"), Package::new("other", "1.0.0"), Package::new("other", "2.0.0")]
+    {
+        registry.publish(&package);
+    }
+    let site = Workspace::new(&["packages/*"], &lockfile)
+        .setting("minimumReleaseAge: 0")
+        .file("package.json", r#"{"name":"root","dependencies":{"once":"1.0.0","other":"1.0.0"}}"#)
+        .file("packages/a/package.json", r#"{"name":"a","dependencies":{"once":"1.0.0","other":"2.0.0"}}"#)
+        .write(&registry);
+    let own = site.project.join("packages/a/node_modules");
+    run::install_well(&site, Flags::default());
+    assert!(own.join("once").exists() && own.join(".bin/once").exists());
+    let settings = site.project.join("pnpm-workspace.yaml");
+    let text = fs::read_to_string(&settings).unwrap() + "dedupeDirectDeps: true\n";
+    fs::write(settings, text).unwrap();
+    for _ in 0..2 {
+        run::install_well(&site, Flags::default());
+        assert!(!own.join("once").is_symlink() && !own.join(".bin/once").exists());
+        assert!(own.join("other/package.json").exists(), "the root has another version");
+        assert!(site.modules().join(".bin/once").exists());
+        fs::remove_dir_all(&own).unwrap();
+        fs::remove_dir_all(site.modules()).unwrap();
+    }
+}

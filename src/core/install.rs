@@ -9,6 +9,7 @@ mod changing;
 mod course;
 mod damage;
 mod deciding;
+mod dedupe;
 mod direct;
 mod error;
 mod existing;
@@ -26,6 +27,7 @@ mod rewriting;
 mod selection;
 mod settings_record;
 mod setup;
+mod side_effects;
 mod split;
 mod state;
 mod telling;
@@ -55,6 +57,7 @@ use crate::core::verify::Verification;
 use ahead::UnderWay;
 pub use changing::{Change, Place};
 use deciding::Decided;
+use dedupe::Deduped;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
@@ -178,6 +181,7 @@ impl Install {
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
+        self.save_side_effects(&plan.work, &plan.linker, &mut selector)?;
         // Only now: a lockfile must not speak of what could not be installed.
         let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
@@ -248,7 +252,7 @@ impl Install {
         let mut graph = Graph::new(lockfile)?;
         graph.keep_importers(lockfile, &inputs.importers);
         let selection = selector.select(lockfile, &graph, &inputs.importers)?;
-        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &mut numbers)?);
+        let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &inputs.patches, &mut numbers)?);
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
         let unplaced = self.tell_unplaced(&mut numbers);
         self.emitter.emit(importers::announcement(inputs, &graph, &work));
@@ -343,10 +347,7 @@ impl Install {
     ) -> Result<HoistedDependencies, InstallError> {
         let started = self.emitter.now();
         meters.begin(Phase::Bins, started);
-        let moved = direct::link(&self.config, inputs, &plan.graph, &plan.work, &plan.linker, &done.dropped)?;
-        self.warn_of_moves(&moved, &mut gathered.totals);
-        meters.task(Phase::Bins, started, self.emitter.now());
-        let bins = bins::Bins {
+        let mut bins = bins::Bins {
             config: &self.config,
             lockfile: &inputs.lockfile,
             importers: &inputs.importers,
@@ -356,9 +357,16 @@ impl Install {
             work: &plan.work,
             linker: &plan.linker,
             dropped: &done.dropped,
+            deduped: Deduped::default(),
         };
+        let hoisting = bins.hoisting();
+        let (config, graph, work) = (&self.config, &plan.graph, &plan.work);
+        bins.deduped = Deduped::find(config, inputs, graph, work, &hoisting, &done.dropped);
+        let moved = direct::link(config, inputs, graph, work, &plan.linker, &done.dropped, &bins.deduped)?;
+        self.warn_of_moves(&moved, &mut gathered.totals);
+        meters.task(Phase::Bins, started, self.emitter.now());
         let lanes = self.controls.knobs().link_threads;
-        let linked = bins.link(&plan.link_pool, lanes, meters)?;
+        let linked = bins.link(hoisting, &plan.link_pool, lanes, meters)?;
         let mut hoisted = state::hoisted(&linked.hoisting, &inputs.lockfile);
         leftover::remove_hoisted_executables(&self.config, &plan.existing, &hoisted, &linked.plan)?;
         for message in linked.warnings {

@@ -20,6 +20,7 @@ pub mod meter;
 pub mod model;
 pub mod network;
 pub mod packlist;
+pub mod patch;
 pub mod path;
 pub mod patterns;
 pub mod plan;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::InstallError;
+use super::dedupe::Deduped;
 use super::inputs::importer_folder;
 use super::last_links::LastLinks;
 use super::selection::wanted;
@@ -48,6 +49,8 @@ pub struct Bins<'a> {
     pub linker: &'a Linker,
     /// Slots that were not made.
     pub dropped: &'a [usize],
+    /// Direct dependencies that have no links.
+    pub deduped: Deduped,
 }
 
 /// What was linked, for those that must tell it from what is left over.
@@ -71,12 +74,17 @@ struct Known {
 }
 
 impl Bins<'_> {
-    /// Hoists, and links executables, on so many lanes of the pool.
+    /// Links what is hoisted, and executables, on so many lanes of the pool.
     ///
     /// # Errors
     /// When the system refuses, or the manifest of a linked folder cannot be read.
-    pub fn link(&self, pool: &LanePool, lanes: u32, meters: &Meters) -> Result<LinkedBins, InstallError> {
-        let hoisting = self.hoisting();
+    pub fn link(
+        &self,
+        hoisting: Hoisting,
+        pool: &LanePool,
+        lanes: u32,
+        meters: &Meters,
+    ) -> Result<LinkedBins, InstallError> {
         let plan = Arc::new(self.plan(&hoisting)?);
         let (private, public) = self.hoist_links(&hoisting);
         let links = LastLinks::open(
@@ -116,7 +124,9 @@ impl Bins<'_> {
         wanted(self.config).includes(group)
     }
 
-    fn hoisting(&self) -> Hoisting {
+    /// What is hoisted.
+    #[must_use]
+    pub fn hoisting(&self) -> Hoisting {
         let patterns =
             |patterns: &Option<Vec<String>>| Patterns::new(patterns.as_deref().unwrap_or_default());
         let (private, public) =
@@ -275,6 +285,7 @@ impl Bins<'_> {
             for dependency in dependencies {
                 let package = match dependency.target {
                     _ if !self.is_wanted(dependency.group) => None,
+                    _ if self.deduped.contains(position, dependency.alias) => None,
                     Target::Snapshot(snapshot) => known.snapshots[snapshot],
                     Target::Link(path) => known.in_folder(plan, &importer_folder(&folder, path))?,
                 };

@@ -1,11 +1,14 @@
 //! Which way an install takes: the lockfile as it stands, or one that is resolved anew (pnpm: `install/run.rs`).
 
+use rustc_hash::FxHashSet;
+
 use super::InstallError;
 use super::inputs::Found;
 use crate::core::config::{Config, ResolutionMode};
 use crate::core::lockfile::update::{UpdateRequest, try_update};
-use crate::core::lockfile::{FreshnessSettings, Lockfile, LockfileError};
+use crate::core::lockfile::{FreshnessSettings, Lockfile, LockfileError, split};
 use crate::core::manifest::Manifest;
+use crate::core::patch::PatchError;
 use crate::core::state::CURRENT_LOCKFILE;
 
 /// A way to a lockfile that fits the manifests.
@@ -66,7 +69,10 @@ pub fn choose(
         Err(why) => {
             tracing::debug!(%why, "the lockfile is not up to date");
             Ok(match updated(config, found, &lockfile, all_projects) {
-                Some(updated) => Course::Rewrite(updated),
+                Some(updated) => {
+                    warnings.extend(unused_patches(found, &updated));
+                    Course::Rewrite(updated)
+                }
                 None => Course::Resolve(Some(lockfile)),
             })
         }
@@ -90,6 +96,19 @@ fn updated(config: &Config, found: &Found, lockfile: &Lockfile, all_projects: bo
         picks_lowest: *config.resolution_mode != ResolutionMode::Highest,
         allow_unused_patches: *config.allow_unused_patches,
     })
+}
+
+/// What to say of patches that no package of a lockfile uses. Where that is an error, the lockfile is resolved anew.
+fn unused_patches(found: &Found, lockfile: &Lockfile) -> Option<String> {
+    let mut used = FxHashSet::default();
+    for dep_path in lockfile.snapshots.keys() {
+        let parts = split(dep_path);
+        let patch = found.patches.of(parts.name, parts.version).ok()?;
+        used.extend(patch.map(|patch| patch.selector.as_str()));
+    }
+    let unused = found.patches.declared().unused(&used);
+    let selectors: Vec<String> = unused.into_iter().map(str::to_owned).collect();
+    (!selectors.is_empty()).then(|| PatchError::Unused { selectors }.to_string())
 }
 
 /// Whether a lockfile that cannot be used may be replaced. One with names or paths that would be dangerous is looked at

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::InstallError;
+use super::dedupe::Deduped;
 use super::inputs::{Inputs, importer_folder};
 use super::selection::wanted;
 use super::work::Work;
+use super::{InstallError, leftover};
 use crate::core::config::Config;
 use crate::core::link::{DirectLink, Linker, link_direct};
 use crate::core::plan::{Graph, Target};
 
-/// Links the direct dependencies of the projects the install is about. `dropped` are slots that were not made. The
-/// answer is folders that stood in the way and were moved.
+/// Links the direct dependencies of the projects the install is about. `dropped` are slots that were not made;
+/// links that were made before and are `deduped` now are removed. The answer is folders that stood in the way and were moved.
 ///
 /// # Errors
 /// When the system refuses.
@@ -22,6 +23,7 @@ pub fn link(
     work: &Work,
     linker: &Linker,
     dropped: &[usize],
+    deduped: &Deduped,
 ) -> Result<Vec<PathBuf>, InstallError> {
     remove_links_to(work, linker, dropped)?;
     let wanted = wanted(config);
@@ -36,6 +38,7 @@ pub fn link(
         for dependency in dependencies {
             let target = match dependency.target {
                 _ if !wanted.includes(dependency.group) => continue,
+                _ if deduped.contains(place, dependency.alias) => continue,
                 Target::Link(path) => importer_folder(folder, path),
                 Target::Snapshot(snapshot) => match work.position_of(snapshot) {
                     Some(position) if !dropped.contains(&position) => {
@@ -48,7 +51,11 @@ pub fn link(
             };
             links.push(DirectLink { alias: dependency.alias.to_owned(), target });
         }
-        moved.extend(link_direct(&folder.join(&*config.modules_dir), &links)?);
+        let modules = folder.join(&*config.modules_dir);
+        moved.extend(link_direct(&modules, &links)?);
+        for alias in deduped.of(place) {
+            leftover::remove_direct_link(config, &modules, alias)?;
+        }
     }
     Ok(moved)
 }

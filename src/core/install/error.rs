@@ -1,7 +1,5 @@
 //! Why an install ended without everything in place.
 
-use std::path::PathBuf;
-
 use crate::core::change::ChangeError;
 use crate::core::event::{Failure, PackageId};
 use crate::core::fetch::FetchError;
@@ -9,6 +7,7 @@ use crate::core::link::LinkError;
 use crate::core::lockfile::LockfileError;
 use crate::core::manifest::ManifestError;
 use crate::core::network::NetworkError;
+use crate::core::patch::PatchError;
 use crate::core::plan::PlanError;
 use crate::core::pool::PoolError;
 use crate::core::resolve::ResolveError;
@@ -94,16 +93,9 @@ pub enum InstallError {
         /// Which, and why.
         message: String,
     },
-    /// A patch cannot be read.
-    #[error("cannot read {}, the patch for {selector}: {source}", path.display())]
-    Patch {
-        /// The package it is for.
-        selector: String,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// A patch cannot be used.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// Manifests cannot be changed as the settings ask for.
     #[error(transparent)]
     Rewrite(#[from] RewriteError),
@@ -143,9 +135,7 @@ impl InstallError {
             Self::Link(error) | Self::LinkPackage { source: error, .. } => error.code(),
             Self::Fetch { source, .. } => source.code(),
             Self::Unfetchable { code, .. } => *code,
-            Self::Patch { source, .. } => {
-                (source.kind() == std::io::ErrorKind::NotFound).then_some("ERR_PNPM_PATCH_NOT_FOUND")
-            }
+            Self::Patch(error) => error.code(),
             Self::Rewrite(error) => error.code(),
             Self::Peers(error) => error.code(),
             Self::Resolve(error) => error.code(),
@@ -182,9 +172,7 @@ impl InstallError {
                  pnpm-workspace.yaml."
                     .into(),
             ),
-            Self::Patch { .. } => {
-                Some("Correct patchedDependencies in pnpm-workspace.yaml, or restore the file.".into())
-            }
+            Self::Patch(error) => error.help(),
             Self::Pool(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
         }
     }

@@ -131,9 +131,13 @@ impl Existing {
                     Current::Unknown => None,
                 };
                 match (current, wanted) {
-                    (Some(current), Some((dep_path, _))) => {
+                    (Some(current), Some((dep_path, _)))
+                        if planned.slot.patch.is_none() || current.snapshots.contains_key(dep_path) =>
+                    {
                         judge_known(current, &self.expected, dep_path, selected_alike, keeps_optional)
                     }
+                    // A patch is not seen in a folder.
+                    _ if planned.slot.patch.is_some() => Verdict::Replaced,
                     _ => Verdict::Relinked(Vec::new()),
                 }
             })

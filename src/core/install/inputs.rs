@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use indexmap::IndexMap;
 
 use super::InstallError;
@@ -12,6 +11,7 @@ use crate::core::lockfile::{
     FreshnessSettings, Lockfile, LockfileError, PnpmfileChecksum, check_freshness, validate,
 };
 use crate::core::manifest::Manifest;
+use crate::core::patch::PatchFiles;
 use crate::core::state::CURRENT_LOCKFILE;
 use crate::core::workspace::{Project, Workspace};
 
@@ -26,6 +26,8 @@ pub struct Inputs {
     pub importers: Vec<String>,
     /// Those of them that were selected, or all. The others are in the tree from before and stay as they are.
     pub selected: Vec<String>,
+    /// The patches of the settings.
+    pub patches: PatchFiles,
     /// Projects that were left out because others were selected; pnpm calls such an install filtered.
     pub left_out: usize,
     /// What the user should know about the projects.
@@ -55,8 +57,8 @@ pub struct Found {
     selected: Option<Vec<String>>,
     /// What to say of selectors that select none.
     unmatched: Vec<String>,
-    /// The patches of the settings: selector → SHA-256 of the file.
-    pub patches: IndexMap<String, String>,
+    /// The patches of the settings.
+    pub patches: PatchFiles,
 }
 
 /// Reads lockfile and manifests.
@@ -79,7 +81,7 @@ pub fn find(config: &Config) -> Result<Found, InstallError> {
     let workspace = workspace?;
     let (selected, unmatched) = selected(config, &workspace)?;
     let selected = selected.map(|ids| ids.into_iter().map(str::to_owned).collect());
-    let patches = patches(config)?;
+    let patches = PatchFiles::read(&config.patched_dependencies, &config.lockfile_dir)?;
     Ok(Found { workspace, lockfile, selected, unmatched, patches })
 }
 
@@ -124,7 +126,7 @@ impl Found {
     /// The settings that a lockfile depends on.
     #[must_use]
     pub fn freshness_settings(&self, config: &Config) -> FreshnessSettings {
-        FreshnessSettings { patched_dependencies: self.patches.clone(), ..freshness_settings(config) }
+        FreshnessSettings { patched_dependencies: self.patches.hashes(), ..freshness_settings(config) }
     }
 
     /// The manifests of the wanted projects, by id.
@@ -159,7 +161,8 @@ impl Found {
             )
         });
         let warnings = self.unmatched.iter().cloned().chain(gone).collect();
-        Inputs { lockfile, importers, selected, left_out, warnings, workspace: self.workspace }
+        let (workspace, patches) = (self.workspace, self.patches);
+        Inputs { lockfile, workspace, importers, selected, patches, left_out, warnings }
     }
 }
 
@@ -226,27 +229,6 @@ fn freshness_settings(config: &Config) -> FreshnessSettings {
     }
 }
 
-/// The digests of patch files, as the lockfile records them: whatever system wrote them.
-fn patches(config: &Config) -> Result<IndexMap<String, String>, InstallError> {
-    let hash = |(selector, path): (&String, &String)| {
-        let path = config.lockfile_dir.join(path);
-        let text = std::fs::read_to_string(&path).map_err(|source| InstallError::Patch {
-            selector: selector.clone(),
-            path,
-            source,
-        })?;
-        let digest = digest(&SHA256, text.replace("\r\n", "\n").as_bytes());
-        let mut digits = String::with_capacity(2 * digest.as_ref().len());
-        for byte in digest.as_ref() {
-            digits.extend(
-                [byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])),
-            );
-        }
-        Ok((selector.clone(), digits))
-    };
-    config.patched_dependencies.iter().map(hash).collect()
-}
-
 /// The folder of an importer. Its id was validated: relative, with `/`.
 #[must_use]
 pub fn importer_folder(lockfile_dir: &Path, id: &str) -> PathBuf {
@@ -284,10 +266,6 @@ fn refuse_unsupported(config: &Config) -> Result<(), InstallError> {
     }
     if !*config.lockfile || !*config.shared_workspace_lockfile {
         return refuse("an install without one lockfile for the whole workspace");
-    }
-    // They can be recorded, but not applied.
-    if !config.patched_dependencies.is_empty() && !config.lockfile_only {
-        return refuse("patchedDependencies");
     }
     Ok(())
 }

@@ -143,6 +143,18 @@ fn hoist_folder(config: &Config, kind: HoistKind) -> PathBuf {
     }
 }
 
+/// Removes a link of a project and the executables of what it leads to.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_direct_link(config: &Config, modules: &Path, alias: &str) -> Result<(), InstallError> {
+    if modules.join(alias).is_symlink() && is_within(modules, &config.lockfile_dir) {
+        remove(modules, alias)?;
+        remove_empty_scope(modules, alias);
+    }
+    Ok(())
+}
+
 /// Removes a link and the executables of what it leads to.
 fn remove(modules: &Path, alias: &str) -> Result<(), InstallError> {
     if !modules.join(alias).is_symlink() {

@@ -25,7 +25,7 @@ pub fn asks_to_look(config: &Config) -> bool {
 /// Whether there is nothing to do.
 #[must_use]
 pub fn is_up_to_date(config: &Config) -> bool {
-    if asks_to_look(config) || !*config.optimistic_repeat_install || !config.patched_dependencies.is_empty() {
+    if asks_to_look(config) || !*config.optimistic_repeat_install {
         return false;
     }
     if !config.filter.is_empty() || !*config.recursive_install {
@@ -42,7 +42,9 @@ pub fn is_up_to_date(config: &Config) -> bool {
     }
     let is_older =
         |path: &Path| modified_ms(path).is_some_and(|modified| modified <= state.last_validated_timestamp);
+    let patches = config.patched_dependencies.values();
     if !is_older(&config.lockfile_dir.join(Lockfile::FILE_NAME))
+        || patches.into_iter().any(|path| !is_older(&config.lockfile_dir.join(path)))
         || !config.virtual_store_dir.join(CURRENT_LOCKFILE).exists()
         || !config.root_modules_dir().join(ModulesState::FILE_NAME).exists()
     {

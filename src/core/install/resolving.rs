@@ -19,6 +19,7 @@ use crate::core::config::{self, Config};
 use crate::core::event::EventKind;
 use crate::core::lockfile::update::{prune_unreachable, recompute_optional};
 use crate::core::lockfile::{Lockfile, LockfileSettings};
+use crate::core::patch::PatchError;
 use crate::core::registry::Packuments;
 use crate::core::resolve::lockfile::{RecordedProject, Recording};
 use crate::core::resolve::npm::{NpmResolver, NpmSettings, WorkspacePackage, WorkspacePackages};
@@ -145,7 +146,8 @@ impl Resolving<'_> {
         let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
         let preferred_by_project: BTreeMap<String, PreferredVersions> =
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
-        let patches = self.found.patches.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
+        let hashes = self.found.patches.hashes();
+        let patches = hashes.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
             projects,
@@ -168,6 +170,7 @@ impl Resolving<'_> {
         let walked = tree::walk(input, &chain, &mut discovery).await?;
         drop(discovery);
         self.judge(&walked, gathered)?;
+        self.check_patches(&walked, gathered)?;
         let outcome = peers::resolve(&walked.tree, &settings);
         let from_root = *config.resolve_peers_from_workspace_root;
         let issues = peers::issues(&walked.tree, &outcome, rewriter.peer_rules(), from_root);
@@ -255,6 +258,21 @@ impl Resolving<'_> {
         Ok(())
     }
 
+    /// Patches that nothing uses are most likely a mistake. What the projects that are left out use is not known.
+    fn check_patches(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
+        let applied = walked.applied_patches.iter().map(|selector| &**selector).collect();
+        let unused = self.found.patches.declared().unused(&applied);
+        if unused.is_empty() || self.found.is_filtered() {
+            return Ok(());
+        }
+        let error = PatchError::Unused { selectors: unused.into_iter().map(str::to_owned).collect() };
+        if *self.install.config.allow_unused_patches {
+            self.install.warn(error.to_string(), None, &mut gathered.totals);
+            return Ok(());
+        }
+        Err(error.into())
+    }
+
     /// Writes the outcome down. Projects that are not selected stay as the lockfile had them.
     fn record(&self, rewriter: &Rewriter, walked: &Walked, outcome: &PeerOutcome) -> Lockfile {
         let config = &self.install.config;
@@ -300,7 +318,7 @@ impl Resolving<'_> {
             overrides: rewriter.overrides().recorded(),
             package_extensions_checksum: rewriter.extensions_checksum().map(str::to_owned),
             ignored_optional_dependencies: config.ignored_optional_dependencies.value.clone(),
-            patched_dependencies: self.found.patches.clone(),
+            patched_dependencies: self.found.patches.hashes(),
             environment_document: self.seed.as_ref().and_then(|seed| seed.environment_document.clone()),
             ..Lockfile::default()
         }

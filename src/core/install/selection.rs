@@ -92,6 +92,15 @@ impl<'a> Selector<'a> {
         })
     }
 
+    /// The major version of Node.js; `None` where there is none.
+    pub fn node_major(&mut self) -> Option<u64> {
+        self.wait();
+        match &self.node_version {
+            NodeVersion::Known(version) => parsed(version.as_deref()?).map(|version| version.major),
+            NodeVersion::Asked(_) => None,
+        }
+    }
+
     /// What fits this machine, as far as can be told now without waiting.
     pub fn fitness(&mut self) -> Fitness<'_> {
         if matches!(&self.node_version, NodeVersion::Asked(thread) if thread.is_finished()) {
@@ -101,11 +110,7 @@ impl<'a> Selector<'a> {
             NodeVersion::Known(version) => version.as_deref(),
             NodeVersion::Asked(_) => None,
         };
-        let node_version = node_version.and_then(|version| {
-            let version = version.trim();
-            Version::parse(version.strip_prefix('v').unwrap_or(version)).ok()
-        });
-        Fitness { host: &self.host, supported: &self.supported, node_version }
+        Fitness { host: &self.host, supported: &self.supported, node_version: node_version.and_then(parsed) }
     }
 
     fn wait(&mut self) {
@@ -161,6 +166,11 @@ impl Fitness<'_> {
                 _ => true,
             }
     }
+}
+
+fn parsed(version: &str) -> Option<Version> {
+    let version = version.trim();
+    Version::parse(version.strip_prefix('v').unwrap_or(version)).ok()
 }
 
 /// What `node --version` says; `None` where there is no Node.js.

@@ -83,6 +83,8 @@ impl Tools {
             emitter: fetcher.emitter.clone(),
             meters: fetcher.meters.clone(),
             executables: Mutex::default(),
+            patched: (*config.side_effects_cache && !*config.side_effects_cache_readonly)
+                .then(Mutex::default),
         }))
     }
 

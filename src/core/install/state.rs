@@ -15,7 +15,7 @@ use super::work::{Origin, Work};
 use crate::core::build::BuildPolicy;
 use crate::core::config::Config;
 use crate::core::link::{self, Hoisting};
-use crate::core::lockfile::{Lockfile, package_id};
+use crate::core::lockfile::{Lockfile, package_id, split, without_peers};
 use crate::core::manifest::Manifest;
 use crate::core::path::relative;
 use crate::core::plan::Selection;
@@ -168,7 +168,10 @@ impl Outcome<'_> {
         let is_installed = |entry: &String| {
             current.importers.contains_key(entry)
                 || current.snapshots.contains_key(entry)
-                || current.packages.contains_key(package_id(entry))
+                || match split(entry).patch_hash {
+                    None => current.packages.contains_key(package_id(entry)),
+                    Some(_) => current.snapshots.keys().any(|dep_path| without_peers(dep_path) == entry),
+                }
         };
         let before = self.existing.modules.known();
         let mut pending: Vec<String> = before.map_or_else(Vec::new, |state| state.pending_builds.clone());
@@ -198,7 +201,7 @@ impl Outcome<'_> {
                     // This version runs no scripts, so it owes them.
                     Some(true) => deferred.push(dep_path.to_owned()),
                     Some(false) => {}
-                    None => ignored.push(package_id(dep_path).to_owned()),
+                    None => ignored.push(without_peers(dep_path).to_owned()),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The work of an install: which slots there are, what is in them, and where their files come from.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use url::Url;
@@ -12,6 +13,7 @@ use crate::core::event::{EventKind, PackageId, PackagePlaced, PackageSeen, Why};
 use crate::core::fetch::{RepositoryCommit, RepositoryPart, repository_key};
 use crate::core::link::{Slot, Symlink};
 use crate::core::lockfile::{Lockfile, PackageMetadata, Resolution, slot_directory_name, split};
+use crate::core::patch::{PatchFile, PatchFiles};
 use crate::core::path::relative;
 use crate::core::plan::{Edge, Graph, Selection, Target};
 use crate::core::store::index;
@@ -108,6 +110,7 @@ impl Work {
         lockfile: &Lockfile,
         graph: &Graph<'_>,
         selection: &Selection,
+        patches: &PatchFiles,
         numbers: &mut Numbers,
     ) -> Result<Self, InstallError> {
         let mut by_snapshot = vec![None; lockfile.snapshots.len()];
@@ -148,7 +151,13 @@ impl Work {
                 .filter(|edge| !edge.optional || config.included.optional_dependencies)
                 .filter_map(|edge| symlink(config, edge, &by_snapshot, &named))
                 .collect();
-            let slot = Slot { package, directory: directory.clone(), name: split.name.to_owned(), symlinks };
+            let slot = Slot {
+                package,
+                directory: directory.clone(),
+                name: split.name.to_owned(),
+                patch: patch_of(patches, dep_path, &sources[source])?,
+                symlinks,
+            };
             let label = split.package_id.to_owned();
             slots.push(PlannedSlot { slot, source, label, told });
         }
@@ -197,6 +206,30 @@ impl Work {
         });
         slots.chain(skipped)
     }
+}
+
+/// The patch of a package. As pnpm does, it is looked for by name and version, whatever the dep path says.
+fn patch_of(
+    patches: &PatchFiles,
+    dep_path: &str,
+    source: &Source,
+) -> Result<Option<Arc<PatchFile>>, InstallError> {
+    let parts = split(dep_path);
+    let patch = patches.of(parts.name, parts.version)?.cloned();
+    if let (Some(patch), Origin::Folder { directory, .. }) = (&patch, &source.origin) {
+        return Err(InstallError::Unsupported {
+            what: format!(
+                "the patch for {} is for {}, too, which is the folder {directory}; this version of pacwatch does not \
+                 patch folders",
+                patch.selector, parts.name
+            ),
+            help: format!(
+                "Declare the patch for single versions of {}, or change the folder itself.",
+                parts.name
+            ),
+        });
+    }
+    Ok(patch)
 }
 
 /// The event that makes a package known, or tells what is not known of it yet.
@@ -258,9 +291,6 @@ fn source_of(config: &Config, lockfile: &Lockfile, dep_path: &str) -> Result<Sou
         what: format!("{} is {what}, which this version of pacwatch cannot fetch", parts.package_id),
         help: "Use pnpm for this project.".to_owned(),
     };
-    if parts.patch_hash.is_some() {
-        return Err(unsupported("patched"));
-    }
     let default = PackageMetadata::default();
     let metadata = lockfile.metadata(dep_path).unwrap_or(&default);
     let (url, integrity, id) = match &metadata.resolution {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::core::patch::PatchError;
 use crate::core::store::StoreError;
 
 /// An error of linking.
@@ -21,6 +22,9 @@ pub enum LinkError {
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The patch of the package does not fit.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
 }
 
 impl LinkError {
@@ -34,6 +38,7 @@ impl LinkError {
         match self {
             Self::Io { .. } => None,
             Self::Store(error) => error.code(),
+            Self::Patch(error) => error.code(),
         }
     }
 
@@ -42,6 +47,7 @@ impl LinkError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.help(),
+            Self::Patch(error) => error.help(),
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull => {
                     Some("The disk is full: free some space and run the install again.".into())

@@ -151,6 +151,7 @@ mod tests {
                     package: PackageId(0),
                     directory: "x@file+x".into(),
                     name: "x".into(),
+                    patch: None,
                     symlinks: Vec::new(),
                 },
                 folder,

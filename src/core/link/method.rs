@@ -16,6 +16,8 @@ use crate::core::folder::{Folder, has_too_many_links, is_impossible};
 pub struct Placement {
     wanted: ImportMethod,
     chosen: OnceLock<ImportMethod>,
+    /// The same for files that share nothing with the store.
+    chosen_apart: OnceLock<ImportMethod>,
     emitter: Emitter,
 }
 
@@ -33,7 +35,7 @@ impl Placement {
     /// Files are to be placed like this, if it works.
     #[must_use]
     pub fn new(wanted: ImportMethod, emitter: Emitter) -> Self {
-        Self { wanted, chosen: OnceLock::new(), emitter }
+        Self { wanted, chosen: OnceLock::new(), chosen_apart: OnceLock::new(), emitter }
     }
 
     /// The method that was asked for.
@@ -46,6 +48,32 @@ impl Placement {
     #[must_use]
     pub fn method(&self) -> ImportMethod {
         self.chosen.get().copied().unwrap_or(self.wanted)
+    }
+
+    /// The method in effect for packages that are changed after they were placed.
+    #[must_use]
+    pub fn method_apart(&self) -> ImportMethod {
+        self.chosen_apart.get().copied().unwrap_or(ImportMethod::Copy)
+    }
+
+    /// Places a file so that changing it does not change the store: a hard link is out of the question.
+    ///
+    /// # Errors
+    /// When every method that may be used fails.
+    pub(super) fn place_apart(&self, from: Source<'_>, folder: &Folder, path: &str) -> io::Result<()> {
+        let may_clone =
+            self.wanted != ImportMethod::Copy && self.chosen_apart.get() != Some(&ImportMethod::Copy);
+        if may_clone {
+            match place_by(ImportMethod::Reflink, from, folder, path) {
+                Err(error) if is_impossible(&error) => {}
+                placed => {
+                    self.chosen_apart.get_or_init(|| ImportMethod::Reflink);
+                    return placed;
+                }
+            }
+        }
+        self.chosen_apart.get_or_init(|| ImportMethod::Copy);
+        place_by(ImportMethod::Copy, from, folder, path)
     }
 
     /// Places a file at a path below a folder; whatever stood there before is replaced.

@@ -5,19 +5,20 @@
 //! comes here was checked by [`lockfile::validate`](crate::core::lockfile::validate), every path by
 //! [`StoredPackage::decode`].
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::LinkError;
-use super::method::{Placement, Source};
+use super::fill::{Filling, patched};
+use super::method::Placement;
 use crate::core::event::PackageId;
 use crate::core::folder::Folder;
+use crate::core::patch::{PatchFile, Patched};
 use crate::core::store::Store;
-use crate::core::store::digest::shard_of_hex;
-use crate::core::store::row::{StoredFile, StoredPackage};
+use crate::core::store::row::StoredPackage;
 
 /// The file that marks a slot as complete.
-const MARKER: &str = "package.json";
+pub(super) const MARKER: &str = "package.json";
 
 /// A slot to be made.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Slot {
     pub directory: String,
     /// Real name of the package, scope included: where its files go below the slot's `node_modules`.
     pub name: String,
+    /// What is changed in its files.
+    pub patch: Option<Arc<PatchFile>>,
     /// Its dependencies.
     pub symlinks: Vec<Symlink>,
 }
@@ -39,6 +42,15 @@ pub struct Symlink {
     pub alias: String,
     /// Where it leads, relative to the folder it stands in.
     pub target: String,
+}
+
+/// What was done to make a slot whole.
+#[derive(Debug, Default)]
+pub struct Filled {
+    /// Files placed: none, if it was complete.
+    pub files: u32,
+    /// What its patch changed, if it has one.
+    pub patched: Option<Patched>,
 }
 
 /// The folder of all slots, open.
@@ -77,8 +89,12 @@ impl VirtualStore {
     #[must_use]
     pub fn has_all_files(&self, slot: &Slot, package: &StoredPackage) -> bool {
         let path = format!("{}/node_modules/{}", slot.directory, slot.name);
+        let removed = slot.patch.as_ref().map_or_else(Vec::new, |patch| patch.removed_paths());
         self.folder.open_folder(&path).is_ok_and(|folder| {
-            package.files().all(|file| folder.metadata(file.path).is_ok_and(|found| found.is_some()))
+            package
+                .files()
+                .filter(|file| removed.iter().all(|removed| removed != file.path))
+                .all(|file| folder.metadata(file.path).is_ok_and(|found| found.is_some()))
         })
     }
 
@@ -138,7 +154,7 @@ impl VirtualStore {
         self.folder.make_folder(path).map_err(|source| LinkError::io("create", &self.path.join(path), source))
     }
 
-    /// Makes a slot whole. Gives the number of files placed: none, if it was complete.
+    /// Makes a slot whole.
     ///
     /// # Errors
     /// When the system refuses; the slot then lacks its marker and the next install fills it.
@@ -148,7 +164,7 @@ impl VirtualStore {
         package: &StoredPackage,
         store: &Store,
         placement: &Placement,
-    ) -> Result<u32, LinkError> {
+    ) -> Result<Filled, LinkError> {
         let mut path = slot.directory.clone();
         let new = self.make_folder(&path)?;
         path.push_str("/node_modules");
@@ -160,97 +176,23 @@ impl VirtualStore {
         path.push('/');
         path.push_str(&slot.name);
         if !self.make_folder(&path)? && !new && self.has_marker(&path) {
-            return Ok(0);
+            return Ok(Filled::default());
         }
         let folder = self
             .folder
             .open_folder(&path)
             .map_err(|source| LinkError::io("open", &self.path.join(&path), source))?;
-        let fail = |action, file: &str, source: io::Error| {
-            LinkError::io(action, &self.path.join(&path).join(file), source)
+        let patched = slot.patch.as_ref().map(|patch| patched(package, store, patch)).transpose()?;
+        let filling = Filling {
+            store,
+            placement,
+            folder: &folder,
+            path: self.path.join(&path),
+            is_apart: patched.is_some(),
         };
-        let mut folders = Folders { package: &folder, open: String::new() };
-        let mut marker = None;
-        for file in package.files() {
-            if file.path == MARKER {
-                marker = Some(file);
-                continue;
-            }
-            folders
-                .enter_parent_of(file.path)
-                .map_err(|errno| fail("create a folder for", file.path, errno))?;
-            place(store, placement, &file, &folder).map_err(|error| match error {
-                PlaceError::Store(error) => LinkError::Store(error),
-                PlaceError::System(errno) => fail("place", file.path, errno),
-            })?;
-        }
-        if let Some(file) = marker {
-            place(store, placement, &file, &folder).map_err(|error| match error {
-                PlaceError::Store(error) => LinkError::Store(error),
-                PlaceError::System(errno) => fail("place", file.path, errno),
-            })?;
-        }
-        Ok(package.file_count())
+        let files = filling.fill(package, patched.as_ref().unwrap_or(&Patched::default()))?;
+        Ok(Filled { files, patched })
     }
-}
-
-enum PlaceError {
-    Store(crate::core::store::StoreError),
-    System(io::Error),
-}
-
-fn place(
-    store: &Store,
-    placement: &Placement,
-    file: &StoredFile<'_>,
-    folder: &Folder,
-) -> Result<(), PlaceError> {
-    // Decoding a row has checked the digest.
-    let shard = store.shard(shard_of_hex(file.digest).unwrap_or_default()).map_err(PlaceError::Store)?;
-    let name = file.blob_name();
-    let from =
-        Source { shard, name: name.as_str(), executable: file.executable, at_once: file.path == MARKER };
-    placement.place(from, folder, file.path).map_err(PlaceError::System)
-}
-
-/// Makes the folders of a package as its files come, each once. Files of one folder come one after another, since
-/// a row is sorted; where it is not, a folder that is there is no error.
-struct Folders<'a> {
-    package: &'a Folder,
-    /// The folder of the file before, without a final `/`; its ancestors are there too.
-    open: String,
-}
-
-impl Folders<'_> {
-    fn enter_parent_of(&mut self, path: &str) -> io::Result<()> {
-        let Some((parent, _)) = path.rsplit_once('/') else {
-            return Ok(());
-        };
-        if parent == self.open {
-            return Ok(());
-        }
-        let mut made = common_folders(&self.open, parent);
-        while made < parent.len() {
-            let start = if made == 0 { 0 } else { made + 1 };
-            made = parent[start..].find('/').map_or(parent.len(), |slash| start + slash);
-            self.package.make_folder(&parent[..made])?;
-        }
-        parent.clone_into(&mut self.open);
-        Ok(())
-    }
-}
-
-/// Length of the longest path of whole folders that both begin with.
-fn common_folders(open: &str, wanted: &str) -> usize {
-    let mut common = 0;
-    for (end, _) in wanted.match_indices('/').chain([(wanted.len(), "")]) {
-        let whole = open.len() == end || open.as_bytes().get(end) == Some(&b'/');
-        if !(whole && open.as_bytes().get(..end) == wanted.as_bytes().get(..end)) {
-            break;
-        }
-        common = end;
-    }
-    common
 }
 
 #[cfg(test)]
@@ -299,6 +241,7 @@ mod tests {
             package: PackageId(0),
             directory: format!("{}@1.0.0", name.replace('/', "+")),
             name: name.to_owned(),
+            patch: None,
             symlinks,
         }
     }
@@ -315,7 +258,7 @@ mod tests {
                 "@scope/name",
                 &[("dep", "../../dep@1/node_modules/dep"), ("@scope/other", "../../../o")],
             );
-            assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
+            assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 7);
             let modules = folder.path().join("node_modules/.pnpm/@scope+name@1.0.0/node_modules");
             for path in PATHS {
                 assert_eq!(std::fs::read_to_string(modules.join("@scope/name").join(path)).unwrap(), path);
@@ -338,26 +281,16 @@ mod tests {
         let modules = folder.path().join("node_modules/.pnpm/name@1.0.0/node_modules");
         let root = modules.join("name");
         std::fs::remove_file(root.join("a/x.js")).unwrap();
-        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 0);
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 0);
         assert!(!root.join("a/x.js").exists());
         std::fs::remove_file(root.join("package.json")).unwrap();
         std::fs::remove_file(root.join("LICENSE")).unwrap();
         std::fs::write(root.join("LICENSE"), "torn").unwrap();
         std::fs::remove_file(modules.join("dep")).unwrap();
         std::os::unix::fs::symlink("wrong", modules.join("dep")).unwrap();
-        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap(), 7);
+        assert_eq!(virtual_store.fill(&slot, &package, &store, &placement).unwrap().files, 7);
         assert_eq!(std::fs::read_to_string(root.join("LICENSE")).unwrap(), "LICENSE");
         assert!(root.join("a/x.js").exists());
         assert_eq!(std::fs::read_link(modules.join("dep")).unwrap(), Path::new("right"));
-    }
-
-    #[test]
-    fn folders_shared_with_the_file_before_are_not_made_again() {
-        assert_eq!(common_folders("", "a/b"), 0);
-        assert_eq!(common_folders("a/b", "a/b/c"), 3);
-        assert_eq!(common_folders("a/bc", "a/b"), 1);
-        assert_eq!(common_folders("a/b", "a/bc"), 1);
-        assert_eq!(common_folders("a", "a"), 1);
-        assert_eq!(common_folders("é/x", "é/y"), 2);
     }
 }

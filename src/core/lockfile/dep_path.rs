@@ -42,6 +42,12 @@ pub fn package_id(dep_path: &str) -> &str {
     &dep_path[..suffix_start(dep_path)]
 }
 
+/// What remains of a dep path without peers; a patch stays.
+#[must_use]
+pub fn without_peers(dep_path: &str) -> &str {
+    &dep_path[..dep_path.len() - split(dep_path).peers.len()]
+}
+
 /// Where patch and peers begin: the first of the balanced parentheses that end the text.
 fn suffix_start(dep_path: &str) -> usize {
     if !dep_path.ends_with(')') {
@@ -122,6 +128,8 @@ mod tests {
         assert_eq!(split("pkg@file:dir(1)/x").version, "file:dir(1)/x");
         assert_eq!(split("ms@http://127.0.0.1:1/ms.tgz").name, "ms");
         assert_eq!(package_id("a@1.0.0(b@1.0.0)"), "a@1.0.0");
+        assert_eq!(without_peers("a@1.0.0(patch_hash=ab)(b@1.0.0)"), "a@1.0.0(patch_hash=ab)");
+        assert_eq!(without_peers("a@1.0.0(b@1.0.0)"), "a@1.0.0");
     }
 
     #[test]

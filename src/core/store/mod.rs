@@ -12,6 +12,7 @@ mod error;
 pub mod index;
 mod records;
 pub mod row;
+pub mod side_effects;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

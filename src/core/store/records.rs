@@ -27,6 +27,13 @@ pub struct RecordWriter {
 }
 
 impl RecordWriter {
+    /// A writer of what comes after what was read: slots that are taken there stay as they are.
+    pub fn after(reader: &RecordReader<'_>) -> Self {
+        let taken = reader.definitions.iter().map(|(slot, _)| usize::from(slot - FIRST_SLOT) + 1).max();
+        // No object has a field without a name.
+        Self { bytes: Vec::new(), shapes: vec![vec![String::new()]; taken.unwrap_or_default()] }
+    }
+
     /// Writes an object with these fields, whose values `value` writes, each called with the field's position.
     pub fn object(&mut self, fields: &[&str], mut value: impl FnMut(&mut Self, usize)) {
         // pnpm 12 takes a plain map for an object, should the slots ever run out.
@@ -194,6 +201,11 @@ impl<'a> RecordReader<'a> {
     /// A reader at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, definitions: Vec::new() }
+    }
+
+    /// How many bytes were read.
+    pub fn position(&self) -> usize {
+        self.at
     }
 
     /// The text at a place that [`Head::Text`] told.

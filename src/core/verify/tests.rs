@@ -101,10 +101,11 @@ struct Bench {
 impl Bench {
     fn new(packages: &[(&str, &str)]) -> Self {
         let bench = Self { folder: tempfile::tempdir().unwrap(), settings: String::new() };
-        let packages: String = packages
+        let packages: Vec<String> = packages
             .iter()
             .map(|(id, resolution)| format!("  {id}:\n    resolution: {{{resolution}}}\n\n"))
             .collect();
+        let packages = packages.concat();
         let text = format!("lockfileVersion: '9.0'\n\nimporters: {{}}\n\npackages:\n\n{packages}");
         std::fs::write(bench.path(), text).unwrap();
         bench

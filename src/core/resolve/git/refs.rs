@@ -92,8 +92,8 @@ mod tests {
     const C: &str = "cccccccc00000000000000000000000000000000";
 
     fn refs(entries: &[(&str, &str)]) -> Refs {
-        let answer: String = entries.iter().map(|(name, commit)| format!("{commit}\t{name}\n")).collect();
-        parse(&answer)
+        let lines: Vec<String> = entries.iter().map(|(name, commit)| format!("{commit}\t{name}\n")).collect();
+        parse(&lines.concat())
     }
 
     #[test]

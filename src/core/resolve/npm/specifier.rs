@@ -144,6 +144,7 @@ mod tests {
             .map(|found| (found.name.to_string(), found.text.to_string(), found.kind))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is compared with what was parsed")]
     fn found(name: &str, text: &str, kind: SelectorKind) -> Option<(String, String, SelectorKind)> {
         Some((name.to_owned(), text.to_owned(), kind))
     }

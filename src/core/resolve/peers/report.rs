@@ -184,13 +184,14 @@ mod tests {
 
     #[test]
     fn every_issue_becomes_an_event() {
+        use PeerIssueKind::{Bad, Conflict};
+
         let kinds: Vec<PeerIssueKind> = events(&issues())
             .filter_map(|event| match event {
                 EventKind::PeerIssue { issue, .. } => Some(issue),
                 _ => None,
             })
             .collect();
-        use PeerIssueKind::{Bad, Conflict};
         assert_eq!(kinds, [Bad, Bad, Conflict, Conflict]);
     }
 

@@ -87,12 +87,11 @@ fn tree(packages: &[(&str, &[&str], &[&str])], projects: &[(&str, &[&str])]) -> 
 }
 
 fn split(id: &str) -> (&str, &str) {
-    match id.strip_prefix("link:") {
-        Some(folder) => (folder, "1.0.0"),
-        None => {
-            let at = id[1..].find('@').unwrap() + 1;
-            (&id[..at], &id[at + 1..])
-        }
+    if let Some(folder) = id.strip_prefix("link:") {
+        (folder, "1.0.0")
+    } else {
+        let at = id[1..].find('@').unwrap() + 1;
+        (&id[..at], &id[at + 1..])
     }
 }
 

@@ -250,13 +250,13 @@ impl World {
         let above = asked.overlay.map(|overlay| overlay.versions(name)).unwrap_or_default();
         groups.entry(1).or_default().extend(above.iter().filter_map(|text| Range::parse(text).ok()));
         for ranges in groups.values().rev() {
-            let preferred =
+            let mut preferred =
                 fitting().filter(|(version, _)| ranges.iter().any(|range| range.satisfies(version)));
-            if let Some((_, resolved)) = preferred.last() {
+            if let Some((_, resolved)) = preferred.next_back() {
                 return Some(Arc::clone(resolved));
             }
         }
-        fitting().last().map(|(_, resolved)| Arc::clone(resolved))
+        fitting().next_back().map(|(_, resolved)| Arc::clone(resolved))
     }
 }
 
