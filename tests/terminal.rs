@@ -284,6 +284,7 @@ fn the_viewers_file_changes_keys_and_theme_and_what_is_wrong_in_it_is_told() {
     let mut tty = stage.terminal_with(&[], &variables);
     // A line that names the file in full.
     tty.resize(220, 24);
+    tty.until_text("23/24 linked");
     tty.keys("6");
     tty.until_text("dashboard.yaml: theme: there is no");
     tty.until_text("1 warning");

@@ -83,6 +83,26 @@ fn a_large_package_that_comes_last() {
 }
 
 #[test]
+fn a_lockfile_that_has_to_be_made() {
+    assert_verdict(
+        "resolution",
+        Bottleneck::ResolutionChain,
+        None,
+        &["for 100 answers", "each tells what to ask for next", "keep pnpm-lock.yaml"],
+    );
+}
+
+#[test]
+fn while_resolution_runs_metadata_is_what_it_waits_for() {
+    let events = recording("resolution");
+    let at = 500_000;
+    let model = until(&events, at);
+    let waiting = model.unfinished(1).remove(0);
+    assert!(waiting.metadata.is_some() || waiting.package.is_some(), "{waiting:?}");
+    assert!(model.metadata().answered() > 0 && model.metadata().times().count() > 0);
+}
+
+#[test]
 fn files_copied_out_of_a_warm_store() {
     assert_verdict("warm", Bottleneck::DiskMetadata, None, &["files by copy", "another import method"]);
 }

@@ -12,9 +12,10 @@ use crossterm::queue;
 use crossterm::style::{Print, PrintStyledContent, StyledContent};
 use crossterm::terminal::{Clear, ClearType, DisableLineWrap, EnableLineWrap};
 use ratatui::backend::{IntoCrossterm, TestBackend};
-use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
+use unicode_width::UnicodeWidthStr;
 
 use crate::tui::terminal::{FrameWriter, held};
 
@@ -71,37 +72,31 @@ fn write_frame(out: &mut impl Write, told: &[String], buffer: &Buffer) -> io::Re
 
 /// Writes a row up to its last cell that shows anything.
 fn write_row(out: &mut impl Write, buffer: &Buffer, y: u16) -> io::Result<()> {
-    let cells: Vec<_> = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y))).collect();
-    let is_blank =
-        |symbol: &str, style: Style| symbol == " " && (style == Style::reset() || style == Style::default());
-    let last = cells.iter().rposition(|cell| !is_blank(cell.symbol(), plain(cell.style())));
-    let mut shown = &cells[..last.map_or(0, |last| last + 1)];
-    let written = u16::try_from(shown.len()).unwrap_or(u16::MAX);
-    while let Some(first) = shown.first() {
-        let style = first.style();
-        let run = shown.iter().take_while(|cell| cell.style() == style).count();
-        let mut text = String::new();
-        let mut covered = 0;
-        for cell in &shown[..run] {
-            // What a wide character covers is no text of its own.
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            text.push_str(cell.symbol());
-            covered = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+    let mut cells = Vec::new();
+    let mut x = 0;
+    let mut written = 0;
+    let mut shown = 0;
+    while let Some(cell) = buffer.cell((x, y)).filter(|_| x < buffer.area.width) {
+        cells.push(cell);
+        // What a wide character covers is no text of its own.
+        x += u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+        if !is_blank(cell) {
+            (written, shown) = (x, cells.len());
         }
+    }
+    for run in cells[..shown].chunk_by(|left, right| left.style() == right.style()) {
+        let text: String = run.iter().map(|cell| cell.symbol()).collect();
+        let style = run[0].style();
         queue!(out, PrintStyledContent(StyledContent::new(style.into_crossterm(), text)))?;
-        shown = &shown[run..];
     }
     // Behind the last column the cursor stands on it still, and what it would clear was just written.
     if written < buffer.area.width { queue!(out, Clear(ClearType::UntilNewLine)) } else { Ok(()) }
 }
 
-/// The style without what a blank does not show.
-fn plain(style: Style) -> Style {
-    Style { fg: None, ..style }
-        .remove_modifier(ratatui::style::Modifier::BOLD | ratatui::style::Modifier::DIM)
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " "
+        && cell.bg == Color::Reset
+        && !cell.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ mod tests {
     fn a_short_stage_has_a_column_and_made_up_times_stay_inside() {
         assert_eq!(drawn(&[(Segment::Extract, 50, 51)], 1_000_000, 10), "x         ");
         assert_eq!(drawn(&[(Segment::Link, 999, u64::MAX)], 1_000, 10), "         #");
-        assert_eq!(drawn(&[(Segment::Link, u64::MAX - 1, u64::MAX)], 0, 3), "  #");
+        assert_eq!(drawn(&[(Segment::Link, u64::MAX - 1, u64::MAX)], 0, 3), "#  ");
         assert_eq!(drawn(&[(Segment::Link, 0, 5)], 10, 0), "");
     }
 }
