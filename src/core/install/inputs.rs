@@ -255,14 +255,17 @@ fn refuse_unsupported(config: &Config) -> Result<(), InstallError> {
             help: "Use pnpm for this project, or change the setting.".to_owned(),
         })
     };
-    if *config.node_linker != NodeLinker::Isolated {
-        return refuse(&format!("nodeLinker: {}", config.node_linker.name()));
-    }
-    if *config.enable_global_virtual_store {
-        return refuse("enableGlobalVirtualStore");
-    }
-    if !*config.symlink || !*config.enable_modules_dir {
-        return refuse("an install without symlinks or without node_modules");
+    // How packages are laid out does not matter where none are.
+    if !config.lockfile_only {
+        if *config.node_linker != NodeLinker::Isolated {
+            return refuse(&format!("nodeLinker: {}", config.node_linker.name()));
+        }
+        if *config.enable_global_virtual_store {
+            return refuse("enableGlobalVirtualStore");
+        }
+        if !*config.symlink || !*config.enable_modules_dir {
+            return refuse("an install without symlinks or without node_modules");
+        }
     }
     if !*config.lockfile || !*config.shared_workspace_lockfile {
         return refuse("an install without one lockfile for the whole workspace");

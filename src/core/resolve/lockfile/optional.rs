@@ -21,9 +21,10 @@ pub(super) fn find(recording: &Recording<'_>) -> Vec<bool> {
     let mut to_walk = Vec::new();
     for (project, direct) in recording.projects.iter().zip(&recording.outcome.direct) {
         for (alias, target) in direct {
-            // Peers that were added count by who asks for them.
+            // What was added for the sake of others counts by who asks for it. A project's own peers it needs itself,
+            // even those that it calls optional.
             if let Some((group, _)) = declared(project.effective, alias)
-                && group != Group::Peer
+                && (group != Group::Peer || recording.auto_install_peers)
                 && let Some(node) = position(target)
             {
                 to_walk.push((node, group == Group::Optional));

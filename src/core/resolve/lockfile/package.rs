@@ -1,6 +1,6 @@
 //! The entry of a package: what is known of it whatever its peers.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 
@@ -9,6 +9,9 @@ use crate::core::lockfile::{
 };
 use crate::core::resolve::tree::TreePackage;
 use crate::core::resolve::{Source, Specifiers, Via};
+
+/// The range of a peer that `peerDependenciesMeta` alone names.
+static ANY: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("*"));
 
 pub(super) fn of(
     package: &TreePackage,
@@ -56,19 +59,22 @@ pub(super) fn of(
 fn peers(package: &TreePackage) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, bool)> {
     let manifest = &package.manifest;
     let asked_for = package.peers.iter().map(|(name, peer)| (name, &peer.range, peer.optional));
-    let brought = manifest
-        .peer_dependencies
-        .iter()
-        .filter(|(name, _)| {
-            **name != manifest.name
-                && !package.peers.contains_key(*name)
-                && !manifest.optional_dependencies.contains_key(*name)
-        })
-        .map(|(name, range)| {
-            let meta = manifest.peer_dependencies_meta.get(name);
-            (name, range, meta.is_some_and(|meta| meta.optional))
-        });
-    asked_for.chain(brought)
+    let is_brought = |name: &Arc<str>| {
+        *name != manifest.name
+            && !package.peers.contains_key(name)
+            && !manifest.optional_dependencies.contains_key(name)
+    };
+    let is_optional =
+        |name: &Arc<str>| manifest.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional);
+    let brought = manifest.peer_dependencies.iter().filter(move |(name, _)| is_brought(name));
+    let only_called_optional = manifest
+        .peer_dependencies_meta
+        .keys()
+        .filter(move |name| is_brought(name) && !manifest.peer_dependencies.contains_key(*name))
+        .filter(move |name| is_optional(name));
+    asked_for
+        .chain(brought.map(move |(name, range)| (name, range, is_optional(name))))
+        .chain(only_called_optional.map(|name| (name, &*ANY, true)))
 }
 
 /// The version, where the key of the entry does not tell it. What pnpm looks at is whether there is a colon in the dep

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::core::lockfile::{LockfileSettings, OneOrMany, Resolution, split};
 use crate::core::resolve::tree::{PackageIndex, PeerRequirement};
-use crate::core::resolve::{Resolved, Source, Specifiers, Via};
+use crate::core::resolve::{PeerMeta, Resolved, Source, Specifiers, Via};
 
 fn specifiers(pairs: &[(&str, &str)]) -> Specifiers {
     pairs.iter().map(|(alias, specifier)| (Arc::from(*alias), Arc::from(*specifier))).collect()
@@ -267,6 +267,35 @@ fn only_what_nothing_needs_is_optional() {
     let needed = &lockfile.snapshots["needed@1.0.0"];
     assert!(needed.dependencies.is_empty());
     assert_eq!(needed.optional_dependencies.len(), 3);
+}
+
+#[test]
+fn a_project_needs_its_own_peers_even_where_it_calls_them_optional() {
+    let mut sample = Sample::default();
+    sample.effective.peer_dependencies = specifiers(&[("peer", "1")]);
+    sample.node("peer@1.0.0", &[], manifest("peer@1.0.0"));
+    sample.outcome.graph.get_mut("peer@1.0.0").unwrap().optional = true;
+    sample.direct(&[("peer", "peer@1.0.0")]);
+    assert!(!sample.lockfile().snapshots["peer@1.0.0"].optional);
+}
+
+#[test]
+fn peers_that_a_package_brings_itself_are_recorded_too() {
+    let mut sample = Sample::default();
+    let mut brings = manifest("a@1.0.0");
+    brings.dependencies = specifiers(&[("both", "1"), ("named", "1")]);
+    brings.optional_dependencies = specifiers(&[("extra", "1")]);
+    brings.peer_dependencies = specifiers(&[("both", "^1"), ("extra", "^1")]);
+    for name in ["named", "extra"] {
+        brings.peer_dependencies_meta.insert(name.into(), PeerMeta { optional: true });
+    }
+    sample.node("a@1.0.0", &[], brings);
+    let lockfile = sample.lockfile();
+    let package = &lockfile.packages["a@1.0.0"];
+    let peers: Vec<(&str, &str)> =
+        package.peer_dependencies.iter().map(|(name, range)| (name.as_str(), range.as_str())).collect();
+    assert_eq!(peers, [("both", "^1"), ("named", "*")]);
+    assert!(package.peer_dependencies_meta.keys().eq(["named"]));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl NoDowngrade {
         let document = packument.version(version).ok_or_else(|| {
             unknown(format!("missing version object for version {version} of {name} in metadata"))
         })?;
-        let past = strongest_before(packument, published, !is_prerelease(version)).map_err(unknown)?;
+        let past = strongest_before(packument, published, !is_prerelease(version));
         if document.trust < past {
             return Err(NpmError::TrustDowngrade {
                 name: name.to_string(),
@@ -54,11 +54,7 @@ impl NoDowngrade {
     }
 }
 
-fn strongest_before(
-    packument: &Packument,
-    before: i64,
-    skip_prereleases: bool,
-) -> Result<Option<TrustEvidence>, String> {
+fn strongest_before(packument: &Packument, before: i64, skip_prereleases: bool) -> Option<TrustEvidence> {
     let mut strongest = None;
     for version in packument.versions() {
         if skip_prereleases && is_prerelease(version) {
@@ -69,10 +65,33 @@ fn strongest_before(
         if published.is_none_or(|time| time >= before) {
             continue;
         }
-        let document = packument.version(version).ok_or_else(|| {
-            format!("undecodable version object for version {version} of {} in metadata", packument.name())
-        })?;
-        strongest = strongest.max(document.trust);
+        // What does not have the shape of a version cannot be installed, so it vouches for nothing.
+        if let Some(document) = packument.version(version) {
+            strongest = strongest.max(document.trust);
+        }
     }
-    Ok(strongest)
+    strongest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::registry::sample_packument;
+
+    #[test]
+    fn versions_that_cannot_be_installed_vouch_for_nothing() {
+        let packument = sample_packument(&json!({
+            "name": "a",
+            "dist-tags": {"latest": "2.0.0"},
+            "versions": {
+                "1.0.0": {"name": "a", "version": "1.0.0", "dependencies": [], "dist": {"tarball": "1"}},
+                "2.0.0": {"name": "a", "version": "2.0.0", "dist": {"tarball": "2"}},
+            },
+            "time": {"1.0.0": "2020-01-01T00:00:00.000Z", "2.0.0": "2020-01-02T00:00:00.000Z"},
+        }));
+        assert!(packument.version("1.0.0").is_none());
+        assert!(NoDowngrade::default().check(&packument, "2.0.0").is_ok());
+    }
 }

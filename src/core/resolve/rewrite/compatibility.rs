@@ -13,13 +13,24 @@ static DATABASE: LazyLock<Extensions> = LazyLock::new(|| {
     let mut database = Extensions::default();
     for source in SOURCES {
         // The data is part of the program and a test reads it, so it cannot be broken here.
-        let entries: Vec<(String, Extension)> = serde_json::from_str(source).unwrap_or_default();
+        let mut entries: Vec<(String, Extension)> = serde_json::from_str(source).unwrap_or_default();
+        // Of several that concern one version the first counts, and pnpm's copy is in this order.
+        entries.sort_by_cached_key(|(selector, _)| place(selector));
         for (selector, extension) in entries {
             let _ = database.add(&selector, extension);
         }
     }
     database
 });
+
+/// The place of a selector in the order that dictionaries have: punctuation, digits, letters.
+fn place(selector: &str) -> Vec<usize> {
+    const PUNCTUATION: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
+    let rank = |letter: char| {
+        PUNCTUATION.find(letter).unwrap_or_else(|| PUNCTUATION.len() + letter.to_ascii_lowercase() as usize)
+    };
+    selector.chars().map(rank).collect()
+}
 
 /// The database.
 pub(super) fn database() -> &'static Extensions {
@@ -42,6 +53,13 @@ mod tests {
             }
         }
         assert_eq!(entries_read, 159 + 3);
+    }
+
+    #[test]
+    fn of_several_entries_the_first_in_dictionary_order_counts() {
+        let mut selectors = ["c@<0.16.0", "c@^2", "c@<=0.16.0", "c@*", "c@>=3"];
+        selectors.sort_by_cached_key(|selector| place(selector));
+        assert_eq!(selectors, ["c@*", "c@^2", "c@<=0.16.0", "c@<0.16.0", "c@>=3"]);
     }
 
     #[test]

@@ -54,7 +54,13 @@ impl<R: Resolver> Walk<'_, R> {
             question.folder = Some(folder);
         }
         question.preferred = preferred_here(siblings.overlay.as_ref(), &edge.alias, &specifier);
-        Plan::Ask(self.questions.ask(question, siblings.overlay.as_ref(), circumstances), specifier)
+        let overlay = siblings.overlay.as_ref();
+        let asked = if self.in_turn {
+            self.questions.ask_in_turn(question, overlay, circumstances)
+        } else {
+            self.questions.ask(question, overlay, circumstances)
+        };
+        Plan::Ask(asked, specifier)
     }
 
     /// Notes the versions of a project's direct dependencies, before anything below them is looked at.

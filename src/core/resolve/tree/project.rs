@@ -47,9 +47,12 @@ impl Circumstances {
     }
 
     fn asks_for(&self, alias: &str, specifier: &str) -> bool {
-        let real =
-            || real_name(Some(alias), specifier).is_some_and(|name| self.own.contains_key(name.as_ref()));
-        self.own.contains_key(alias) || real()
+        concerns(&self.own, alias, specifier)
+    }
+
+    /// Whether some project asks for a package itself.
+    pub(super) fn someone_asks_for(&self, alias: &str, specifier: &str) -> bool {
+        concerns(&self.of_all, alias, specifier)
     }
 
     /// Whether an update reaches a distance.
@@ -91,6 +94,11 @@ impl Circumstances {
             update_target: self.is_update_target(alias, specifier, depth),
         }
     }
+}
+
+fn concerns(preferred: &PreferredVersions, alias: &str, specifier: &str) -> bool {
+    let real = || real_name(Some(alias), specifier).is_some_and(|name| preferred.contains_key(name.as_ref()));
+    preferred.contains_key(alias) || real()
 }
 
 /// A direct dependency that a project asks for.

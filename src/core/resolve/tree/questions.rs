@@ -99,6 +99,9 @@ pub(super) struct Questions<'a, R> {
     told: FxHashSet<Arc<str>>,
     /// Whether dependencies are asked for ahead.
     pub(super) look_ahead: bool,
+    /// Questions about names that some project asks for itself, whoever asks: what the first project was answered counts
+    /// for the projects after it. Projects take turns in the order of their ids, so this is always the same one.
+    settled: FxHashMap<Question, QuestionIndex>,
 }
 
 impl<'a, R: Resolver> Questions<'a, R> {
@@ -114,6 +117,7 @@ impl<'a, R: Resolver> Questions<'a, R> {
             looked_ahead: FxHashSet::default(),
             told: FxHashSet::default(),
             look_ahead: true,
+            settled: FxHashMap::default(),
         }
     }
 
@@ -142,6 +146,55 @@ impl<'a, R: Resolver> Questions<'a, R> {
         self.running.push(self.future(index, &question, overlay, circumstances));
         self.known.insert(question, index);
         index
+    }
+
+    /// Asks in a project's turn, unless a project before it or something above in the same project asked the same.
+    pub(super) fn ask_in_turn(
+        &mut self,
+        question: Question,
+        overlay: Option<&Arc<PreferredOverlay>>,
+        circumstances: &Rc<Circumstances>,
+    ) -> QuestionIndex {
+        let by_project = !matches!(question.asked_for_by, Some(AskedForBy::All));
+        if !by_project || !circumstances.someone_asks_for(&question.alias, &question.specifier) {
+            return self.ask(question, overlay, circumstances);
+        }
+        let by_whomever = Question { asked_for_by: None, ..question.clone() };
+        if let Some(index) = self.settled.get(&by_whomever) {
+            return *index;
+        }
+        let index = self.ask(question, overlay, circumstances);
+        self.settled.insert(by_whomever, index);
+        index
+    }
+
+    /// The questions about what is below a package are asked as soon as the package is met, where nothing that its
+    /// surroundings have is preferred yet: this may be the first project to ask them. pnpm:
+    /// `warm_children_resolutions`, whose answers stay.
+    pub(super) fn settle_below(
+        &mut self,
+        answer: &Answer,
+        left: &[Arc<str>],
+        depth: u32,
+        circumstances: &Rc<Circumstances>,
+    ) {
+        if self.input.projects.len() < 2 || matches!(answer.resolved.source, Source::Link { .. }) {
+            return;
+        }
+        let Ok(dependencies) = reading::dependencies(&answer.manifest) else { return };
+        for dependency in dependencies.iter() {
+            let is_left = !dependency.optional && left.binary_search(&dependency.alias).is_ok();
+            if is_left
+                || is_relative(&dependency.specifier)
+                || dependency.specifier.starts_with("catalog:")
+                || !circumstances.someone_asks_for(&dependency.alias, &dependency.specifier)
+            {
+                continue;
+            }
+            let mut question = circumstances.question(&dependency.alias, &dependency.specifier, depth + 1);
+            question.optional = dependency.optional;
+            self.ask_in_turn(question, None, circumstances);
+        }
     }
 
     fn future(

@@ -51,6 +51,7 @@ pub async fn walk<R: Resolver, D: Discovery>(
     for project in &rounds {
         walk.ask_ahead(project);
     }
+    walk.take_turns();
     for project in &mut rounds {
         walk.begin(project).await?;
     }
@@ -122,6 +123,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
             applied_patches: FxHashSet::default(),
             violations: Vec::new(),
             reusable: FxHashMap::default(),
+            in_turn: false,
         }
     }
 
@@ -209,6 +211,11 @@ impl<'a, R: Resolver> Walk<'a, R> {
         for edge in &siblings.edges {
             self.plan(&circumstances, &siblings, edge);
         }
+    }
+
+    /// From now on projects take turns.
+    fn take_turns(&mut self) {
+        self.in_turn = true;
     }
 
     /// Walks what a project asks for.

@@ -46,6 +46,8 @@ pub(super) struct Walk<'a, R> {
     pub(super) applied_patches: FxHashSet<Arc<str>>,
     pub(super) violations: Vec<(Arc<Resolved>, PolicyViolation)>,
     pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
+    /// Projects take turns; before that, questions are only asked ahead.
+    pub(super) in_turn: bool,
 }
 
 /// A dependency that was resolved.
@@ -140,7 +142,7 @@ impl<R: Resolver> Walk<'_, R> {
     /// Puts a dependency that was answered into the tree. What is below it comes later.
     fn place(
         &mut self,
-        circumstances: &Circumstances,
+        circumstances: &Rc<Circumstances>,
         siblings: &Siblings,
         edge: &Edge,
         question: QuestionIndex,
@@ -177,6 +179,7 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(Seed::Dropped);
         }
         let left = self.left_to_peers(&answer, &siblings.aliases);
+        self.questions.settle_below(&answer, &left, siblings.depth, circumstances);
         let optional = siblings.optional || edge.optional;
         let depth = siblings.depth;
         let leaf = matches!(resolved.source, Source::Link { .. }) || is_leaf(&answer.manifest);

@@ -167,3 +167,18 @@ fn what_a_project_asks_for_is_preferred_in_that_project_alone() {
     assert_eq!(direct(&tree, ".")[1], "again → a@1.0.0");
     assert_eq!(edges(&tree, "plugin@1.0.0"), ["a → a@2.0.0"]);
 }
+
+#[test]
+fn what_an_earlier_project_was_answered_counts_for_later_ones() {
+    let mut world = World::new();
+    world.package("a@1.0.0", &[]).package("a@2.0.0", &[]);
+    world.package("first@1.0.0", &[("a", ">=1")]).package("second@1.0.0", &[("a", ">=1")]);
+    world.project(".", &[("a", "^1"), ("first", "1")]).project("p", &[("second", "1")]);
+    assert_eq!(edges(&world.tree(), "second@1.0.0"), ["a → a@1.0.0"]);
+
+    let mut world = World::new();
+    world.package("a@1.0.0", &[]).package("a@2.0.0", &[]);
+    world.package("first@1.0.0", &[("a", ">=1")]).package("second@1.0.0", &[("a", ">=1")]);
+    world.project(".", &[("second", "1")]).project("p", &[("a", "^1"), ("first", "1")]);
+    assert_eq!(edges(&world.tree(), "second@1.0.0"), ["a → a@2.0.0"]);
+}
