@@ -21,9 +21,9 @@ pub(super) fn find(recording: &Recording<'_>) -> Vec<bool> {
     let mut to_walk = Vec::new();
     for (project, direct) in recording.projects.iter().zip(&recording.outcome.direct) {
         for (alias, target) in direct {
-            // Peers that were added count by who asks for them.
+            // Peers that were added for others count by who asks for them; the project's own are needed, even those
+            // that it could do without.
             if let Some((group, _)) = declared(project.effective, alias)
-                && group != Group::Peer
                 && let Some(node) = position(target)
             {
                 to_walk.push((node, group == Group::Optional));

@@ -75,7 +75,10 @@ impl<R: Resolver> Walk<'_, R> {
             optional: wanted.optional,
             injected: wanted.injected,
             is_peer: wanted.is_peer,
-            prior: locked.and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier)),
+            // What stands in for a peer is chosen anew, among what is there.
+            prior: locked
+                .filter(|_| !wanted.is_peer)
+                .and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier)),
         });
         let aliases = Aliases::of_project(&rounds.aliases);
         Siblings {
@@ -185,6 +188,7 @@ impl<R: Resolver> Walk<'_, R> {
             let picking = Picking {
                 auto_install_peers: self.input.settings.auto_install_peers,
                 preferred: &preferred,
+                present: self.present.versions(),
                 root,
                 rewrite: self.input.rewrite,
                 folder: &project.folder,
@@ -207,7 +211,12 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(false);
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
-        let picked = pick::optional(&rounds.missing_optional, &preferred, root, &rounds.locked.versions);
+        let picked = pick::optional(
+            &rounds.missing_optional,
+            (&preferred, self.present.versions()),
+            root,
+            &rounds.locked.versions,
+        );
         if picked.is_empty() {
             return Ok(false);
         }
