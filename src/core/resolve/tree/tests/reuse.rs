@@ -169,7 +169,7 @@ fn of_versions_that_the_tree_has_the_one_that_was_recorded_stays_an_optional_pee
 }
 
 #[test]
-fn a_peer_of_the_project_itself_is_not_held_at_its_locked_version() {
+fn a_peer_of_the_project_itself_stays_locked_unless_projects_ask_for_another_version_of_it() {
     let mut world = World::new();
     world.package("host@1.0.0", &[]).package("host@1.1.0", &[]).project("b", &[("host", "1.1.0")]);
     world.project("a", &[("host", "1.0.0")]);
@@ -178,6 +178,10 @@ fn a_peer_of_the_project_itself_is_not_held_at_its_locked_version() {
     world.lockfile = Some(lockfile);
     let peers = specifiers(&[("host", "^1")]);
     let manifest = PackageManifest { peer_dependencies: peers, ..PackageManifest::default() };
-    world.without_projects().project("b", &[("host", "1.1.0")]).project_of("a", manifest);
+    world.without_projects().project("b", &[("host", "1.1.0")]).project_of("a", manifest.clone());
     assert_eq!(direct(&world.tree(), "a"), ["host → host@1.1.0"]);
+    world.without_projects().project("b", &[("host", "^1")]).project_of("a", manifest.clone());
+    assert_eq!(direct(&world.tree(), "a"), ["host → host@1.0.0"]);
+    world.without_projects().project("b", &[]).project_of("a", manifest);
+    assert_eq!(direct(&world.tree(), "a"), ["host → host@1.0.0"], "though the lockfile has a higher one");
 }
