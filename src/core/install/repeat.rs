@@ -15,6 +15,10 @@ use crate::core::manifest::Manifest;
 use crate::core::state::{CURRENT_LOCKFILE, ModulesState, WorkspaceState, modified_ms, settings_agree};
 use crate::core::workspace::Workspace;
 
+/// Milliseconds by which the time of a file may be too early: file systems take it from a clock that ticks, the slowest
+/// every 10 ms. A manifest that was changed right after an install must not look older than it.
+const CLOCK_TICK_MS: u64 = 10;
+
 /// Whether the command line asks for an install that believes nothing.
 #[must_use]
 pub fn asks_to_look(config: &Config) -> bool {
@@ -42,6 +46,9 @@ pub fn is_up_to_date(config: &Config) -> bool {
     }
     let is_older =
         |path: &Path| modified_ms(path).is_some_and(|modified| modified <= state.last_validated_timestamp);
+    let is_long_since = |path: &Path| {
+        modified_ms(path).is_some_and(|modified| modified + CLOCK_TICK_MS <= state.last_validated_timestamp)
+    };
     let patches = config.patched_dependencies.values();
     if !is_older(&config.lockfile_dir.join(Lockfile::FILE_NAME))
         || patches.into_iter().any(|path| !is_older(&config.lockfile_dir.join(path)))
@@ -61,7 +68,7 @@ pub fn is_up_to_date(config: &Config) -> bool {
         && !has_new_projects()
         && state.projects.keys().all(|folder| {
             let folder = Path::new(folder);
-            is_older(&folder.join("package.json"))
+            is_long_since(&folder.join("package.json"))
                 && Manifest::read(folder).is_ok_and(|manifest| is_linked(config, folder, &manifest))
         })
 }

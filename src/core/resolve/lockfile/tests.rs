@@ -249,24 +249,28 @@ fn only_what_nothing_needs_is_optional() {
     needed.optional_dependencies = specifiers(&[("both", "1"), ("below", "1")]);
     sample.node(
         "needed@1.0.0",
-        &[("below", "below@1.0.0"), ("both", "both@1.0.0"), ("peer", "peer@1.0.0")],
+        &[("below", "below@1.0.0"), ("both", "both@1.0.0"), ("peer", "peer@1.0.0"), ("own", "own@1.0.0")],
         needed,
     );
     let peer = PeerRequirement { range: "1".into(), optional: true };
-    sample.tree.packages[0].peers = Arc::new(BTreeMap::from([("peer".into(), peer)]));
     sample.node("extra@1.0.0", &[("both", "both@1.0.0")], manifest("extra@1.0.0"));
     sample.node("below@1.0.0", &[("deep", "deep@1.0.0")], manifest("below@1.0.0"));
     sample.node("deep@1.0.0", &[("below", "below@1.0.0")], manifest("deep@1.0.0"));
     sample.node("both@1.0.0", &[], manifest("both@1.0.0"));
     sample.node("peer@1.0.0", &[], manifest("peer@1.0.0"));
-    sample.direct(&[("needed", "needed@1.0.0"), ("extra", "extra@1.0.0")]);
+    sample.effective.peer_dependencies = specifiers(&[("own", "1")]);
+    sample.node("own@1.0.0", &[], manifest("own@1.0.0"));
+    sample.tree.packages[0].peers =
+        Arc::new(BTreeMap::from([("peer".into(), peer.clone()), ("own".into(), peer)]));
+    let direct = [("needed", "needed@1.0.0"), ("extra", "extra@1.0.0"), ("own", "own@1.0.0")];
+    sample.direct(&direct);
     let lockfile = sample.lockfile();
     let optional = lockfile.snapshots.iter().filter(|(_, snapshot)| snapshot.optional);
     let optional: Vec<&str> = optional.map(|(dep_path, _)| dep_path.as_str()).collect();
     assert_eq!(optional, ["below@1.0.0", "both@1.0.0", "deep@1.0.0", "extra@1.0.0", "peer@1.0.0"]);
     let needed = &lockfile.snapshots["needed@1.0.0"];
     assert!(needed.dependencies.is_empty());
-    assert_eq!(needed.optional_dependencies.len(), 3);
+    assert_eq!(needed.optional_dependencies.len(), 4);
 }
 
 #[test]

@@ -106,6 +106,8 @@ pub(super) struct Picking<'p> {
     pub(super) auto_install_peers: bool,
     /// Versions that are preferred or there already, of the peers in question.
     pub(super) preferred: &'p PreferredVersions,
+    /// Those of them that are there.
+    pub(super) present: &'p PreferredVersions,
     /// Direct dependencies of the workspace's root; empty when they do not count.
     pub(super) root: &'p [RootDependency],
     pub(super) rewrite: &'p dyn Rewrite,
@@ -114,7 +116,7 @@ pub(super) struct Picking<'p> {
 }
 
 /// The specifiers by which required peers are installed. The root's dependency and overrides come first, then the
-/// highest version there is that fits, then the range itself.
+/// highest version there is that fits, then such a version that only the lockfile has, then the range itself.
 pub(super) fn required(
     picking: &Picking<'_>,
     missing: &BTreeMap<Arc<str>, String>,
@@ -142,20 +144,29 @@ fn pick_required(picking: &Picking<'_>, name: &Arc<str>, range: &str) -> Option<
     let Some(selectors) = picking.preferred.get(name) else { return by_range() };
     let (versions, others): (Vec<_>, Vec<_>) =
         selectors.iter().partition(|(_, selector)| selector.kind == SelectorKind::Version);
+    let is_present = |text: &str| is_present(picking.present, name, text);
+    let best_of = |fits: &dyn Fn(&Version) -> bool| {
+        let all = || versions.iter().map(|(text, _)| *text);
+        highest(all().filter(|text| is_present(text)), fits).or_else(|| highest(all(), fits))
+    };
     let compared = peer_range(range);
     let best = if Range::parse(&compared).is_ok() {
         let wanted = WithPrereleases::parse(&compared);
-        let best = highest(versions.iter().map(|(text, _)| *text), |version| wanted.fits(version));
+        let best = best_of(&|version| wanted.fits(version));
         if best.is_none() && !versions.is_empty() {
             return by_range();
         }
         best
     } else {
-        highest(versions.iter().map(|(text, _)| *text), |_| true)
+        best_of(&|_| true)
     };
     let parts: Vec<&str> =
         best.into_iter().chain(others.iter().map(|(text, _)| *text)).map(|text| &**text).collect();
     (!parts.is_empty()).then(|| Arc::from(parts.join(" || ")))
+}
+
+fn is_present(present: &PreferredVersions, name: &str, version: &str) -> bool {
+    present.get(name).is_some_and(|versions| versions.contains_key(version))
 }
 
 fn highest<'v>(
@@ -172,11 +183,12 @@ fn highest<'v>(
     best.map(|(_, text)| text)
 }
 
-/// The versions by which optional peers are installed: the highest one there is that fits all who could use it.
-/// Peers of which there is none stay away.
+/// The versions by which optional peers are installed: the highest one there is that fits all who could use it, if
+/// possible one that the lockfile recorded for the project. What only the lockfile has, and nothing else needs any more,
+/// is the last resort. Peers of which there is none stay away.
 pub(super) fn optional(
     missing: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
-    preferred: &PreferredVersions,
+    (preferred, present): (&PreferredVersions, &PreferredVersions),
     root: &[RootDependency],
     locked: &FxHashMap<&str, FxHashSet<&str>>,
 ) -> BTreeMap<Arc<str>, Arc<str>> {
@@ -189,14 +201,18 @@ pub(super) fn optional(
         else {
             continue;
         };
-        let of_lockfile = locked.get(&**name);
-        let candidates = selectors.iter().filter(|(text, selector)| {
-            selector.kind == SelectorKind::Version
-                && of_lockfile.is_none_or(|versions| versions.contains(&***text))
-        });
-        let best = highest(candidates.map(|(text, _)| text), |version| {
-            of_root.iter().chain(&ranges).all(|range| range.satisfies(version))
-        });
+        let fits = |version: &Version| of_root.iter().chain(&ranges).all(|range| range.satisfies(version));
+        let is_recorded = |text: &str| locked.get(&**name).is_some_and(|versions| versions.contains(text));
+        let is_present = |text: &str| is_present(present, name, text);
+        let of_tier = |wants_present: bool, wants_recorded: bool| {
+            let versions = selectors.iter().filter(|(_, selector)| selector.kind == SelectorKind::Version);
+            let of_tier = versions.map(|(text, _)| text).filter(|text| {
+                (!wants_present || is_present(text)) && (!wants_recorded || is_recorded(text))
+            });
+            highest(of_tier, fits)
+        };
+        let tiers = [(true, true), (true, false), (false, true), (false, false)];
+        let best = tiers.into_iter().find_map(|(present, recorded)| of_tier(present, recorded));
         if let Some(version) = best.and_then(|text| Version::parse(text).ok()) {
             picked.insert(Arc::clone(name), Arc::from(version.to_string()));
         }

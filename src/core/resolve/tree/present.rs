@@ -30,6 +30,11 @@ impl Present {
         self.roots.extend(packages);
     }
 
+    /// The versions as of the last look.
+    pub(super) fn versions(&self) -> &PreferredVersions {
+        &self.versions
+    }
+
     fn note(versions: &mut PreferredVersions, name: &Arc<str>, version: &Arc<str>) {
         let plain = VersionSelector { kind: SelectorKind::Version, weight: weight::PLAIN };
         versions.entry(Arc::clone(name)).or_default().entry(Arc::clone(version)).or_insert(plain);

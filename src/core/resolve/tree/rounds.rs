@@ -9,16 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use node_semver::Range;
 use rustc_hash::FxHashSet;
 
 use super::aliases::Aliases;
 use super::chain::Chain;
-use super::locked::LockedPeers;
+use super::locked::{LockedPeers, SnapshotIndex};
 use super::missing::{Discovered, Discovery, DiscoveryRequest, MissingPeer};
 use super::model::{DirectDependency, NodeIndex, Origin};
 use super::pick::{self, Picking, RootDependency};
 use super::project::{Circumstances, DirectWanted};
 use super::scope::{leave_to_others, note_first_missing};
+use super::specifier::fits_with_prereleases;
 use super::walk::{Edge, Placed, Siblings, Walk, layer};
 use crate::core::resolve::{ResolveError, Resolver};
 
@@ -75,7 +77,9 @@ impl<R: Resolver> Walk<'_, R> {
             optional: wanted.optional,
             injected: wanted.injected,
             is_peer: wanted.is_peer,
-            prior: locked.and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier)),
+            prior: locked
+                .and_then(|locked| locked.fitting_direct(project, &wanted.alias, &wanted.specifier))
+                .filter(|prior| !wanted.is_peer || !self.projects_ask_for_other(wanted, *prior)),
         });
         let aliases = Aliases::of_project(&rounds.aliases);
         Siblings {
@@ -88,6 +92,19 @@ impl<R: Resolver> Walk<'_, R> {
             aliases,
             of_workspace: false,
         }
+    }
+
+    /// Whether some project asks for a version of a package that would do as a project's own peer as well, but is not
+    /// the locked one. The peer is then chosen anew, among what projects ask for.
+    fn projects_ask_for_other(&self, peer: &DirectWanted, prior: SnapshotIndex) -> bool {
+        let asked = self.projects.first().and_then(|project| project.circumstances.of_all.get(&peer.alias));
+        let prior = self.locked.as_ref().and_then(|locked| locked.entry(prior).plain_version());
+        let (Some(asked), Some(prior)) = (asked, prior) else { return false };
+        let Ok(range) = Range::parse(&peer.specifier) else { return false };
+        asked
+            .keys()
+            .filter_map(|asked| Range::parse(asked).ok())
+            .any(|asked| !fits_with_prereleases(&asked, prior) && asked.intersect(&range).is_some())
     }
 
     /// Walks direct dependencies of a project and everything below them.
@@ -185,6 +202,7 @@ impl<R: Resolver> Walk<'_, R> {
             let picking = Picking {
                 auto_install_peers: self.input.settings.auto_install_peers,
                 preferred: &preferred,
+                present: self.present.versions(),
                 root,
                 rewrite: self.input.rewrite,
                 folder: &project.folder,
@@ -207,7 +225,12 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(false);
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
-        let picked = pick::optional(&rounds.missing_optional, &preferred, root, &rounds.locked.versions);
+        let picked = pick::optional(
+            &rounds.missing_optional,
+            (&preferred, self.present.versions()),
+            root,
+            &rounds.locked.versions,
+        );
         if picked.is_empty() {
             return Ok(false);
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::world::{About, World, direct, edges};
+use super::world::{About, World, direct, edges, specifiers};
+use crate::core::resolve::PackageManifest;
 use crate::core::resolve::tree::UpdateScope;
 
 /// A project that is locked before newer versions come out.
@@ -136,4 +137,51 @@ fn what_asks_for_peers_is_read_again_with_all_that_leads_to_it() {
     assert!(edges(&again, "plugin@1.0.0").is_empty(), "a peer is no child");
     assert_eq!(edges(&again, "wrap@1.0.0"), edges(&fresh, "wrap@1.0.0"));
     assert_eq!(world.lock(), world.lockfile.clone().unwrap());
+}
+
+#[test]
+fn a_version_that_only_the_lockfile_has_gives_way_to_one_that_the_tree_has() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", ">=1")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &about).publish("needs@1.0.0", &About { may_lack: &[], ..about });
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]).package("user@1.0.0", &[("host", "^1")]);
+    for plugin in ["plugin", "needs"] {
+        world.without_projects().project(".", &[(plugin, "1"), ("host", "^2")]);
+        world.lockfile = None;
+        world.lockfile = Some(world.lock());
+        world.without_projects().project(".", &[(plugin, "1"), ("user", "1")]);
+        assert_eq!(direct(&world.tree(), ".")[2], "host → host@1.0.0");
+        world.without_projects().project(".", &[(plugin, "1")]);
+        assert_eq!(direct(&world.tree(), ".")[1], "host → host@2.0.0", "it is better than nothing");
+    }
+}
+
+#[test]
+fn of_versions_that_the_tree_has_the_one_that_was_recorded_stays_an_optional_peer() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", ">=1")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    world.package("old@1.0.0", &[("host", "^1")]).package("new@1.0.0", &[("host", "^2")]);
+    world.project(".", &[("plugin", "1"), ("old", "1")]);
+    world.lockfile = Some(world.lock());
+    world.without_projects().project(".", &[("plugin", "1"), ("old", "1"), ("new", "1")]);
+    assert_eq!(direct(&world.tree(), ".")[3], "host → host@1.0.0");
+}
+
+#[test]
+fn a_peer_of_the_project_itself_stays_locked_unless_projects_ask_for_another_version_of_it() {
+    let mut world = World::new();
+    world.package("host@1.0.0", &[]).package("host@1.1.0", &[]).project("b", &[("host", "1.1.0")]);
+    world.project("a", &[("host", "1.0.0")]);
+    let mut lockfile = world.lock();
+    lockfile.importers["a"].dependencies["host"].specifier = "^1".to_owned();
+    world.lockfile = Some(lockfile);
+    let peers = specifiers(&[("host", "^1")]);
+    let manifest = PackageManifest { peer_dependencies: peers, ..PackageManifest::default() };
+    world.without_projects().project("b", &[("host", "1.1.0")]).project_of("a", manifest.clone());
+    assert_eq!(direct(&world.tree(), "a"), ["host → host@1.1.0"]);
+    world.without_projects().project("b", &[("host", "^1")]).project_of("a", manifest.clone());
+    assert_eq!(direct(&world.tree(), "a"), ["host → host@1.0.0"]);
+    world.without_projects().project("b", &[]).project_of("a", manifest);
+    assert_eq!(direct(&world.tree(), "a"), ["host → host@1.0.0"], "though the lockfile has a higher one");
 }
