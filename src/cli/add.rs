@@ -51,6 +51,14 @@ pub struct AddArguments {
     /// Take them from the workspace alone
     #[arg(long, help_heading = "What to save")]
     pub workspace: bool,
+
+    /// Save into the default catalog of pnpm-workspace.yaml
+    #[arg(long, help_heading = "What to save")]
+    pub save_catalog: bool,
+
+    /// Save into this catalog of pnpm-workspace.yaml
+    #[arg(long, value_name = "NAME", help_heading = "What to save")]
+    pub save_catalog_name: Option<String>,
 }
 
 impl AddArguments {
@@ -63,6 +71,10 @@ impl AddArguments {
             exact: self.save_exact,
             prefix: self.save_prefix.clone(),
             from_workspace: self.workspace,
+            catalog: self
+                .save_catalog_name
+                .clone()
+                .or_else(|| self.save_catalog.then(|| "default".to_owned())),
         })
     }
 

@@ -47,6 +47,10 @@ pub struct UpdateArguments {
     #[arg(short = 'E', long, help_heading = "What to save")]
     pub save_exact: bool,
 
+    /// Point at projects of the workspace where they have the names
+    #[arg(long, conflicts_with = "latest", help_heading = "What to update")]
+    pub workspace: bool,
+
     /// Leave package.json as it is
     #[arg(long, help_heading = "What to save")]
     pub no_save: bool,
@@ -68,6 +72,7 @@ impl UpdateArguments {
             save: !self.no_save,
             groups: groups.into_iter().filter_map(|(is_meant, group)| is_meant.then_some(group)).collect(),
             depth: self.depth,
+            from_workspace: self.workspace,
         })
     }
 }

@@ -32,3 +32,4 @@ pub mod state;
 pub mod store;
 pub mod verify;
 pub mod workspace;
+pub mod workspace_edit;

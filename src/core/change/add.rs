@@ -3,12 +3,22 @@
 use node_semver::{Range, Version};
 
 use super::begin::{ProjectChange, Question, Saved, Wish};
+use super::catalogs::Catalogs;
 use super::command::Add;
 use super::error::ChangeError;
 use super::request::{Request, is_of_registry, npm_alias};
 use crate::core::config::{Config, LinkWorkspacePackages, SaveWorkspaceProtocol};
+use crate::core::lockfile::catalog_name;
 use crate::core::manifest_edit::{Group, RangeStyle, is_local_workspace_path, workspace_specifier};
 use crate::core::workspace::Workspace;
+
+/// What a dependency that is added depends on.
+struct Around<'a> {
+    config: &'a Config,
+    workspace: &'a Workspace,
+    style: RangeStyle,
+    catalogs: &'a mut Catalogs,
+}
 
 /// What is installed when nothing else is said.
 const USUAL: &str = "latest";
@@ -21,6 +31,7 @@ impl ProjectChange {
         config: &Config,
         workspace: &Workspace,
         style: RangeStyle,
+        catalogs: &mut Catalogs,
     ) -> Result<(), ChangeError> {
         for text in &command.requests {
             let Request { alias, specifier } = Request::parse(text);
@@ -29,7 +40,14 @@ impl ProjectChange {
                     let specifier = specifier.unwrap_or_default();
                     self.questions.push(Question::What { alias, specifier, groups: command.groups.clone() });
                 }
-                Some(alias) => self.add_named(&alias, specifier, command, config, workspace, style)?,
+                Some(alias) => {
+                    self.add_named(
+                        &alias,
+                        specifier,
+                        command,
+                        Around { config, workspace, style, catalogs },
+                    )?;
+                }
             }
         }
         Ok(())
@@ -40,10 +58,9 @@ impl ProjectChange {
         alias: &str,
         specifier: Option<String>,
         command: &Add,
-        config: &Config,
-        workspace: &Workspace,
-        style: RangeStyle,
+        around: Around<'_>,
     ) -> Result<(), ChangeError> {
+        let Around { config, workspace, style, catalogs } = around;
         let found = self.file.find(alias).map(|(group, before)| (group, before.to_owned()));
         let groups = match (&command.groups, &found) {
             (Some(groups), _) => groups.clone(),
@@ -66,26 +83,39 @@ impl ProjectChange {
             self.put(alias, &saved.clone(), groups, Saved::AsItIs(saved));
             return Ok(());
         }
+        if specifier.is_none()
+            && before.is_none()
+            && let Some(saved) = catalogs.known(alias)
+        {
+            self.put(alias, &saved.clone(), groups, Saved::AsItIs(saved));
+            return Ok(());
+        }
         match specifier {
             // What stands there is good enough.
             None if before.is_some() => {
                 let before = before.unwrap_or_default();
-                self.put(alias, &before.clone(), groups, Saved::AsItIs(before));
+                let may_move = is_of_registry(&before) || catalog_name(&before).is_some();
+                let saved = if may_move { catalogs.saved(alias, &before, Some(&before))? } else { before };
+                self.put(alias, &saved.clone(), groups, Saved::AsItIs(saved));
             }
             None => {
                 let saved = Saved::Version { prefix: String::new(), asked: None, before };
-                self.put(alias, USUAL, groups, saved);
+                self.put_version(alias, USUAL, groups, saved, None, catalogs);
             }
             Some(specifier) if is_of_registry(&specifier) => {
+                let stood = before.clone();
                 let before = before.filter(|before| is_of_registry(before) || npm_alias(before).is_some());
                 let saved = Saved::Version { prefix: String::new(), asked: Some(specifier.clone()), before };
-                self.put(alias, &specifier, groups, saved);
+                self.put_version(alias, &specifier, groups, saved, stood, catalogs);
+            }
+            Some(specifier) if catalog_name(&specifier).is_some() => {
+                self.put(alias, &specifier.clone(), groups, Saved::AsItIs(specifier));
             }
             Some(specifier) => {
                 if let Some((name, range)) = npm_alias(&specifier) {
                     let (prefix, asked) = (format!("npm:{name}@"), Some(range.to_owned()));
                     let saved = Saved::Version { prefix, asked, before: None };
-                    self.put(alias, &specifier.clone(), groups, saved);
+                    self.put_version(alias, &specifier, groups, saved, before, catalogs);
                 } else if is_repository(&specifier) {
                     let (alias, groups) = (Some(alias.to_owned()), Some(groups));
                     self.questions.push(Question::What { alias, specifier, groups });
@@ -95,6 +125,24 @@ impl ProjectChange {
             }
         }
         Ok(())
+    }
+
+    /// Puts what is to be resolved into the manifest; where catalogs have a say, its version has to be known first.
+    fn put_version(
+        &mut self,
+        alias: &str,
+        specifier: &str,
+        groups: Vec<Group>,
+        saved: Saved,
+        before: Option<String>,
+        catalogs: &Catalogs,
+    ) {
+        if catalogs.are_saved_to() {
+            let (alias, specifier) = (alias.to_owned(), specifier.to_owned());
+            self.questions.push(Question::Version { alias, specifier, groups, saved, before });
+        } else {
+            self.put(alias, specifier, groups, saved);
+        }
     }
 
     /// Puts a specifier into the manifest as it is to be resolved.
@@ -158,7 +206,7 @@ fn of_workspace(
 }
 
 /// The version of a project of the workspace.
-fn version_in<'a>(workspace: &'a Workspace, name: &str) -> Option<&'a str> {
+pub(super) fn version_in<'a>(workspace: &'a Workspace, name: &str) -> Option<&'a str> {
     let manifests = workspace.projects.iter().filter_map(|project| project.manifest.as_ref());
     let mut named = manifests.filter(|manifest| manifest.name.as_deref() == Some(name));
     Some(named.next()?.version.as_deref().unwrap_or("0.0.0"))

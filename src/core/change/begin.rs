@@ -1,14 +1,18 @@
 //! The changes of a run, from the command to the files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use super::catalogs::Catalogs;
 use super::command::Command;
 use super::error::ChangeError;
+use super::update::Surroundings;
 use crate::core::config::Config;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{CatalogEntries, Lockfile};
 use crate::core::manifest_edit::{Group, ManifestFile, RangeStyle};
 use crate::core::resolve::tree::UpdateScope;
 use crate::core::workspace::Workspace;
+use crate::core::workspace_edit::WorkspaceFile;
 
 /// What a run changes in manifests.
 #[derive(Debug)]
@@ -18,6 +22,11 @@ pub struct Changes {
     pub(super) projects: BTreeMap<String, ProjectChange>,
     /// How versions are saved where neither the command line nor the manifest says.
     pub(super) style: RangeStyle,
+    pub(super) catalogs: Catalogs,
+    /// The folder of `pnpm-workspace.yaml`.
+    pub(super) settings_dir: PathBuf,
+    /// The file, once it is known what changes in it.
+    pub(super) settings: Option<WorkspaceFile>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Versions that move in one project move in all, though only its manifest says so.
@@ -62,6 +71,8 @@ pub(super) enum Question {
     What { alias: Option<String>, specifier: String, groups: Option<Vec<Group>> },
     /// Which is the newest version of this direct dependency?
     Latest { alias: String, group: Group, declared: String },
+    /// Which version is it, so that it can be said whether a catalog has it?
+    Version { alias: String, specifier: String, groups: Vec<Group>, saved: Saved, before: Option<String> },
 }
 
 impl Changes {
@@ -86,12 +97,19 @@ impl Changes {
             Command::Add(add) => add.prefix.as_deref(),
             _ => None,
         };
+        let catalog = match command {
+            Command::Add(add) => add.catalog.as_deref(),
+            _ => None,
+        };
         let style =
             RangeStyle::of_settings(is_exact || *config.save_exact, prefix.or(config.save_prefix.as_deref()));
         let mut changes = Self {
             command: command.clone(),
             projects: BTreeMap::new(),
             style,
+            catalogs: Catalogs::new(config, catalog, matches!(command, Command::Add(_))),
+            settings_dir: config.workspace_dir.as_ref().unwrap_or(&config.project_dir).clone(),
+            settings: None,
             warnings: Vec::new(),
             moves_everywhere: false,
         };
@@ -108,10 +126,11 @@ impl Changes {
                 scope: UpdateScope::Nothing,
             };
             match command {
-                Command::Add(add) => change.add(add, config, workspace, style)?,
+                Command::Add(add) => change.add(add, config, workspace, style, &mut changes.catalogs)?,
                 Command::Remove(remove) => change.remove(remove, targets.len() > 1)?,
                 Command::Update(update) => {
-                    change.update(update, config, lockfile, &mut changes.warnings)?;
+                    let surroundings = Surroundings { config, workspace, lockfile, style };
+                    change.update(update, surroundings, &changes.catalogs, &mut changes.warnings)?;
                 }
             }
             changes.projects.insert(id.clone(), change);
@@ -163,6 +182,12 @@ impl Changes {
         }
     }
 
+    /// All entries of catalogs, if some of them change.
+    #[must_use]
+    pub fn catalogs(&self) -> Option<&CatalogEntries> {
+        self.catalogs.changed()
+    }
+
     /// Gives the workspace the manifests as they stand now.
     pub(super) fn put_into(&self, workspace: &mut Workspace) -> Result<(), ChangeError> {
         for project in &mut workspace.projects {
@@ -181,7 +206,10 @@ impl Changes {
         if matches!(&self.command, Command::Update(update) if !update.save) {
             return Ok(false);
         }
-        let mut is_saved = false;
+        let mut is_saved = match &self.settings {
+            Some(settings) => settings.save()?,
+            None => false,
+        };
         for project in self.projects.values() {
             is_saved |= project.file.save()?;
         }

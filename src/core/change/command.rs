@@ -26,6 +26,8 @@ pub struct Add {
     pub prefix: Option<String>,
     /// Take them from the workspace alone.
     pub from_workspace: bool,
+    /// The catalog to save them in.
+    pub catalog: Option<String>,
 }
 
 /// Removes dependencies.
@@ -39,6 +41,7 @@ pub struct Remove {
 
 /// Moves dependencies to newer versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Update {
     /// Names, patterns (`@scope/*`, `!name`), or names with what to move to (`name@2`); none means all.
     pub selectors: Vec<String>,
@@ -52,4 +55,6 @@ pub struct Update {
     pub groups: Vec<Group>,
     /// Greatest distance from a project that is reached: 0 for direct dependencies alone, `None` for all.
     pub depth: Option<u32>,
+    /// Take what the workspace has from there.
+    pub from_workspace: bool,
 }

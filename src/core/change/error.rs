@@ -3,6 +3,7 @@
 use crate::core::manifest::ManifestError;
 use crate::core::manifest_edit::Group;
 use crate::core::resolve::ResolveError;
+use crate::core::workspace_edit::WorkspaceEditError;
 
 /// Why manifests cannot be changed as asked.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,19 @@ pub enum ChangeError {
     /// It is to come from the workspace, which does not have it.
     #[error("{0:?} is not a project of the workspace")]
     NotInWorkspace(String),
+    /// A catalog has another version.
+    #[error("{alias}@{asked} is not within {alias}@{entry}, which the catalog has")]
+    CatalogMismatch {
+        /// The dependency.
+        alias: String,
+        /// What was to be saved.
+        asked: String,
+        /// What the catalog has.
+        entry: String,
+    },
+    /// `pnpm-workspace.yaml` cannot be changed.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceEditError),
     /// What was found has no name, or one that cannot be installed.
     #[error("{specifier} cannot be added: it has {}", name.as_ref().map_or("no name".to_owned(), |name| format!("the name {name:?}")))]
     Unnamed {
@@ -60,6 +74,8 @@ impl ChangeError {
             Self::LatestWithVersion(_) => Some("ERR_PNPM_LATEST_WITH_SPEC"),
             Self::NothingToUpdate => Some("ERR_PNPM_NO_PACKAGE_IN_DEPENDENCIES"),
             Self::NotInWorkspace(_) => Some("ERR_PNPM_WORKSPACE_PACKAGE_NOT_FOUND"),
+            Self::CatalogMismatch { .. } => Some("ERR_PNPM_CATALOG_VERSION_MISMATCH"),
+            Self::Workspace(error) => error.code(),
             Self::Unnamed { .. } => Some("ERR_PNPM_INVALID_PACKAGE_NAME"),
             Self::OtherManifest(_) => None,
         }
@@ -71,6 +87,10 @@ impl ChangeError {
         match self {
             Self::Manifest(error) => error.help(),
             Self::Resolve(error) => error.help(),
+            Self::Workspace(error) => error.help(),
+            Self::CatalogMismatch { .. } => Some(
+                "Change the entry in pnpm-workspace.yaml, or set catalogMode to prefer there.".to_owned(),
+            ),
             Self::CannotRemove { available, .. } if !available.is_empty() => {
                 Some(format!("Available dependencies: {}", available.join(", ")))
             }

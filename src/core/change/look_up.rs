@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::begin::{Changes, Question, Saved};
+use super::catalogs::Catalogs;
 use super::error::ChangeError;
-use crate::core::lockfile::is_valid_package_name;
+use crate::core::lockfile::{catalog_name, is_valid_package_name};
 use crate::core::manifest_edit::{Group, latest};
 use crate::core::resolve::{Asked, PreferredVersions, Resolved, Resolver, UpdateBehavior, Via, Wanted};
 use crate::core::workspace::Workspace;
@@ -33,17 +34,25 @@ impl Changes {
         workspace: &mut Workspace,
     ) -> Result<(), ChangeError> {
         let style = self.style;
+        let nothing = PreferredVersions::default();
         for change in self.projects.values_mut() {
             let questions = std::mem::take(&mut change.questions);
             let folder = change.file.path().parent().unwrap_or(Path::new(".")).to_owned();
+            let catalogs = &mut self.catalogs;
+            let known = &*catalogs;
+            let nothing = &nothing;
             let answers = join_all(questions.iter().map(|question| {
                 let folder = &folder;
                 async move {
-                    let (wanted, update) = question.asks_for();
+                    let (wanted, update) = question.asks_for(known);
+                    let preferred = match question {
+                        Question::Version { .. } => circumstances.preferred,
+                        Question::What { .. } | Question::Latest { .. } => nothing,
+                    };
                     let asked = Asked {
                         project_dir: folder,
                         depth: 0,
-                        preferred: circumstances.preferred,
+                        preferred,
                         overlay: None,
                         pick_lowest: false,
                         published_by: circumstances.published_by,
@@ -71,10 +80,22 @@ impl Changes {
                     }
                     Question::Latest { alias, group, declared } => {
                         let version = found.version.as_deref().filter(|_| found.via == Via::Registry);
-                        let specifier = version.and_then(|version| latest(&declared, &alias, version, style));
-                        if let Some(specifier) = specifier {
-                            change.file.respecify(&alias, &specifier, group);
+                        let effective = effective(catalogs, &alias, &declared).to_owned();
+                        let specifier =
+                            version.and_then(|version| latest(&effective, &alias, version, style));
+                        let Some(specifier) = specifier else { continue };
+                        if let Some(catalog) = catalog_name(&declared) {
+                            catalogs.set(catalog, &alias, &specifier);
+                        } else {
+                            let saved = catalogs.saved(&alias, &specifier, Some(&declared))?;
+                            change.file.respecify(&alias, &saved, group);
                         }
+                    }
+                    Question::Version { alias, specifier, groups, saved, before } => {
+                        let version = found.version.as_deref().filter(|_| found.via == Via::Registry);
+                        let specifier = saved.specifier(version, &specifier, style);
+                        let saved = catalogs.saved(&alias, &specifier, before.as_deref())?;
+                        change.put(&alias, &saved.clone(), groups, Saved::AsItIs(saved));
                     }
                 }
             }
@@ -84,7 +105,7 @@ impl Changes {
 }
 
 impl Question {
-    fn asks_for(&self) -> (Wanted, UpdateBehavior) {
+    fn asks_for(&self, catalogs: &Catalogs) -> (Wanted, UpdateBehavior) {
         let wanted = |alias: Option<&String>, specifier: &str| Wanted {
             alias: alias.map(|alias| Arc::from(alias.as_str())),
             specifier: Arc::from(specifier),
@@ -94,9 +115,17 @@ impl Question {
         };
         match self {
             Self::What { alias, specifier, .. } => (wanted(alias.as_ref(), specifier), UpdateBehavior::Off),
-            Self::Latest { alias, declared, .. } => (wanted(Some(alias), declared), UpdateBehavior::Latest),
+            Self::Latest { alias, declared, .. } => {
+                (wanted(Some(alias), effective(catalogs, alias, declared)), UpdateBehavior::Latest)
+            }
+            Self::Version { alias, specifier, .. } => (wanted(Some(alias), specifier), UpdateBehavior::Off),
         }
     }
+}
+
+/// What a specifier stands for, if it is that of a catalog.
+pub(super) fn effective<'a>(catalogs: &'a Catalogs, alias: &str, declared: &'a str) -> &'a str {
+    catalog_name(declared).and_then(|catalog| catalogs.entry(catalog, alias)).unwrap_or(declared)
 }
 
 fn name_of(resolved: &Resolved, specifier: &str) -> Result<String, ChangeError> {

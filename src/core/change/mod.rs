@@ -8,6 +8,7 @@
 
 mod add;
 mod begin;
+mod catalogs;
 mod command;
 mod error;
 mod look_up;

@@ -3,38 +3,62 @@
 use node_semver::Version;
 
 use super::begin::{Changes, ProjectChange, Saved};
-use crate::core::lockfile::{Importer, ImporterDependency, Lockfile, Reference, reference, split};
+use super::error::ChangeError;
+use crate::core::lockfile::{
+    Importer, ImporterDependency, Lockfile, Reference, catalog_name, reference, split,
+};
 use crate::core::manifest_edit::{RangeStyle, bumped, saved};
+use crate::core::workspace_edit::WorkspaceFile;
 
 impl Changes {
     /// Settles the specifiers of what was added or moved: in the lockfile, which says which versions they are, and in
-    /// the manifests.
-    pub fn settle(&mut self, lockfile: &mut Lockfile) {
+    /// the manifests and catalogs.
+    ///
+    /// # Errors
+    /// `pnpm-workspace.yaml` cannot be changed. Nothing was written.
+    pub fn settle(&mut self, lockfile: &mut Lockfile) -> Result<(), ChangeError> {
         let style = self.style;
+        let mut cataloged = Vec::new();
         for (id, change) in &mut self.projects {
             if let Some(importer) = lockfile.importers.get_mut(id) {
-                change.settle(importer, style);
+                cataloged.extend(change.settle(importer, style));
             }
         }
+        for (specifier, alias) in cataloged {
+            self.catalogs.bump(lockfile, &specifier, &alias);
+        }
+        let mut entries = self.catalogs.set_entries().peekable();
+        if entries.peek().is_some() {
+            let mut file = WorkspaceFile::read(&self.settings_dir)?;
+            for (catalog, alias, specifier) in entries {
+                file.set_catalog_entry(catalog, alias, specifier)?;
+            }
+            self.settings = Some(file);
+        }
+        Ok(())
     }
 }
 
 impl ProjectChange {
-    fn settle(&mut self, importer: &mut Importer, style: RangeStyle) {
+    /// Returns the dependencies whose catalogs have to move: specifier and alias.
+    fn settle(&mut self, importer: &mut Importer, style: RangeStyle) -> Vec<(String, String)> {
+        let mut cataloged = Vec::new();
         for wish in std::mem::take(&mut self.wishes) {
             let Some(locked) = entry(importer, &wish.alias) else { continue };
             let version = registry_version(&wish.alias, &locked.version);
+            if wish.saved == Saved::Bumped && catalog_name(&locked.specifier).is_some() {
+                cataloged.push((locked.specifier.clone(), wish.alias));
+                continue;
+            }
             let specifier = match (&wish.saved, version) {
-                (Saved::AsItIs(specifier), _) => specifier.clone(),
-                (Saved::Version { prefix, asked, before }, Some(version)) => {
-                    format!("{prefix}{}", saved(&version, asked.as_deref(), before.as_deref(), style))
+                (Saved::AsItIs(_) | Saved::Version { .. }, version) => {
+                    wish.saved.specifier(version.as_deref(), &locked.specifier, style)
                 }
                 (Saved::Bumped, Some(version)) => match bumped(&locked.specifier, &version) {
                     Some(specifier) => specifier,
                     None => continue,
                 },
-                // It is no version of a registry, so it stays as it was asked for.
-                (Saved::Version { .. } | Saved::Bumped, None) => locked.specifier.clone(),
+                (Saved::Bumped, None) => locked.specifier.clone(),
             };
             // What an override says stands in the lockfile instead of what the manifest says.
             let is_declared = wish
@@ -53,6 +77,20 @@ impl ProjectChange {
                     self.file.save_as(&wish.alias, &specifier, *group);
                 }
             }
+        }
+        cataloged
+    }
+}
+
+impl Saved {
+    /// The text that is saved for a version of a registry. What is none stays as it was `asked` for.
+    pub(super) fn specifier(&self, version: Option<&str>, asked_for: &str, style: RangeStyle) -> String {
+        match (self, version) {
+            (Self::AsItIs(specifier), _) => specifier.clone(),
+            (Self::Version { prefix, asked, before }, Some(version)) => {
+                format!("{prefix}{}", saved(version, asked.as_deref(), before.as_deref(), style))
+            }
+            (Self::Version { .. } | Self::Bumped, _) => asked_for.to_owned(),
         }
     }
 }

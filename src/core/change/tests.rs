@@ -71,6 +71,13 @@ impl Bench {
         .unwrap()
     }
 
+    /// The text of the settings after a command, without where things are stored.
+    fn settings_after(&self, command: &Command) -> String {
+        self.after(command);
+        let text = std::fs::read_to_string(self.folder.path().join("pnpm-workspace.yaml")).unwrap();
+        text.strip_prefix("storeDir: ./store\ncacheDir: ./cache\n").unwrap().to_owned()
+    }
+
     /// The changes, and the lockfile that resolution would make.
     fn change(&self, command: &Command, targets: &[&str]) -> Result<(Changes, Lockfile), ChangeError> {
         let config = self.config();
@@ -106,7 +113,7 @@ impl Bench {
                 }
             }
         }
-        changes.settle(&mut lockfile);
+        changes.settle(&mut lockfile)?;
         Ok((changes, lockfile))
     }
 
@@ -143,6 +150,7 @@ fn update(selectors: &[&str]) -> Update {
         save: true,
         groups: Group::INSTALLED.to_vec(),
         depth: None,
+        from_workspace: false,
     }
 }
 
@@ -377,4 +385,45 @@ fn projects_of_the_workspace_are_added_by_their_protocol() {
     ] {
         assert_eq!(after(settings, request, from_workspace), expected, "{request} with {settings}");
     }
+}
+
+#[test]
+fn what_the_default_catalog_has_is_added_from_there() {
+    let mut bench = Bench::new("{}", &[("ms", "2.1.3")]);
+    bench.settings = "catalog:\n  ms: ^2.0.0\n";
+    assert_eq!(bench.after(&add(&["ms"])), r#"{"dependencies":{"ms":"catalog:"}}"#);
+    let by_name =
+        Bench { settings: "catalogs:\n  old:\n    ms: ^2.0.0\n", ..Bench::new("{}", &[("ms", "2.1.3")]) };
+    assert_eq!(by_name.after(&add(&["ms"])), r#"{"dependencies":{"ms":"^2.1.3"}}"#);
+}
+
+#[test]
+fn what_is_to_be_saved_in_a_catalog_gets_an_entry_there() {
+    let catalog = Some("new".to_owned());
+    let command =
+        Command::Add(Add { requests: vec!["ms@catalog:new".to_owned()], catalog, ..Add::default() });
+    let mut bench = Bench::new("{}", &[("ms", "2.1.3")]);
+    bench.settings = "catalogs:\n  new:\n    ms: ^2.0.0\n";
+    assert_eq!(bench.after(&command), r#"{"dependencies":{"ms":"catalog:new"}}"#);
+    let mut bench = Bench::new(r#"{"dependencies":{"ms":"^2.0.0"}}"#, &[]);
+    bench.settings = "catalogMode: prefer\n";
+    assert_eq!(bench.settings_after(&add(&["ms"])), "catalogMode: prefer\ncatalog:\n  ms: ^2.0.0\n");
+}
+
+#[test]
+fn a_strict_catalog_refuses_what_it_does_not_have() {
+    let mut bench = Bench::new(r#"{"dependencies":{"ms":"~2.1.0"}}"#, &[]);
+    bench.settings = "catalogMode: strict\ncatalog:\n  ms: ^2.0.0\n";
+    let error = bench.change(&add(&["ms"]), &["."]).unwrap_err();
+    assert_eq!(error.code(), Some("ERR_PNPM_CATALOG_VERSION_MISMATCH"));
+    bench.settings = "catalogMode: prefer\ncatalog:\n  ms: ^2.0.0\n";
+    assert_eq!(bench.after(&add(&["ms"])), r#"{"dependencies":{"ms":"~2.1.0"}}"#);
+}
+
+#[test]
+fn an_update_to_the_latest_moves_the_entry_of_the_catalog() {
+    let mut bench = Bench::new(r#"{"dependencies":{"ms":"catalog:"}}"#, &[("ms", "3.0.0")]);
+    bench.settings = "catalog:\n  # times\n  ms: ~2.0.0\n";
+    let latest = Command::Update(Update { latest: true, ..update(&[]) });
+    assert_eq!(bench.settings_after(&latest), "catalog:\n  # times\n  ms: ~3.0.0\n");
 }

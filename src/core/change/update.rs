@@ -5,15 +5,28 @@ use std::collections::BTreeSet;
 use node_semver::{Range, Version};
 use serde_json::Value;
 
+use super::add::version_in;
 use super::begin::{ProjectChange, Question, Saved, Wish, locked_names};
+use super::catalogs::Catalogs;
 use super::command::Update;
 use super::error::ChangeError;
+use super::look_up::effective;
 use super::request::{Selector, is_of_registry, is_tag, npm_alias};
 use crate::core::config::Config;
 use crate::core::lockfile::Lockfile;
-use crate::core::manifest_edit::Group;
+use crate::core::manifest_edit::{Group, RangeStyle, workspace_specifier};
 use crate::core::patterns::Patterns;
 use crate::core::resolve::tree::UpdateScope;
+use crate::core::workspace::Workspace;
+
+/// What an update depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub(super) config: &'a Config,
+    pub(super) workspace: &'a Workspace,
+    pub(super) lockfile: Option<&'a Lockfile>,
+    pub(super) style: RangeStyle,
+}
 
 /// A direct dependency.
 struct Direct {
@@ -27,10 +40,11 @@ impl ProjectChange {
     pub(super) fn update(
         &mut self,
         command: &Update,
-        config: &Config,
-        lockfile: Option<&Lockfile>,
+        around: Surroundings<'_>,
+        catalogs: &Catalogs,
         warnings: &mut Vec<String>,
     ) -> Result<(), ChangeError> {
+        let Surroundings { config, lockfile, .. } = around;
         let selectors: Vec<Selector> = command.selectors.iter().map(|text| Selector::parse(text)).collect();
         if command.latest {
             let has_version = |(_, selector): &(&String, &Selector)| selector.version.is_some();
@@ -48,10 +62,24 @@ impl ProjectChange {
             );
         }
         let direct = self.direct(command);
+        if command.from_workspace {
+            let names = self.point_at_workspace(&direct, &selectors, around)?;
+            if !names.is_empty() {
+                self.scope = UpdateScope::Names(names);
+                return Ok(());
+            }
+        }
         self.scope = if selectors.is_empty() {
-            self.update_all(command, config, lockfile, &direct, is_latest)
+            self.update_all(command, config, lockfile, &direct, is_latest.then_some(catalogs))
         } else {
-            self.update_selected(command, lockfile, &direct, &selectors, is_latest, warnings)
+            self.update_selected(
+                command,
+                lockfile,
+                &direct,
+                &selectors,
+                is_latest.then_some(catalogs),
+                warnings,
+            )
         };
         Ok(())
     }
@@ -74,12 +102,12 @@ impl ProjectChange {
         config: &Config,
         lockfile: Option<&Lockfile>,
         direct: &[Direct],
-        is_latest: bool,
+        latest: Option<&Catalogs>,
     ) -> UpdateScope {
         let ignored = ignored(config);
         let mut names = BTreeSet::new();
         for direct in direct.iter().filter(|direct| !ignored.matches(&direct.alias)) {
-            self.move_direct(direct, command.save, is_latest);
+            self.move_direct(direct, command.save, latest);
             names.insert(real_name(&direct.alias, &direct.declared).to_owned());
         }
         let has_all_groups = Group::INSTALLED.iter().all(|group| command.groups.contains(group));
@@ -100,7 +128,7 @@ impl ProjectChange {
         lockfile: Option<&Lockfile>,
         direct: &[Direct],
         selectors: &[Selector],
-        is_latest: bool,
+        latest: Option<&Catalogs>,
         warnings: &mut Vec<String>,
     ) -> UpdateScope {
         let patterns = Patterns::new(selectors.iter().map(|selector| selector.pattern.as_str()));
@@ -113,7 +141,7 @@ impl ProjectChange {
                 .find(|selector| Patterns::new([selector.pattern.as_str()]).matches(&direct.alias))
                 .and_then(|selector| selector.version.as_deref());
             match asked {
-                None => self.move_direct(direct, command.save, is_latest),
+                None => self.move_direct(direct, command.save, latest),
                 Some(asked) => {
                     if !self.move_to(direct, asked, command.save, warnings) {
                         continue;
@@ -139,11 +167,62 @@ impl ProjectChange {
         if names.is_empty() { UpdateScope::Nothing } else { UpdateScope::Names(names) }
     }
 
+    /// Points dependencies at the projects of the workspace that have their names. Returns which.
+    fn point_at_workspace(
+        &mut self,
+        direct: &[Direct],
+        selectors: &[Selector],
+        around: Surroundings<'_>,
+    ) -> Result<BTreeSet<String>, ChangeError> {
+        let ignored = ignored(around.config);
+        let patterns = Patterns::new(selectors.iter().map(|selector| selector.pattern.as_str()));
+        let mut names = BTreeSet::new();
+        for Direct { alias, group, declared } in direct {
+            let is_meant =
+                if selectors.is_empty() { !ignored.matches(alias) } else { patterns.matches(alias) };
+            if !is_meant {
+                continue;
+            }
+            let Some(version) = version_in(around.workspace, alias) else {
+                if selectors.is_empty() {
+                    continue;
+                }
+                return Err(ChangeError::NotInWorkspace(alias.clone()));
+            };
+            let asked = selectors
+                .iter()
+                .find(|selector| Patterns::new([selector.pattern.as_str()]).matches(alias))
+                .and_then(|selector| selector.version.as_deref())
+                .map(|asked| asked.strip_prefix("workspace:").unwrap_or(asked));
+            let is_there = match (asked.map(Range::parse), Version::parse(version)) {
+                (Some(Ok(range)), Ok(version)) => range.satisfies(&version),
+                _ => true,
+            };
+            let specifier = if is_there {
+                let protocol = *around.config.save_workspace_protocol;
+                workspace_specifier(alias, alias, Some(version), None, Some(declared), protocol, around.style)
+            } else {
+                // Resolution will say that there is none.
+                format!("workspace:{}", asked.unwrap_or_default())
+            };
+            self.file.respecify(alias, &specifier, *group);
+            self.wishes.push(Wish {
+                alias: alias.clone(),
+                groups: vec![*group],
+                saved: Saved::AsItIs(specifier),
+            });
+            names.insert(alias.clone());
+        }
+        Ok(names)
+    }
+
     /// A dependency moves to the newest version of its range, or to the newest there is.
-    fn move_direct(&mut self, direct: &Direct, is_saved: bool, is_latest: bool) {
+    fn move_direct(&mut self, direct: &Direct, is_saved: bool, latest: Option<&Catalogs>) {
         let Direct { alias, group, declared } = direct;
-        if is_latest {
-            let is_movable = (is_of_registry(declared) && !is_tag(declared)) || npm_alias(declared).is_some();
+        if let Some(catalogs) = latest {
+            let effective = effective(catalogs, alias, declared);
+            let is_movable =
+                (is_of_registry(effective) && !is_tag(effective)) || npm_alias(effective).is_some();
             if is_movable {
                 let (alias, declared) = (alias.clone(), declared.clone());
                 self.questions.push(Question::Latest { alias, group: *group, declared });

@@ -9,7 +9,8 @@ use super::layers::Layers;
 use super::origin::Sourced;
 use super::reader::Reader;
 use super::settings::{
-    Config, LinkWorkspacePackages, NodeLinker, ResolutionMode, SaveWorkspaceProtocol, TrustPolicy,
+    CatalogMode, Config, LinkWorkspacePackages, NodeLinker, ResolutionMode, SaveWorkspaceProtocol,
+    TrustPolicy,
 };
 use super::transport::Tls;
 use super::{ci, derived, directories, proxies};
@@ -196,6 +197,16 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         strict_dep_builds: read.boolean("strictDepBuilds", true)?,
         child_concurrency: read.concurrency("childConcurrency", input.processors, 5)?,
         catalogs: read.catalogs()?,
+        catalog_mode: read.choice(
+            "catalogMode",
+            &[
+                ("manual", CatalogMode::Manual),
+                ("prefer", CatalogMode::Prefer),
+                ("strict", CatalogMode::Strict),
+            ],
+            CatalogMode::Manual,
+        )?,
+        save_catalog_name: read.optional_text("saveCatalogName")?,
         save_exact: read.boolean("saveExact", false)?,
         save_prefix: read.optional_text("savePrefix")?,
         save_workspace_protocol: read.choice(

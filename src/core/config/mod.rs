@@ -37,7 +37,7 @@ pub use input::{Flags, Input, OnlyDependencies};
 pub use origin::{Origin, Sourced};
 pub use registries::Registries;
 pub use settings::{
-    Config, Included, LinkWorkspacePackages, NodeLinker, ResolutionMode, SaveWorkspaceProtocol,
+    CatalogMode, Config, Included, LinkWorkspacePackages, NodeLinker, ResolutionMode, SaveWorkspaceProtocol,
     SupportedArchitectures, TrustPolicy,
 };
 pub use transport::{NoProxy, Proxy, RegistryTls, Tls};

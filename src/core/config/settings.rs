@@ -218,6 +218,10 @@ pub struct Config {
     pub child_concurrency: Sourced<u32>,
     /// `catalogs` by name, and `catalog` as `default`: alias → specifier.
     pub catalogs: Sourced<IndexMap<String, IndexMap<String, String>>>,
+    /// `catalogMode`: whether dependencies that are added are saved through catalogs.
+    pub catalog_mode: Sourced<CatalogMode>,
+    /// `saveCatalogName`: the catalog that dependencies which are added are saved in.
+    pub save_catalog_name: Sourced<Option<String>>,
     /// `saveExact`: saved dependencies have no range.
     pub save_exact: Sourced<bool>,
     /// `savePrefix`: what stands before the version of a saved dependency: `^`, `~`, `=` or nothing.
@@ -334,6 +338,18 @@ pub enum ResolutionMode {
     TimeBased,
     /// Direct dependencies at their lowest, the rest at the highest.
     LowestDirect,
+}
+
+/// Whether dependencies that are added are saved through catalogs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CatalogMode {
+    /// Only where it is asked for.
+    #[default]
+    Manual,
+    /// Always; a version that the catalog does not allow is saved by itself.
+    Prefer,
+    /// Always; a version that the catalog does not allow is an error.
+    Strict,
 }
 
 /// How projects of the workspace are saved as dependencies.

@@ -60,7 +60,7 @@ impl Install {
             }
         };
         if let Some(changes) = &mut changes {
-            changes.settle(&mut lockfile);
+            changes.settle(&mut lockfile)?;
         }
         let inputs = found.with(config, lockfile);
         Ok(Decided { inputs, is_new, setup, known, changes, verification })

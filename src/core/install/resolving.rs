@@ -137,6 +137,8 @@ impl Resolving<'_> {
         let config = &self.install.config;
         let chain = self.chain()?;
         self.look_up(&chain).await?;
+        let with_catalogs = self.rewriter_of_changes()?;
+        let rewriter = with_catalogs.as_ref().unwrap_or(rewriter);
         let projects = self.projects(rewriter);
         let seed = self.seed.as_ref();
         let changes = self.changes.as_deref();
@@ -188,11 +190,20 @@ impl Resolving<'_> {
         let Some(changes) = self.changes.as_deref_mut().filter(|changes| changes.has_questions()) else {
             return Ok(());
         };
-        let preferred = PreferredVersions::default();
+        let preferred = preferred_when(&UpdateScope::Nothing, self.seed.as_ref());
         let published_by = tree_settings(&self.install.config).published_by;
         let circumstances = Circumstances { preferred: &preferred, published_by };
         changes.look_up(chain, circumstances, &mut self.found.workspace).await?;
         Ok(())
+    }
+
+    /// What changes manifests, if that is no longer what the settings say: the run sets entries of catalogs.
+    fn rewriter_of_changes(&self) -> Result<Option<Rewriter>, InstallError> {
+        let Some(catalogs) = self.changes.as_deref().and_then(Changes::catalogs) else { return Ok(None) };
+        let mut config = self.install.config.clone();
+        config.catalogs.value.clone_from(catalogs);
+        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        Ok(Some(Rewriter::new(&config, root)?))
     }
 
     /// The projects that are resolved, with what the settings make of their manifests.

@@ -24,6 +24,7 @@ mod validate;
 
 pub use crate::core::manifest::{BundledDependencies, Executables, OneOrMany};
 pub use dep_path::{DepPath, Reference, package_id, reference, split, without_peers};
+pub use emit::{yaml_flow_text, yaml_text};
 pub use error::LockfileError;
 pub use freshness::{
     FreshnessSettings, PnpmfileChecksum, check_freshness, package_extensions_checksum, specifiers_agree,

@@ -13,6 +13,22 @@ mod write;
 
 use super::model::Lockfile;
 
+/// A text as the value of an entry in pnpm's YAML, in quotes where it needs them.
+#[must_use]
+pub fn yaml_text(text: &str) -> String {
+    let mut out = String::new();
+    scalar::write(&mut out, text, scalar::Place::Block, 1);
+    out
+}
+
+/// A text in a mapping on one line.
+#[must_use]
+pub fn yaml_flow_text(text: &str) -> String {
+    let mut out = String::new();
+    scalar::write(&mut out, text, scalar::Place::FlowMap, 1);
+    out
+}
+
 impl Lockfile {
     /// The text of the file, the document before it included.
     #[must_use]
