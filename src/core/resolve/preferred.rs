@@ -12,6 +12,8 @@ pub mod weight {
     pub const DIRECT: u32 = 1_000;
     /// A version that the lockfile has.
     pub const LOCKED: u32 = 1_000_000;
+    /// A version that an ancestor has as a sibling, where a lockfile has others (seen in pnpm 12.21).
+    pub const CHOSEN_ABOVE: u32 = 2_000_000;
 }
 
 /// How the text of a selector is meant.

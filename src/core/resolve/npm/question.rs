@@ -157,15 +157,65 @@ fn preferences(specifier: &RegistrySpecifier, asked: &Asked<'_>) -> Vec<(Arc<str
         Some(selectors) => selectors.iter().map(|(text, selector)| (Arc::clone(text), *selector)).collect(),
         None => Vec::new(),
     };
+    // What has just been chosen above stands before what the lockfile has.
+    let is_locked = found.iter().any(|(_, selector)| selector.weight >= weight::LOCKED);
+    let chosen_above = if is_locked { weight::CHOSEN_ABOVE } else { weight::PLAIN };
     if let Some(overlay) = asked.overlay {
         for version in overlay.versions(&specifier.name) {
-            if !found.iter().any(|(text, _)| text == version) {
-                let selector = VersionSelector { kind: SelectorKind::Version, weight: weight::PLAIN };
-                found.push((Arc::clone(version), selector));
+            match found.iter_mut().find(|(text, _)| text == version) {
+                Some((_, selector)) if is_locked => selector.weight += chosen_above,
+                Some(_) => {}
+                None => {
+                    let selector = VersionSelector { kind: SelectorKind::Version, weight: chosen_above };
+                    found.push((Arc::clone(version), selector));
+                }
             }
         }
     }
     // The order of the levels must not make two questions of one.
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::core::resolve::{PreferredOverlay, PreferredVersions};
+
+    fn weights(preferred: &[(&str, u32)], above: &[&str]) -> Vec<(String, u32)> {
+        let selector = |(text, weight): &(&str, u32)| {
+            (Arc::from(*text), VersionSelector { kind: SelectorKind::Version, weight: *weight })
+        };
+        let preferred = PreferredVersions::from([("a".into(), preferred.iter().map(selector).collect())]);
+        let entries = BTreeMap::from([("a".into(), above.iter().map(|text| Arc::from(*text)).collect())]);
+        let overlay = Arc::new(PreferredOverlay { entries, parent: None });
+        let asked = Asked {
+            project_dir: Path::new("/"),
+            depth: 1,
+            preferred: &preferred,
+            overlay: Some(&overlay),
+            pick_lowest: false,
+            published_by: None,
+            update: UpdateBehavior::Off,
+        };
+        let specifier = RegistrySpecifier::select("a".into(), "^1").unwrap();
+        let found = preferences(&specifier, &asked).into_iter();
+        found.map(|(text, selector)| (text.to_string(), selector.weight)).collect()
+    }
+
+    #[test]
+    fn what_was_chosen_above_outweighs_what_the_lockfile_has_but_no_wish_of_the_project() {
+        let weigh = |preferred, above, version: &str| {
+            let found: Vec<(String, u32)> = weights(preferred, above);
+            found.into_iter().find(|(text, _)| text == version).unwrap().1
+        };
+        let locked: &[_] = &[("1.0.0", weight::LOCKED), ("1.1.0", weight::LOCKED)];
+        assert!(weigh(locked, &["1.2.0"], "1.2.0") > weight::LOCKED);
+        assert!(weigh(locked, &["1.0.0"], "1.0.0") > weigh(locked, &["1.0.0"], "1.1.0"));
+        let wished: &[_] = &[("1.0.0", weight::DIRECT)];
+        assert!(weigh(wished, &["1.0.0", "1.2.0"], "1.2.0") < weight::DIRECT);
+    }
 }
