@@ -56,7 +56,10 @@ impl Walker<'_> {
         }
         let Gathered { found: from_below, absent: absent_below, mut providers, summaries } = gathered;
         let (own, own_absent) = self.look_up(package, below, way);
-        if matches!(self.purpose, Purpose::Discover(_)) {
+        // Only places that the tree has a node for tell what they found: below a place that takes its children from
+        // another one, nothing is offered to the project.
+        if matches!(self.purpose, Purpose::Discover(_)) && self.memory.places[place.0 as usize].tree.is_some()
+        {
             for &(name, place) in &own {
                 set(&mut providers, name, place);
             }

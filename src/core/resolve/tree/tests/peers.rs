@@ -151,3 +151,17 @@ fn a_peer_of_a_project_meets_what_another_project_asks_for() {
     world.project_of(".", manifest).project("p", &[("host", "^1")]);
     assert_eq!(direct(&world.tree(), "."), ["host → host@1.0.0"]);
 }
+
+#[test]
+fn what_a_place_finds_is_not_offered_where_it_takes_its_children_from_another_place() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", "*")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    world.package("between@1.0.0", &[("plugin", "1.0.0")]).package("newer@1.0.0", &[("host", "2.0.0")]);
+    world.package("a@1.0.0", &[("host", "1.0.0"), ("between", "1.0.0")]);
+    // The direct dependency decides about what is below `between`.
+    world.project(".", &[("a", "1"), ("between", "1"), ("newer", "1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, ".")[3], "host → host@2.0.0");
+    assert_eq!(tree.importers[0].direct[3].origin, Origin::MissingOptionalPeer);
+}
