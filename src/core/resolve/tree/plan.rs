@@ -66,16 +66,21 @@ impl<R: Resolver> Walk<'_, R> {
     /// Notes the versions of a project's direct dependencies, before anything below them is looked at.
     pub(super) fn note_direct_versions(&mut self, project: usize, plans: &[Plan]) {
         for plan in plans {
-            let resolved = match plan {
-                Plan::Reuse(_, resolved) => Arc::clone(resolved),
-                Plan::Ask(question, _) => match self.questions.answer(*question) {
-                    Ok(answer) => Arc::clone(&answer.resolved),
-                    Err(_) => continue,
-                },
-            };
-            let Some((name, version)) = registry_identity(&resolved) else { continue };
-            let known = self.projects[project].direct_versions.entry(Arc::clone(name)).or_default();
-            known.extend(Version::parse(version).ok().filter(|version| !known.contains(version)));
+            let Some((name, version)) = self.planned_version(plan) else { continue };
+            let known = self.projects[project].direct_versions.entry(name).or_default();
+            if !known.contains(&version) {
+                known.push(version);
+            }
         }
+    }
+
+    /// The package and version that a plan comes to, where registries know it. Questions have to be answered by now.
+    pub(super) fn planned_version(&self, plan: &Plan) -> Option<(Arc<str>, Version)> {
+        let resolved = match plan {
+            Plan::Reuse(_, resolved) => Arc::clone(resolved),
+            Plan::Ask(question, _) => Arc::clone(&self.questions.answer(*question).ok()?.resolved),
+        };
+        let (name, version) = registry_identity(&resolved)?;
+        Some((Arc::clone(name), Version::parse(version).ok()?))
     }
 }

@@ -158,16 +158,20 @@ pub(super) struct ProjectState {
 }
 
 impl ProjectState {
-    /// The highest version among the direct dependencies that is above `pinned` and fits as well.
-    pub(super) fn higher_direct_version(
-        &self,
+    /// The highest version among the direct dependencies, and among those of all projects that changed, that is above
+    /// `pinned` and fits as well.
+    pub(super) fn higher_direct_version<'v>(
+        &'v self,
+        changed: &'v FxHashMap<Arc<str>, Vec<Version>>,
         name: &str,
         pinned: &Version,
         range: &str,
-    ) -> Option<&Version> {
-        let versions = self.direct_versions.get(name)?;
+    ) -> Option<&'v Version> {
+        let mut versions =
+            [self.direct_versions.get(name), changed.get(name)].into_iter().flatten().peekable();
+        versions.peek()?;
         let range = node_semver::Range::parse(range).ok()?;
-        versions.iter().filter(|version| *version > pinned && range.satisfies(version)).max()
+        versions.flatten().filter(|version| *version > pinned && range.satisfies(version)).max()
     }
 }
 

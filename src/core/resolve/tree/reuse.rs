@@ -44,12 +44,14 @@ impl<R: Resolver> Walk<'_, R> {
     fn depends_on_changed(&self, circumstances: &Circumstances, prior: SnapshotIndex) -> bool {
         let changed = &self.projects[circumstances.project].changed;
         let Some(locked) = &self.locked else { return false };
-        if changed.is_empty() {
+        if changed.is_empty() && self.changed_versions.is_empty() {
             return false;
         }
         let snapshot = locked.entry(prior).snapshot;
         let mut aliases = snapshot.dependencies.keys().chain(snapshot.optional_dependencies.keys());
-        aliases.any(|alias| changed.contains(alias.as_str()))
+        aliases.any(|alias| {
+            changed.contains(alias.as_str()) || self.changed_versions.contains_key(alias.as_str())
+        })
     }
 
     fn subtree_is_reusable(
@@ -88,7 +90,7 @@ impl<R: Resolver> Walk<'_, R> {
 
     /// Asks ahead for what is going to be resolved again somewhere below a snapshot that is taken.
     pub(super) fn ask_ahead_below(&mut self, circumstances: &Rc<Circumstances>, prior: SnapshotIndex) {
-        if self.projects[circumstances.project].changed.is_empty() {
+        if self.projects[circumstances.project].changed.is_empty() && self.changed_versions.is_empty() {
             return;
         }
         let mut seen = FxHashSet::default();

@@ -14,6 +14,7 @@ use super::locked::{LockedIndex, LockedPeers};
 use super::missing::Discovery;
 use super::model::{Importer, Origin, Tree};
 use super::pick::RootDependency;
+use super::plan::Plan;
 use super::present::Present;
 use super::project::{Circumstances, ProjectState, changed, direct_wanted};
 use super::published::{self, Published};
@@ -48,9 +49,11 @@ pub async fn walk<R: Resolver, D: Discovery>(
         rounds.push(Rounds::new(position, wanted, locked));
     }
     let published = walk.set_circumstances(&rounds).await;
+    let mut plans = Vec::with_capacity(rounds.len());
     for project in &rounds {
-        walk.ask_ahead(project);
+        plans.push(walk.ask_ahead(project));
     }
+    walk.note_changed_versions(&rounds, plans).await;
     walk.take_turns();
     for project in &mut rounds {
         walk.begin(project).await?;
@@ -122,6 +125,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
             workspace_identities: FxHashMap::default(),
             applied_patches: FxHashSet::default(),
             violations: Vec::new(),
+            changed_versions: FxHashMap::default(),
             reusable: FxHashMap::default(),
             in_turn: false,
         }
@@ -205,11 +209,37 @@ impl<'a, R: Resolver> Walk<'a, R> {
     }
 
     /// Asks for the direct dependencies of a project before its turn comes.
-    fn ask_ahead(&mut self, rounds: &Rounds<'_>) {
+    fn ask_ahead(&mut self, rounds: &Rounds<'_>) -> Vec<Plan> {
         let siblings = self.direct_siblings(rounds, &rounds.wanted);
         let circumstances = Rc::clone(&self.projects[rounds.project].circumstances);
-        for edge in &siblings.edges {
-            self.plan(&circumstances, &siblings, edge);
+        siblings.edges.iter().map(|edge| self.plan(&circumstances, &siblings, edge)).collect()
+    }
+
+    /// Notes what changed direct dependencies of all projects were resolved to: in a workspace these take along what
+    /// other projects have locked below them. A changed peer does not.
+    async fn note_changed_versions(&mut self, rounds: &[Rounds<'_>], plans: Vec<Vec<Plan>>) {
+        if self.locked.is_none() || rounds.len() < 2 {
+            return;
+        }
+        let mut changed = Vec::new();
+        for (rounds, plans) in rounds.iter().zip(plans) {
+            let of_project = &self.projects[rounds.project].changed;
+            let wanted = rounds.wanted.iter().zip(plans);
+            let of_project =
+                wanted.filter(|(wanted, _)| !wanted.is_peer && of_project.contains(&wanted.alias));
+            changed.extend(of_project.map(|(wanted, plan)| (Arc::clone(&wanted.alias), plan)));
+        }
+        let asked = changed.iter().filter_map(|(_, plan)| match plan {
+            Plan::Ask(question, _) => Some(*question),
+            Plan::Reuse(..) => None,
+        });
+        self.questions.wait(asked).await;
+        for (alias, plan) in changed {
+            if let Some((name, version)) = self.planned_version(&plan) {
+                let known = self.changed_versions.entry(name).or_default();
+                known.push(version);
+                self.changed_versions.entry(alias).or_default();
+            }
         }
     }
 

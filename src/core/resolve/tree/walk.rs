@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use node_semver::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aliases::Aliases;
@@ -45,6 +46,8 @@ pub(super) struct Walk<'a, R> {
     pub(super) workspace_identities: FxHashMap<PackageIndex, (Arc<str>, Arc<str>)>,
     pub(super) applied_patches: FxHashSet<Arc<str>>,
     pub(super) violations: Vec<(Arc<Resolved>, PolicyViolation)>,
+    /// Names of direct dependencies that changed in some project of a workspace → versions they came to.
+    pub(super) changed_versions: FxHashMap<Arc<str>, Vec<Version>>,
     pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
     /// Projects take turns; before that, questions are only asked ahead.
     pub(super) in_turn: bool,
@@ -337,7 +340,12 @@ impl<R: Resolver> Walk<'_, R> {
             // A direct dependency that moved up takes along what is pinned below the version it fits.
             if let (Some((locked, _)), Some(child)) = (prior, fitting)
                 && let Some(pinned) = locked.entry(child).plain_version()
-                && let Some(higher) = project.higher_direct_version(&dependency.alias, pinned, &specifier)
+                && let Some(higher) = project.higher_direct_version(
+                    &self.changed_versions,
+                    &dependency.alias,
+                    pinned,
+                    &specifier,
+                )
             {
                 specifier = Arc::from(higher.to_string());
                 fitting = None;

@@ -185,3 +185,22 @@ fn a_peer_of_the_project_itself_stays_locked_unless_projects_ask_for_another_ver
     world.without_projects().project("b", &[]).project_of("a", manifest);
     assert_eq!(direct(&world.tree(), "a"), ["host → host@1.0.0"], "though the lockfile has a higher one");
 }
+
+#[test]
+fn what_changed_in_one_project_takes_along_what_another_has_locked() {
+    let mut world = World::new();
+    world.package("leaf@1.0.0", &[]).package("wrap@1.0.0", &[("leaf", "^1")]);
+    world.project("a", &[("wrap", "1")]).project("b", &[]);
+    world.lockfile = Some(world.lock());
+    world.package("leaf@1.1.0", &[]);
+    world.without_projects().project("a", &[("wrap", "1")]).project("b", &[("leaf", "1.1.0")]);
+    assert_eq!(edges(&world.tree(), "wrap@1.0.0"), ["leaf → leaf@1.1.0"]);
+    world.lockfile = None;
+    world
+        .without_projects()
+        .project("a", &[("wrap", "1"), ("leaf", "1.0.0")])
+        .project("b", &[("leaf", "1.1.0")]);
+    world.lockfile = Some(world.lock());
+    world.without_projects().project("a", &[("wrap", "1")]).project("b", &[("leaf", "1.1.0")]);
+    assert_eq!(edges(&world.tree(), "wrap@1.0.0"), ["leaf → leaf@1.0.0"], "nothing changed in b");
+}
