@@ -40,6 +40,10 @@ fn main() -> ExitCode {
                 Err(shown) => Some(shown),
             }
         }
+        Command::Dedupe(arguments) => match finish(install::run_dedupe(&arguments, clock)) {
+            Ok(code) => return code,
+            Err(shown) => Some(shown),
+        },
         Command::Store(arguments) => {
             store::run(&arguments, &mut io::stdout()).err().map(|error| Shown::of_store(&error))
         }

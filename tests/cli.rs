@@ -8,7 +8,7 @@ use pacwatch::cli::completions::CompletionsArguments;
 use pacwatch::cli::store::StoreCommand;
 use pacwatch::cli::{Cli, Command, InstallArguments, completions, flags};
 use pacwatch::core::change::{self, Add, Remove, Update};
-use pacwatch::core::config::{Flags, OnlyDependencies};
+use pacwatch::core::config::{Dedupe, Flags, OnlyDependencies};
 use pacwatch::core::event::{ImportMethod, LinkMode};
 use pacwatch::core::install::Place;
 use pacwatch::core::manifest_edit::Group;
@@ -81,6 +81,7 @@ fn every_flag_becomes_its_setting() {
             prefer_frozen_lockfile: Some(false),
             lockfile_only: true,
             fix_lockfile: false,
+            dedupe: None,
             ignore_scripts: Some(true),
             only: Some(OnlyDependencies::Production),
             no_optional: true,
@@ -215,6 +216,10 @@ fn what_is_added_and_where_to_is_told_by_pnpms_flags() {
             "{flags:?}"
         );
     }
+    for (argument, catalog) in [("--save-catalog", "default"), ("--save-catalog-name=old", "old")] {
+        let expected = Add { catalog: Some(catalog.to_owned()), ..plain.clone() };
+        assert_eq!(change(&["add", "a@1", "b", argument]), change::Command::Add(expected));
+    }
     let expected = Add { exact: true, prefix: Some("~".to_owned()), from_workspace: true, ..plain };
     let found = change(&["add", "-E", "--save-prefix", "~", "--workspace", "a@1", "b"]);
     assert_eq!(found, change::Command::Add(expected));
@@ -238,6 +243,7 @@ fn what_is_updated_is_told_by_selectors_groups_and_depth() {
         save: true,
         groups: Group::INSTALLED.to_vec(),
         depth: None,
+        from_workspace: false,
     };
     for (arguments, expected) in [
         (&["update"][..], all.clone()),
@@ -249,8 +255,9 @@ fn what_is_updated_is_told_by_selectors_groups_and_depth() {
         (&["up", "-P"], Update { groups: vec![Group::Production], ..all.clone() }),
         (
             &["up", "--no-save", "--depth", "0", "-E"],
-            Update { save: false, depth: Some(0), exact: true, ..all },
+            Update { save: false, depth: Some(0), exact: true, ..all.clone() },
         ),
+        (&["up", "--workspace"], Update { from_workspace: true, ..all }),
     ] {
         assert_eq!(change(arguments), change::Command::Update(expected), "{arguments:?}");
     }
@@ -269,4 +276,16 @@ fn a_command_changes_one_project_unless_it_is_told_otherwise() {
     assert!(reach(&["add", "-w", "a"]).is_root);
     assert_eq!(reach(&["up", "-r"]).place, Place::Selected);
     assert!(parse(&["add", "-w", "-r", "a"]).is_err());
+}
+
+#[test]
+fn dedupe_resolves_again_and_checks_without_installing() {
+    let flags = |arguments: &[&str]| match parse(arguments).unwrap().command {
+        Command::Dedupe(arguments) => arguments.flags(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(flags(&["dedupe"]).dedupe, Some(Dedupe::Write));
+    assert!(!flags(&["dedupe"]).lockfile_only);
+    assert_eq!(flags(&["dedupe", "--check"]).dedupe, Some(Dedupe::Check));
+    assert!(flags(&["dedupe", "--check"]).lockfile_only);
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::add::AddArguments;
 use super::completions::CompletionsArguments;
+use super::dedupe::DedupeArguments;
 use super::install_arguments::InstallArguments;
 use super::remove::RemoveArguments;
 use super::store::StoreArguments;
@@ -41,6 +42,8 @@ pub enum Command {
     /// Move dependencies to newer versions, within their ranges or beyond
     #[command(visible_alias = "up", alias = "upgrade")]
     Update(Box<UpdateArguments>),
+    /// Resolve every dependency again, so that there are as few versions as possible
+    Dedupe(Box<DedupeArguments>),
     /// Tell about the store that projects share
     Store(StoreArguments),
     /// Write a completion script for a shell

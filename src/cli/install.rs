@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use super::dashboard;
+use super::dedupe::DedupeArguments;
 use super::install_arguments::{InstallArguments, flags};
 use super::interrupt;
 use super::mode::{Mode, Surroundings, choose_mode};
@@ -97,6 +98,16 @@ pub struct Ended {
 /// When the run could not be started or shown. An install that fails is no error here: see [`Ended`].
 pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallCommandError> {
     let input = Input::of_process(arguments.run.project.dir.clone(), flags(arguments))?;
+    let config = Config::load(&input);
+    run_install(&arguments.run, &input, config, None, clock)
+}
+
+/// Runs `dedupe` to its end.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_dedupe(arguments: &DedupeArguments, clock: Clock) -> Result<Ended, InstallCommandError> {
+    let input = Input::of_process(arguments.run.project.dir.clone(), arguments.flags())?;
     let config = Config::load(&input);
     run_install(&arguments.run, &input, config, None, clock)
 }

@@ -4,6 +4,7 @@ pub mod add;
 pub mod arguments;
 pub mod completions;
 mod dashboard;
+pub mod dedupe;
 pub mod install;
 pub mod install_arguments;
 pub mod interrupt;
@@ -16,6 +17,7 @@ pub mod update;
 
 pub use add::AddArguments;
 pub use arguments::{Cli, Command};
+pub use dedupe::DedupeArguments;
 pub use install_arguments::{InstallArguments, flags};
 pub use mode::{Mode, Surroundings, choose_mode};
 pub use remove::RemoveArguments;

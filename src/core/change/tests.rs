@@ -427,3 +427,31 @@ fn an_update_to_the_latest_moves_the_entry_of_the_catalog() {
     let latest = Command::Update(Update { latest: true, ..update(&[]) });
     assert_eq!(bench.settings_after(&latest), "catalog:\n  # times\n  ms: ~3.0.0\n");
 }
+
+#[test]
+fn the_first_dependency_of_a_folder_makes_a_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench { folder, versions: BTreeMap::new(), settings: "" };
+    assert!(Workspace::find(&bench.config()).is_err());
+    let workspace = Workspace::find_or_begin(&bench.config()).unwrap();
+    assert!(workspace.project(".").unwrap().manifest.is_some());
+}
+
+#[test]
+fn what_the_workspace_has_is_pointed_at() {
+    let bench =
+        Bench::new(r#"{"name":"a","version":"1.2.0","dependencies":{"a":"~1.0.0","ms":"^2.0.0"}}"#, &[]);
+    let from_workspace =
+        |selectors: &[&str]| Command::Update(Update { from_workspace: true, ..update(selectors) });
+    let expected = r#"{"name":"a","version":"1.2.0","dependencies":{"a":"workspace:~","ms":"^2.0.0"}}"#;
+    assert_eq!(bench.after(&from_workspace(&[])), expected);
+    let error = bench.change(&from_workspace(&["ms"]), &["."]).unwrap_err();
+    assert_eq!(error.code(), Some("ERR_PNPM_WORKSPACE_PACKAGE_NOT_FOUND"));
+}
+
+#[test]
+fn an_update_to_a_version_leaves_the_catalog_for_that_version() {
+    let mut bench = Bench::new(r#"{"dependencies":{"ms":"catalog:"}}"#, &[("ms", "2.1.0")]);
+    bench.settings = "catalog:\n  ms: ^2.0.0\n";
+    assert_eq!(bench.after(&Command::Update(update(&["ms@2.1.0"]))), r#"{"dependencies":{"ms":"2.1.0"}}"#);
+}

@@ -13,7 +13,7 @@ use super::error::ChangeError;
 use super::look_up::effective;
 use super::request::{Selector, is_of_registry, is_tag, npm_alias};
 use crate::core::config::Config;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Lockfile, catalog_name};
 use crate::core::manifest_edit::{Group, RangeStyle, workspace_specifier};
 use crate::core::patterns::Patterns;
 use crate::core::resolve::tree::UpdateScope;
@@ -259,7 +259,8 @@ impl ProjectChange {
         self.file.respecify(alias, asked, *group);
         // A range says itself what is meant; a version or a tag takes the style of what stood there.
         let is_point = Version::parse(asked).is_ok() || is_tag(asked);
-        let saved = if is_point {
+        // A catalog's style is not the manifest's.
+        let saved = if is_point && (is_tag(asked) || catalog_name(declared).is_none()) {
             Saved::Version { prefix: String::new(), asked: None, before: Some(declared.clone()) }
         } else {
             Saved::AsItIs(asked.to_owned())

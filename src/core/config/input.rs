@@ -61,6 +61,8 @@ pub struct Flags {
     pub lockfile_only: bool,
     /// `--fix-lockfile`.
     pub fix_lockfile: bool,
+    /// `dedupe`.
+    pub dedupe: Option<Dedupe>,
     /// `--offline`.
     pub offline: Option<bool>,
     /// `--prefer-offline`.
@@ -97,6 +99,15 @@ pub struct Flags {
     pub libc: Vec<String>,
     /// `--filter`, each as written.
     pub filter: Vec<String>,
+}
+
+/// What becomes of a lockfile in which versions could be fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dedupe {
+    /// It is written.
+    Write,
+    /// It stays, and that is an error.
+    Check,
 }
 
 /// Which of the two main kinds of dependencies a command asks for.

@@ -33,7 +33,7 @@ mod yaml;
 
 pub use credentials::Credentials;
 pub use error::ConfigError;
-pub use input::{Flags, Input, OnlyDependencies};
+pub use input::{Dedupe, Flags, Input, OnlyDependencies};
 pub use origin::{Origin, Sourced};
 pub use registries::Registries;
 pub use settings::{

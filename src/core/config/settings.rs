@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::credentials::Credentials;
+use super::input::Dedupe;
 use super::origin::Sourced;
 use super::registries::Registries;
 use super::transport::{Proxy, Tls};
@@ -83,6 +84,8 @@ pub struct Config {
     pub lockfile_only: bool,
     /// `--fix-lockfile`: resolve even if the lockfile satisfies the manifests, so that what it lacks is filled in.
     pub fix_lockfile: bool,
+    /// `dedupe`: every dependency is resolved again, with a preference for versions that are there.
+    pub dedupe: Option<Dedupe>,
     /// `lockfile`: read and write `pnpm-lock.yaml`.
     pub lockfile: Sourced<bool>,
     /// `lockfileIncludeTarballUrl`: record each tarball's URL.

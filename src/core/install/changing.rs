@@ -3,6 +3,7 @@
 use super::inputs::Found;
 use super::{Gathered, Install, InstallError};
 use crate::core::change::{Changes, Command};
+use crate::core::manifest::ManifestError;
 
 /// What the run is to change in manifests before it installs.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ impl Install {
         gathered: &mut Gathered,
     ) -> Result<Option<Changes>, InstallError> {
         let Some(Change { command, place }) = &self.change else { return Ok(None) };
-        let targets = match place {
+        let targets: Vec<String> = match place {
             Place::Here => {
                 let projects = found.workspace.projects.iter();
                 let here = projects.filter(|project| project.folder == self.config.project_dir);
@@ -48,6 +49,9 @@ impl Install {
                 selected
             }
         };
+        if targets.is_empty() && *place == Place::Here {
+            return Err(ManifestError::Absent { directory: self.config.project_dir.clone() }.into());
+        }
         let Found { workspace, lockfile, .. } = found;
         let lockfile = lockfile.as_ref().ok().and_then(Option::as_ref);
         let mut changes = Changes::begin(command, &self.config, workspace, &targets, lockfile)?;

@@ -50,7 +50,8 @@ pub fn choose(
         }
         Err(error) => return Err(error.into()),
     };
-    let is_preferred = *config.prefer_frozen_lockfile && !config.fix_lockfile && !is_due;
+    let is_preferred =
+        *config.prefer_frozen_lockfile && !config.fix_lockfile && config.dedupe.is_none() && !is_due;
     if !is_preferred {
         return Ok(Course::Resolve(lockfile));
     }

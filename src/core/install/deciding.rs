@@ -6,7 +6,9 @@ use super::resolving::Resolving;
 use super::selection::Selector;
 use super::setup::Setup;
 use super::{Gathered, Install, InstallError, Known};
-use crate::core::change::Changes;
+use crate::core::change::{Changes, Command};
+use crate::core::config::Dedupe;
+use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::verify::Verification;
 
@@ -33,7 +35,8 @@ impl Install {
         gathered: &mut Gathered,
     ) -> Result<Decided, InstallError> {
         let config = &self.config;
-        let mut found = inputs::find(config)?;
+        let may_begin = self.change.as_ref().is_some_and(|change| matches!(change.command, Command::Add(_)));
+        let mut found = inputs::find(config, may_begin)?;
         let mut changes = self.begin_changes(&mut found, gathered)?;
         let is_due =
             changes.as_ref().is_some_and(|changes| changes.moves_versions() || changes.has_questions());
@@ -66,12 +69,28 @@ impl Install {
         Ok(Decided { inputs, is_new, setup, known, changes, verification })
     }
 
+    /// Whether the lockfile on disk is the one that was decided on; says that nothing was written.
+    fn check_duplicates(&self, inputs: &Inputs) -> Result<bool, InstallError> {
+        let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
+        let on_disk = std::fs::read_to_string(path).unwrap_or_default();
+        if on_disk == inputs.lockfile.to_yaml() {
+            return Ok(false);
+        }
+        Err(InstallError::Policy {
+            code: "ERR_PNPM_DEDUPE_CHECK_ISSUES",
+            message: "some dependencies could share versions, or pnpm-lock.yaml is out of date".to_owned(),
+        })
+    }
+
     /// Writes what was decided on, and nothing else. Says whether anything was written.
     pub(super) fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
         let tools = setup.finish(&self.config, &self.controls)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         tools.runtime.block_on(self.await_verification(&mut verification))?;
+        if self.config.dedupe == Some(Dedupe::Check) {
+            return self.check_duplicates(&inputs);
+        }
         let is_written = is_new && self.write_lockfile(&inputs, !known.violates_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         Ok(is_written || is_changed)

@@ -61,12 +61,12 @@ pub struct Found {
     pub patches: PatchFiles,
 }
 
-/// Reads lockfile and manifests.
+/// Reads lockfile and manifests. Where `may_begin`, a project without a manifest is one with an empty one.
 ///
 /// # Errors
 /// When a manifest is absent or broken, or when the project needs what this version cannot do. A broken lockfile is no
 /// error yet: it may not be needed.
-pub fn find(config: &Config) -> Result<Found, InstallError> {
+pub fn find(config: &Config, may_begin: bool) -> Result<Found, InstallError> {
     refuse_unsupported(config)?;
     let path = config.lockfile_dir.join(Lockfile::FILE_NAME);
     let (workspace, lockfile) = std::thread::scope(|scope| {
@@ -75,7 +75,7 @@ pub fn find(config: &Config) -> Result<Found, InstallError> {
             lockfile.as_ref().map(validate).transpose()?;
             Ok(lockfile)
         });
-        let workspace = Workspace::find(config);
+        let workspace = if may_begin { Workspace::find_or_begin(config) } else { Workspace::find(config) };
         (workspace, lockfile.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let workspace = workspace?;

@@ -369,7 +369,8 @@ fn keep_others(lockfile: &mut Lockfile, seed: &Lockfile, is_project: impl Fn(&st
 /// Whether subtrees may be taken from a lockfile as they stand: manifests were changed in the same way when it was made.
 fn may_reuse(config: &Config, rewriter: &Rewriter, lockfile: &Lockfile) -> bool {
     let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    lockfile.package_extensions_checksum.as_deref() == rewriter.extensions_checksum()
+    config.dedupe.is_none()
+        && lockfile.package_extensions_checksum.as_deref() == rewriter.extensions_checksum()
         && sorted(&lockfile.ignored_optional_dependencies) == sorted(&config.ignored_optional_dependencies)
         && rewriter.overrides().agree_with(&lockfile.overrides)
         && lockfile.catalogs.iter().all(|(name, entries)| {

@@ -44,6 +44,28 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// As [`Self::find`]; the project that the command is about may be without a manifest, and has an empty one then.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_or_begin(config: &Config) -> Result<Self, WorkspaceError> {
+        let folders = Self::folders(config)?;
+        let mut workspace = Self::default();
+        for (folder, manifest) in folders.iter().zip(read_all(&folders)) {
+            let manifest = match manifest {
+                Err(ManifestError::Absent { .. })
+                    if *folder == config.project_dir
+                        && !MANIFESTS.iter().any(|name| folder.join(name).is_file()) =>
+                {
+                    Manifest::parse(b"{}", &folder.join(MANIFESTS[0]))
+                }
+                other => other,
+            };
+            workspace.take(&config.lockfile_dir, folder, manifest)?;
+        }
+        Ok(workspace)
+    }
+
     /// The folders of the projects that a configuration is about, in order.
     ///
     /// # Errors
