@@ -50,6 +50,7 @@ fn update() -> Update {
         save: true,
         groups: Group::INSTALLED.to_vec(),
         depth: None,
+        from_workspace: false,
     }
 }
 
