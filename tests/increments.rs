@@ -213,6 +213,10 @@ fn a_repeat_touches_nothing_and_says_so() {
 fn a_repeat_that_is_believed_does_not_read_the_lockfile() {
     let registry = Registry::start();
     let site = base().write(&registry);
+    // A manifest that is only some milliseconds older than the install is not believed to be older.
+    let manifest = fs::File::options().write(true).open(site.project.join("package.json")).unwrap();
+    let long_ago = manifest.metadata().unwrap().modified().unwrap() - std::time::Duration::from_secs(60);
+    manifest.set_modified(long_ago).unwrap();
     run::install_well(&site, Flags::default());
     let lockfile = site.project.join("pnpm-lock.yaml");
     let written = fs::metadata(&lockfile).unwrap().modified().unwrap();
