@@ -156,7 +156,12 @@ impl<R: Resolver> Walk<'_, R> {
                 };
                 walked.extend(child.map(|child| (child, edge_is_optional)));
             }
-            let under = RecordedUnder { left: Rc::clone(&claim.left), prior: Some(prior), updating };
+            let under = RecordedUnder {
+                left: Rc::clone(&claim.left),
+                prior: Some(prior),
+                updating,
+                aliases: aliases.clone(),
+            };
             let children = walked.iter().map(|(child, optional)| (child, *optional));
             self.publish(&placed, depth, &claim, children, under);
             Ok(Some(placed))

@@ -1,7 +1,7 @@
 //! The whole walk: all projects, then the rounds in which missing peers are installed.
 //! pnpm: `resolve_workspace.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -128,6 +128,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
             changed_versions: FxHashMap::default(),
             reusable: FxHashMap::default(),
             in_turn: false,
+            decided_by_sight: BTreeSet::new(),
         }
     }
 

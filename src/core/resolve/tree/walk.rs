@@ -6,7 +6,7 @@
 //! level, with all answers at hand, so the tree is the same however they arrived.
 //! pnpm: `resolve_dependency_tree/walk.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,6 +51,8 @@ pub(super) struct Walk<'a, R> {
     pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
     /// Projects take turns; before that, questions are only asked ahead.
     pub(super) in_turn: bool,
+    /// Names that some package has as a dependency and as a peer, where what is in sight decides which it is.
+    pub(super) decided_by_sight: BTreeSet<Arc<str>>,
 }
 
 /// A dependency that was resolved.
@@ -182,6 +184,13 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(Seed::Dropped);
         }
         let left = self.left_to_peers(&answer, &siblings.aliases);
+        let manifest = &answer.manifest;
+        let both = manifest.peer_dependencies.keys().filter(|name| manifest.dependencies.contains_key(*name));
+        let auto_install = self.input.settings.auto_install_peers;
+        let by_sight = both.filter(|name| {
+            !auto_install || manifest.peer_dependencies_meta.get(*name).is_some_and(|meta| meta.optional)
+        });
+        self.decided_by_sight.extend(by_sight.cloned());
         self.questions.settle_below(&answer, &left, siblings.depth, circumstances);
         let optional = siblings.optional || edge.optional;
         let depth = siblings.depth;
@@ -292,7 +301,10 @@ impl<R: Resolver> Walk<'_, R> {
             let must_walk = claim.filter(|claim| {
                 let side = &self.sides[open.placed.package.0 as usize];
                 is_injected(&open.answer.resolved)
-                    || !side.is_recorded_for(&recorded_under(circumstances, &open, claim))
+                    || !side.is_recorded_for(
+                        &recorded_under(circumstances, &open, claim, aliases),
+                        &self.decided_by_sight,
+                    )
             });
             match must_walk {
                 Some(claim) => frontier.push(Frontier {
@@ -399,8 +411,8 @@ impl<R: Resolver> Walk<'_, R> {
         edges: &[Edge],
         seeds: &[Seed],
     ) {
-        let Frontier { open, claim, .. } = place;
-        let under = recorded_under(circumstances, open, claim);
+        let Frontier { open, claim, aliases, .. } = place;
+        let under = recorded_under(circumstances, open, claim, aliases);
         let children = edges.iter().zip(seeds).map(|(edge, seed)| (seed.placed(), edge.optional));
         let children = children.filter_map(|(placed, optional)| placed.map(|placed| (placed, optional)));
         self.publish(&open.placed, open.depth, claim, children, under);
@@ -460,9 +472,14 @@ pub(super) fn layer(
     Some(Arc::new(PreferredOverlay { entries, parent: parent.cloned() }))
 }
 
-fn recorded_under(circumstances: &Circumstances, open: &Open, claim: &Claim) -> RecordedUnder {
+fn recorded_under(
+    circumstances: &Circumstances,
+    open: &Open,
+    claim: &Claim,
+    aliases: &Aliases,
+) -> RecordedUnder {
     let updating = circumstances.update_key.is_some();
-    RecordedUnder { left: Rc::clone(&claim.left), prior: open.prior, updating }
+    RecordedUnder { left: Rc::clone(&claim.left), prior: open.prior, updating, aliases: aliases.clone() }
 }
 
 /// A workspace project that is copied: its manifest may have `catalog:` specifiers.

@@ -165,3 +165,23 @@ fn what_a_place_finds_is_not_offered_where_it_takes_its_children_from_another_pl
     assert_eq!(direct(&tree, ".")[3], "host → host@2.0.0");
     assert_eq!(tree.importers[0].direct[3].origin, Origin::MissingOptionalPeer);
 }
+
+#[test]
+fn a_better_place_walks_again_where_more_is_in_sight_than_before() {
+    let mut world = World::new();
+    let both = About {
+        dependencies: &[("host", "1.0.0")],
+        peers: &[("host", "1.0.0")],
+        may_lack: &["host"],
+        ..About::default()
+    };
+    world.publish("both@1.0.0", &both).package("host@1.0.0", &[]);
+    with_peer(&mut world, "asks@1.0.0", "host", "1.0.0");
+    world.package("has@1.0.0", &[("host", "1.0.0"), ("both", "1.0.0"), ("asks", "1.0.0")]);
+    world.package("above@1.0.0", &[("has", "1.0.0")]);
+    with_peer(&mut world, "plugin@1.0.0", "above", "1.0.0");
+    world.package("tool@1.0.0", &[("above", "1.0.0")]);
+    // `host` is offered to the project before `above` is installed for `plugin`.
+    world.project(".", &[("tool", "1"), ("plugin", "1")]);
+    assert!(edges(&world.tree(), "both@1.0.0").is_empty());
+}
