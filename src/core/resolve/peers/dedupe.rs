@@ -1,72 +1,150 @@
 //! `dedupePeerDependents`: variants of a package that differ only in which optional peers they happened to see become
 //! the one that sees most.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::finish::{Draft, DraftNode};
 use super::memory::Memory;
 use super::paths::PathId;
-use std::collections::BTreeMap;
+use super::rename::rename;
 
-/// Lets the larger of two variants stand for the smaller wherever the smaller brings nothing of its own.
+/// A smaller variant, and a larger one that may stand for it.
+type Pair = (PathId, PathId);
+
+/// Lets the larger of two variants stand for the smaller wherever the smaller brings nothing of its own. What is named
+/// by a variant that went is named by the one that stands for it from then on.
 pub(super) fn dedupe_dependents(memory: &mut Memory, draft: &mut Draft) {
-    let mut by_package: BTreeMap<u32, Vec<PathId>> = BTreeMap::new();
-    for (path, node) in &draft.nodes {
-        by_package.entry(node.package).or_default().push(*path);
-    }
-    let mut groups: Vec<Vec<PathId>> =
-        by_package.into_values().filter(|variants| variants.len() > 1).collect();
-    let mut merged: FxHashMap<PathId, PathId> = FxHashMap::default();
+    let mut merged = Merged::default();
+    let mut refused: FxHashSet<Pair> = FxHashSet::default();
     loop {
-        let before = groups.len();
-        let round = merge_round(memory, draft, &mut groups);
-        if groups.len() != before {
-            for node in draft.nodes.values_mut() {
-                for child in node.children.values_mut() {
-                    *child = round.get(child).copied().unwrap_or(*child);
-                }
-            }
-        }
-        let done = round.is_empty() || groups.len() == before;
-        merged.extend(round);
-        if done {
+        let groups = variants(memory, draft, &merged);
+        let pairs = covered_pairs(draft, &groups, &refused);
+        let round = choose(&groups, &pairs);
+        if round.0.is_empty() {
             break;
         }
+        // What covers the children of a variant may itself have become another one than what covers it.
+        let wrong: Vec<Pair> = round.0.iter().map(|(&smaller, &larger)| (smaller, larger)).collect();
+        let wrong: Vec<Pair> = wrong
+            .into_iter()
+            .filter(|&(smaller, larger)| !has_same_children(draft, &round, smaller, larger))
+            .collect();
+        if !wrong.is_empty() {
+            refused.extend(wrong);
+            continue;
+        }
+        for node in draft.nodes.values_mut() {
+            for child in node.children.values_mut() {
+                *child = round.of(*child);
+            }
+        }
+        merged.0.extend(round.0);
     }
-    if merged.is_empty() {
+    if merged.0.is_empty() {
         return;
     }
-    for direct in &mut draft.direct {
-        for path in direct.values_mut() {
-            *path = merged.get(path).copied().unwrap_or(*path);
-        }
+    for path in draft.direct.iter_mut().flat_map(BTreeMap::values_mut) {
+        *path = merged.of(*path);
     }
     prune(draft);
+    rename(memory, draft, &merged);
 }
 
-/// One round: smaller → larger, for every group of variants. Groups whose variants are all merged are done.
-fn merge_round(memory: &Memory, draft: &Draft, groups: &mut Vec<Vec<PathId>>) -> FxHashMap<PathId, PathId> {
-    let mut merged = FxHashMap::default();
-    groups.retain_mut(|group| {
-        let mut left: FxHashSet<PathId> = group.iter().copied().collect();
+/// Which variant each one became.
+#[derive(Default)]
+pub(super) struct Merged(FxHashMap<PathId, PathId>);
+
+impl Merged {
+    /// What a package is now; itself if it stayed.
+    pub(super) fn of(&self, path: PathId) -> PathId {
+        let mut at = path;
+        while let Some(&next) = self.0.get(&at) {
+            at = next;
+        }
+        at
+    }
+}
+
+/// The variants of each package that has several, from the smallest to the largest. The order is total, so that what a
+/// variant becomes does not depend on the order it was found in.
+fn variants(memory: &Memory, draft: &Draft, merged: &Merged) -> Vec<Vec<PathId>> {
+    let mut by_package: BTreeMap<u32, Vec<PathId>> = BTreeMap::new();
+    for (path, node) in &draft.nodes {
+        if !merged.0.contains_key(path) {
+            by_package.entry(node.package).or_default().push(*path);
+        }
+    }
+    by_package.retain(|_, variants| variants.len() > 1);
+    by_package
+        .into_values()
+        .map(|mut variants| {
+            variants.sort_by_cached_key(|path| (edge_count(&draft.nodes[path]), memory.paths.text(*path)));
+            variants
+        })
+        .collect()
+}
+
+/// All pairs of which the larger covers the smaller, supposing that the pairs of their children are merged too. Around
+/// a cycle all of them hold, or none does.
+fn covered_pairs(draft: &Draft, groups: &[Vec<PathId>], refused: &FxHashSet<Pair>) -> FxHashSet<Pair> {
+    let mut pairs: FxHashSet<Pair> = FxHashSet::default();
+    for group in groups {
+        for (at, &larger) in group.iter().enumerate() {
+            let smaller = group[..at].iter().map(|&smaller| (smaller, larger));
+            pairs.extend(smaller.filter(|pair| {
+                let (smaller, larger) = (&draft.nodes[&pair.0], &draft.nodes[&pair.1]);
+                !refused.contains(pair) && smaller.resolved.is_subset(&larger.resolved)
+            }));
+        }
+    }
+    loop {
+        let before = pairs.len();
+        let standing: Vec<Pair> = pairs
+            .iter()
+            .copied()
+            .filter(|(smaller, larger)| {
+                let (smaller, larger) = (&draft.nodes[smaller], &draft.nodes[larger]);
+                smaller.children.iter().all(|(alias, child)| {
+                    larger.children.get(alias).is_some_and(|other| {
+                        other == child
+                            || pairs.contains(&(*child, *other))
+                            || pairs.contains(&(*other, *child))
+                    })
+                })
+            })
+            .collect();
+        if standing.len() == before {
+            return pairs;
+        }
+        pairs = standing.into_iter().collect();
+    }
+}
+
+/// What each variant becomes: the largest that covers it.
+fn choose(groups: &[Vec<PathId>], pairs: &FxHashSet<Pair>) -> Merged {
+    let mut merged = Merged::default();
+    for group in groups {
         let mut rest = group.clone();
-        // The order is total, so that what a variant becomes does not depend on the order it was found in.
-        rest.sort_by_cached_key(|path| (edge_count(&draft.nodes[path]), memory.paths.text(*path)));
         while let Some(largest) = rest.pop() {
-            rest.retain(|path| {
-                let fits = is_covered(&draft.nodes[path], &draft.nodes[&largest]);
+            rest.retain(|&path| {
+                let fits = pairs.contains(&(path, largest));
                 if fits {
-                    merged.insert(*path, largest);
-                    left.remove(path);
-                    left.remove(&largest);
+                    merged.0.insert(path, largest);
                 }
                 !fits
             });
         }
-        group.retain(|path| left.contains(path));
-        !group.is_empty()
-    });
+    }
     merged
+}
+
+fn has_same_children(draft: &Draft, merged: &Merged, smaller: PathId, larger: PathId) -> bool {
+    let (smaller, larger) = (&draft.nodes[&smaller], &draft.nodes[&larger]);
+    smaller.children.iter().all(|(alias, child)| {
+        larger.children.get(alias).is_some_and(|other| merged.of(*other) == merged.of(*child))
+    })
 }
 
 fn edge_count(node: &DraftNode) -> usize {
@@ -77,7 +155,7 @@ fn edge_count(node: &DraftNode) -> usize {
 pub(super) fn is_covered(smaller: &DraftNode, larger: &DraftNode) -> bool {
     edge_count(larger) >= edge_count(smaller)
         && smaller.resolved.is_subset(&larger.resolved)
-        && smaller.children.values().all(|child| larger.children.values().any(|other| other == child))
+        && smaller.children.iter().all(|(alias, child)| larger.children.get(alias) == Some(child))
 }
 
 /// Drops the nodes that no project leads to.

@@ -32,7 +32,17 @@ pub(super) struct DraftNode {
     pub optional_children: BTreeSet<Arc<str>>,
     pub transitive: BTreeSet<NameId>,
     pub resolved: BTreeSet<NameId>,
+    /// What its suffix is made of.
+    pub segments: Vec<Segment>,
     pub depth: i32,
+}
+
+/// A part of a suffix.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Segment {
+    pub path: PathId,
+    /// It is the name and version of a peer alone, or a link, and does not tell which variant it is.
+    pub alone: bool,
 }
 
 /// The final dep paths of all places.
@@ -68,23 +78,27 @@ impl<'a> FinalPaths<'a> {
             return self.memory.paths.plain(&format!("link:{renamed}").into());
         }
         let plain = self.memory.plain(self.memory.places[at].package);
-        let found = self.blueprint.found_of.get(at).and_then(Option::as_ref);
-        let Some(found) = found.filter(|found| !found.is_empty()) else { return plain };
-        let added = self.additions.get(&place).cloned().unwrap_or_default();
-        let segments =
-            found.iter().chain(&added).map(|&(name, peer)| self.segment(place, name, peer)).collect();
+        let segments = self.segments(place).into_iter().map(|segment| segment.path).collect();
         self.memory.paths.with_peers(plain, segments)
     }
 
-    fn segment(&mut self, place: PlaceId, name: NameId, peer: PlaceId) -> PathId {
-        if let Some(link) = self.memory.link_segment(name, peer) {
-            return link;
+    /// What the suffix of a place is made of.
+    fn segments(&mut self, place: PlaceId) -> Vec<Segment> {
+        let found = self.blueprint.found_of.get(place.0 as usize).and_then(Option::as_ref);
+        let Some(found) = found.filter(|found| !found.is_empty()) else { return Vec::new() };
+        let added = self.additions.get(&place).cloned().unwrap_or_default();
+        found.iter().chain(&added).map(|&(name, peer)| self.segment(place, name, peer)).collect()
+    }
+
+    fn segment(&mut self, place: PlaceId, name: NameId, peer: PlaceId) -> Segment {
+        if let Some(path) = self.memory.link_segment(name, peer) {
+            return Segment { path, alone: true };
         }
         let packages = (self.memory.package_at(place), self.memory.package_at(peer));
         if self.dedupe_peers || self.cuts.cuts(packages.0, name, packages.1) {
-            return self.memory.short_segment(name, peer);
+            return Segment { path: self.memory.short_segment(name, peer), alone: true };
         }
-        self.of(peer)
+        Segment { path: self.of(peer), alone: false }
     }
 }
 
@@ -127,6 +141,7 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
         let edges = &tree.packages[package as usize].children;
         let optional = edges.iter().filter(|edge| edge.optional && children.contains_key(&edge.alias));
         let found = paths.blueprint.found_of.get(record.place.0 as usize).and_then(Option::as_ref);
+        let segments = paths.segments(record.place);
         nodes.insert(
             path,
             DraftNode {
@@ -135,6 +150,7 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
                 children,
                 transitive: transitive.get(&path).cloned().unwrap_or_default(),
                 resolved: found.into_iter().flat_map(|found| found.iter()).map(|(name, _)| *name).collect(),
+                segments,
                 depth: least_depth.get(&path).copied().unwrap_or(0),
             },
         );

@@ -22,6 +22,7 @@ mod memory;
 mod missing;
 mod paths;
 mod range;
+mod rename;
 mod report;
 mod resolve;
 mod settings;
