@@ -31,5 +31,6 @@ pub mod resolve;
 pub mod state;
 pub mod store;
 pub mod verify;
+pub mod version_range;
 pub mod workspace;
 pub mod workspace_edit;

@@ -1,6 +1,6 @@
 //! `add`.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::begin::{ProjectChange, Question, Saved, Wish};
 use super::catalogs::Catalogs;
@@ -10,6 +10,7 @@ use super::request::{Request, is_of_registry, npm_alias};
 use crate::core::config::{Config, LinkWorkspacePackages, SaveWorkspaceProtocol};
 use crate::core::lockfile::catalog_name;
 use crate::core::manifest_edit::{Group, RangeStyle, is_local_workspace_path, workspace_specifier};
+use crate::core::version_range::parse_range;
 use crate::core::workspace::Workspace;
 
 /// What a dependency that is added depends on.
@@ -188,7 +189,7 @@ fn of_workspace(
     let version = version_in(workspace, alias)?;
     let fits = match asked {
         None => before.is_none(),
-        Some(asked) if is_of_registry(asked) => match (Range::parse(asked), Version::parse(version)) {
+        Some(asked) if is_of_registry(asked) => match (parse_range(asked), Version::parse(version)) {
             (Ok(range), Ok(version)) => range.satisfies(&version),
             // A tag of the workspace is whatever it has.
             _ => true,

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::error::ChangeError;
 use crate::core::config::{CatalogMode, Config};
 use crate::core::lockfile::{CatalogEntries, Lockfile, catalog_name};
 use crate::core::manifest_edit::bumped;
+use crate::core::version_range::parse_range;
 
 /// The catalog that has no name of its own.
 const DEFAULT: &str = "default";
@@ -138,7 +139,7 @@ fn protocol(catalog: &str) -> String {
 
 /// Whether the range of an entry allows a version.
 fn covers(entry: &str, version: &str) -> bool {
-    match (Range::parse(entry), Version::parse(version)) {
+    match (parse_range(entry), Version::parse(version)) {
         (Ok(range), Ok(version)) => range.satisfies(&version),
         _ => false,
     }

@@ -1,8 +1,9 @@
 //! What stands on the command line, taken apart.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use crate::core::lockfile::is_valid_package_name;
+use crate::core::version_range::parse_range;
 
 /// A dependency as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl Selector {
 
 /// Whether a specifier is a version, a range or a tag of the package with the alias itself.
 pub fn is_of_registry(specifier: &str) -> bool {
-    Version::parse(specifier).is_ok() || Range::parse(specifier).is_ok() || is_tag(specifier)
+    Version::parse(specifier).is_ok() || parse_range(specifier).is_ok() || is_tag(specifier)
 }
 
 /// Whether a specifier is a tag.
@@ -68,7 +69,7 @@ pub fn is_tag(specifier: &str) -> bool {
     !specifier.is_empty()
         && specifier.bytes().all(is_plain)
         && Version::parse(specifier).is_err()
-        && Range::parse(specifier).is_err()
+        && parse_range(specifier).is_err()
         && !specifier.starts_with('.')
         && !specifier.starts_with('~')
 }
@@ -76,7 +77,7 @@ pub fn is_tag(specifier: &str) -> bool {
 /// The name and the range behind `npm:`; without a range it is empty. `None` for a range alone.
 pub fn npm_alias(specifier: &str) -> Option<(&str, &str)> {
     let rest = specifier.strip_prefix("npm:")?;
-    if rest.is_empty() || Range::parse(rest).is_ok() {
+    if rest.is_empty() || parse_range(rest).is_ok() {
         return None;
     }
     Some(split_name(rest).unwrap_or((rest, "")))

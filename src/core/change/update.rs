@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use serde_json::Value;
 
 use super::add::version_in;
@@ -17,6 +17,7 @@ use crate::core::lockfile::{Lockfile, catalog_name};
 use crate::core::manifest_edit::{Group, RangeStyle, workspace_specifier};
 use crate::core::patterns::Patterns;
 use crate::core::resolve::tree::UpdateScope;
+use crate::core::version_range::parse_range;
 use crate::core::workspace::Workspace;
 
 /// What an update depends on.
@@ -194,7 +195,7 @@ impl ProjectChange {
                 .find(|selector| Patterns::new([selector.pattern.as_str()]).matches(alias))
                 .and_then(|selector| selector.version.as_deref())
                 .map(|asked| asked.strip_prefix("workspace:").unwrap_or(asked));
-            let is_there = match (asked.map(Range::parse), Version::parse(version)) {
+            let is_there = match (asked.map(parse_range), Version::parse(version)) {
                 (Some(Ok(range)), Ok(version)) => range.satisfies(&version),
                 _ => true,
             };
@@ -236,7 +237,7 @@ impl ProjectChange {
     fn move_to(&mut self, direct: &Direct, asked: &str, is_saved: bool, warnings: &mut Vec<String>) -> bool {
         let Direct { alias, group, declared } = direct;
         if !is_saved {
-            let allowed = match (Range::parse(declared), Version::parse(asked)) {
+            let allowed = match (parse_range(declared), Version::parse(asked)) {
                 (Ok(range), Ok(version)) => Some(range.satisfies(&version)),
                 _ => None,
             };

@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use node_semver::{Range, Version};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::core::version_range::parse_range;
+
 /// A patch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
@@ -91,7 +93,7 @@ impl Patches {
             } else if range.trim() == "*" {
                 group.all = Some(patch);
             } else {
-                let parsed = Range::parse(range)
+                let parsed = parse_range(range)
                     .map_err(|_| PatchError::Range { selector: selector.clone(), range: range.to_owned() })?;
                 group.ranges.push((parsed, patch));
             }

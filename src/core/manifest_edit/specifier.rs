@@ -1,9 +1,10 @@
 //! Which specifier is saved for a version that was picked (pnpm: `resolving-npm-resolver/src/{calc_specifier,
 //! calc_specifier_for_workspace_dep,infer_range_spec_style}.rs`; where those and pnpm 12.21 differ, this follows 12.21).
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use crate::core::config::SaveWorkspaceProtocol;
+use crate::core::version_range::parse_range;
 
 /// How a version becomes a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -165,7 +166,7 @@ pub fn bumped(declared: &str, version: &str) -> Option<String> {
     let (prefix, declared) = match declared.strip_prefix("npm:") {
         None if declared.contains(':') => return None,
         None => ("", declared),
-        Some(rest) if Range::parse(rest).is_ok() => ("npm:", rest),
+        Some(rest) if parse_range(rest).is_ok() => ("npm:", rest),
         Some(rest) => {
             let at = rest.rfind('@').filter(|at| *at > 0)?;
             declared.split_at("npm:".len() + at + 1)
@@ -181,7 +182,7 @@ pub fn bumped(declared: &str, version: &str) -> Option<String> {
 #[must_use]
 pub fn latest(declared: &str, alias: &str, version: &str, settings: RangeStyle) -> Option<String> {
     let (name, declared_range) = match declared.strip_prefix("npm:") {
-        Some(rest) if Range::parse(rest).is_ok() => (None, rest),
+        Some(rest) if parse_range(rest).is_ok() => (None, rest),
         Some(rest) => match rest.rfind('@').filter(|at| *at > 0) {
             Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
             None => (Some(rest), ""),
@@ -190,7 +191,7 @@ pub fn latest(declared: &str, alias: &str, version: &str, settings: RangeStyle) 
     };
     let style = RangeStyle::of_specifier(declared_range);
     let allows = || {
-        let (range, version) = (Range::parse(declared_range).ok()?, Version::parse(version).ok()?);
+        let (range, version) = (parse_range(declared_range).ok()?, Version::parse(version).ok()?);
         range.satisfies(&version).then_some(())
     };
     if style.is_none() && allows().is_some() {

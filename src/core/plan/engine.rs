@@ -1,7 +1,9 @@
 //! Whether a version of Node.js lies in the range of `engines.node`, with prereleases counted as pnpm counts them
 //! (npm's `includePrerelease`): `21.0.0-nightly` satisfies `>=16`, and does not satisfy `>=21.0.0`.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
+
+use crate::core::version_range::parse_range;
 
 /// The node version that was given is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +27,7 @@ pub fn satisfies_engine(version: &Version, range: &str) -> bool {
     if range.split("||").any(|alternative| alternative.trim().is_empty()) {
         return true;
     }
-    let Ok(whole) = Range::parse(range) else {
+    let Ok(whole) = parse_range(range) else {
         return false;
     };
     if whole.satisfies(version) {
@@ -40,13 +42,13 @@ pub fn satisfies_engine(version: &Version, range: &str) -> bool {
 /// The library counts a prerelease only where the range names one of the same numbers. Beyond that npm compares by
 /// order alone, but for what it had to complete (`9`, `^9.0.0`, `1 - 2`): there the lower end counts prereleases in.
 fn prerelease_satisfies(version: &Version, alternative: &str) -> bool {
-    let Ok(range) = Range::parse(alternative) else {
+    let Ok(range) = parse_range(alternative) else {
         return false;
     };
     if names_these_numbers(alternative, version) {
         let mut exact = version.clone();
         exact.build.clear();
-        return Range::parse(exact.to_string()).is_ok_and(|exact| range.allows_any(&exact));
+        return parse_range(exact.to_string()).is_ok_and(|exact| range.allows_any(&exact));
     }
     let release = Version { pre_release: Vec::new(), build: Vec::new(), ..version.clone() };
     range.satisfies(&release)

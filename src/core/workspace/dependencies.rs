@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxHashMap;
 
 use super::projects::Project;
 use crate::core::manifest::Manifest;
 use crate::core::path::without_dots;
+use crate::core::version_range::parse_range;
 
 /// For each project, the positions of those it depends on. Plain ranges count where the workspace satisfies them
 /// (`linkWorkspacePackages`).
@@ -90,7 +91,7 @@ impl<'a> Lookup<'a> {
 
     fn satisfying(&self, name: &str, range: &str) -> Option<usize> {
         let candidates = self.by_name.get(name)?;
-        let range = Range::parse(range).ok()?;
+        let range = parse_range(range).ok()?;
         let versions = candidates.iter().filter_map(|(position, version)| {
             let version = Version::parse((*version)?).ok()?;
             range.satisfies(&version).then_some((version, *position))

@@ -8,8 +8,9 @@ use crate::core::lockfile::specifiers::{self, Base, Extensions, Overrides, Owner
 use crate::core::lockfile::{Reference, reference, split};
 use crate::core::manifest::Manifest;
 use crate::core::patterns::Patterns;
+use crate::core::version_range::parse_range;
 use indexmap::IndexMap;
-use node_semver::{Range, Version};
+use node_semver::Version;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -217,7 +218,7 @@ fn check_resolved(
         return Ok(());
     };
     let version = split(&dep_path).version;
-    let (Ok(parsed), Ok(range)) = (Version::parse(version), Range::parse(specifier)) else {
+    let (Ok(parsed), Ok(range)) = (Version::parse(version), parse_range(specifier)) else {
         return Ok(());
     };
     if specifier.is_empty() || range.satisfies(&parsed) {

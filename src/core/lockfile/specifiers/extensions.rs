@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::error::ExtensionError;
 use super::selector::PackageSelector;
 use crate::core::manifest::Manifest;
+use crate::core::version_range::parse_range;
 
 /// What is added to a manifest, under the names of the manifest's fields.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -99,7 +100,7 @@ impl Extensions {
         let range = match range {
             None => None,
             Some(text) => Some(
-                Range::parse(&text)
+                parse_range(&text)
                     .map_err(|_| ExtensionError::Selector { selector: selector.to_owned(), range: text })?,
             ),
         };

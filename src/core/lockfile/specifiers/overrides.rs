@@ -5,8 +5,9 @@ use super::error::OverrideError;
 use super::selector::{PackageSelector, intersects, parent_and_child, satisfies};
 use crate::core::manifest::Manifest;
 use crate::core::path::without_dots;
+use crate::core::version_range::parse_range;
 use indexmap::IndexMap;
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hash};
@@ -176,7 +177,7 @@ impl Overrides {
         let rules = || positions.iter().map(|position| &self.rules[*position]);
         rules().any(Override::converges)
             && !rules().any(|rule| rule.fits(specifier, owner))
-            && (specifier.is_empty() || Range::parse(specifier).is_ok())
+            && (specifier.is_empty() || parse_range(specifier).is_ok())
     }
 
     /// What the rules make of a dependency: the most specific rule with a parent, else the most specific one without,
@@ -301,7 +302,7 @@ fn by_specificity(left: &Override, right: &Override) -> Ordering {
 
 /// What may stand in `peerDependencies`: a range, or one of the protocols that stand for one.
 fn is_peer_range(value: &str) -> bool {
-    value.contains("workspace:") || value.contains("catalog:") || Range::parse(value).is_ok()
+    value.contains("workspace:") || value.contains("catalog:") || parse_range(value).is_ok()
 }
 
 fn from_importer(path: &str, importer: &str) -> String {

@@ -1,7 +1,8 @@
 //! Selectors of packages in settings: `name`, `name@range`, `parent>child`.
 
 use crate::core::lockfile::is_valid_package_name;
-use node_semver::{Range, Version};
+use crate::core::version_range::parse_range;
+use node_semver::Version;
 
 /// `name` or `name@range`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,7 +51,7 @@ pub fn parent_and_child(selector: &str) -> (Option<&str>, &str) {
 
 /// Whether a version lies in a range; what is no version or no range does not.
 pub(in crate::core::lockfile) fn satisfies(version: &str, range: &str) -> bool {
-    match (Version::parse(version), Range::parse(range)) {
+    match (Version::parse(version), parse_range(range)) {
         (Ok(version), Ok(range)) => range.satisfies(&version),
         _ => false,
     }
@@ -61,7 +62,7 @@ pub(super) fn intersects(range: &str, specifier: &str) -> bool {
     if range.is_empty() || range == specifier {
         return true;
     }
-    match (Range::parse(range), Range::parse(specifier)) {
+    match (parse_range(range), parse_range(specifier)) {
         (Ok(range), Ok(specifier)) => range.allows_any(&specifier),
         _ => false,
     }

@@ -2,7 +2,8 @@
 
 use super::references::VersionText;
 use crate::core::lockfile::model::Lockfile;
-use node_semver::{Range, Version};
+use crate::core::version_range::parse_range;
+use node_semver::Version;
 
 /// The version that a resolution would take: the highest locked one in the range, since locked versions go before
 /// newer ones. `None` where that cannot be told, since nothing that is locked fits, or a version is bound to a registry,
@@ -13,7 +14,7 @@ pub(in crate::core) fn locked_version(
     specifier: &str,
     picks_lowest: bool,
 ) -> Option<Version> {
-    let range = Range::parse(specifier).ok()?;
+    let range = parse_range(specifier).ok()?;
     let mut fitting = Vec::new();
     for id in lockfile.packages.keys() {
         let Some(version) = id.strip_prefix(name).and_then(|rest| rest.strip_prefix('@')) else {

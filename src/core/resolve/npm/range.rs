@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use node_semver::{Range, Version};
 
+use crate::core::version_range::parse_range;
+
 /// A range that is ready to be asked.
 #[derive(Debug, Clone)]
 pub struct RangeMatcher {
@@ -17,7 +19,7 @@ impl RangeMatcher {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = if is_any(text) { "*" } else { text };
-        let range = Range::parse(with_whole_upper_bounds(text)).ok()?;
+        let range = parse_range(with_whole_upper_bounds(text)).ok()?;
         // The dash before a prerelease may be left out.
         let names_prerelease =
             |byte: u8| byte == b'-' || (byte.is_ascii_alphabetic() && !b"xXvV".contains(&byte));
@@ -98,7 +100,7 @@ pub fn is_any(range: &str) -> bool {
 /// Whether a text is a range.
 #[must_use]
 pub fn is_range(text: &str) -> bool {
-    text.split("||").map(str::trim).all(|part| part.is_empty() || Range::parse(part).is_ok())
+    text.split("||").map(str::trim).all(|part| part.is_empty() || parse_range(part).is_ok())
 }
 
 /// `<=1.2` holds all of `1.2.x`; the library takes it for `<=1.2.0`.

@@ -3,7 +3,9 @@
 //! pnpm: `calc_specifier.rs`, `calc_specifier_for_workspace_dep.rs` and `infer_range_spec_style.rs` of
 //! `resolving-npm-resolver`.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
+
+use crate::core::version_range::parse_range;
 
 /// How a version is written as a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -179,7 +181,7 @@ pub fn saved_range(version: &str, previous: Option<RangeStyle>, default: RangeSt
 #[must_use]
 pub fn saved_specifier(specifier: &str, alias: Option<&str>, version: &str, default: RangeStyle) -> String {
     let range = saved_range(version, RangeStyle::of(specifier), default);
-    let target = specifier.strip_prefix("npm:").filter(|rest| Range::parse(rest).is_err());
+    let target = specifier.strip_prefix("npm:").filter(|rest| parse_range(rest).is_err());
     match target.map(|rest| super::specifier::split_name(rest).0) {
         Some(name) if !name.is_empty() && Some(name) != alias => format!("npm:{name}@{range}"),
         _ => range,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use percent::decoded;
 use url::Url;
 
 use super::range::{RangeMatcher, is_any, is_range};
 use crate::core::resolve::SelectorKind;
+use crate::core::version_range::parse_range;
 
 /// A package of a registry, as a specifier asks for it.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ impl RegistrySpecifier {
             version.build.clear();
             return Some(of_kind(SelectorKind::Version, &version.to_string(), None));
         }
-        if Range::parse(selector).is_ok() {
+        if parse_range(selector).is_ok() {
             let range = RangeMatcher::parse(selector).map(Arc::new);
             return Some(of_kind(SelectorKind::Range, selector, range));
         }

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::error::NpmError;
 use super::specifier::RegistrySpecifier;
 use crate::core::lockfile::Resolution;
 use crate::core::path::relative;
 use crate::core::resolve::{PackageManifest, Resolved, SelectorKind, Source, Via};
+use crate::core::version_range::parse_range;
 
 /// A project of the workspace.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl WorkspacePackages {
             SelectorKind::Tag => highest(versions, |_| true),
             SelectorKind::Range if &*specifier.text == "*" => highest(versions, |_| true),
             SelectorKind::Range => {
-                let range = Range::parse(&specifier.text).ok()?;
+                let range = parse_range(&specifier.text).ok()?;
                 let takes_prereleases = names_prerelease(&specifier.text);
                 highest(versions, |version| {
                     version.satisfies(&range) && (takes_prereleases || !version.is_prerelease())

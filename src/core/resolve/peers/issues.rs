@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::Range;
 use rustc_hash::FxHashSet;
 
 use super::graph::{GraphNode, PeerOutcome};
 use super::range::{comparable, is_within};
 use crate::core::resolve::rewrite::PeerDependencyRules;
 use crate::core::resolve::tree::{Importer, PackageIndex, PeerRequirement, Tree, TreePackage};
+use crate::core::version_range::parse_range;
 
 /// Project → what is wrong there. Projects without issues are absent.
 pub type IssuesByProject = BTreeMap<String, ProjectIssues>;
@@ -227,9 +227,9 @@ fn common(ranges: &[&str]) -> Option<String> {
     if rest.is_empty() {
         return Some((*first).to_owned());
     }
-    let mut common = Range::parse(first).ok()?;
+    let mut common = parse_range(first).ok()?;
     for range in rest {
-        common = common.intersect(&Range::parse(range).ok()?)?;
+        common = common.intersect(&parse_range(range).ok()?)?;
     }
     Some(common.to_string())
 }

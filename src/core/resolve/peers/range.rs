@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
+
+use crate::core::version_range::parse_range;
 
 /// The specifier to install a peer with.
 pub(super) fn installable(specifier: &str) -> &str {
@@ -16,13 +18,13 @@ pub(super) fn comparable(specifier: &str) -> Cow<'_, str> {
         let parts: Vec<Cow<'_, str>> = specifier.split("||").map(|part| comparable(part.trim())).collect();
         return parts.join(" || ").into();
     }
-    if Range::parse(specifier).is_ok() || specifier.contains("workspace:") || specifier.contains("catalog:") {
+    if parse_range(specifier).is_ok() || specifier.contains("workspace:") || specifier.contains("catalog:") {
         return installable(specifier).into();
     }
     let body = specifier.split_once(':').filter(|(scheme, _)| !scheme.is_empty()).map(|(_, body)| body);
-    let version = body.filter(|body| Range::parse(body).is_ok()).or_else(|| {
+    let version = body.filter(|body| parse_range(body).is_ok()).or_else(|| {
         let (name, version) = body?.rsplit_once('@')?;
-        (!name.is_empty() && Range::parse(version).is_ok()).then_some(version)
+        (!name.is_empty() && parse_range(version).is_ok()).then_some(version)
     });
     version.unwrap_or("*").into()
 }
@@ -32,7 +34,7 @@ pub(super) fn is_within(version: &str, range: &str) -> bool {
     if range == "*" {
         return true;
     }
-    let (Ok(version), Ok(range)) = (Version::parse(version), Range::parse(range)) else {
+    let (Ok(version), Ok(range)) = (Version::parse(version), parse_range(range)) else {
         return version == range;
     };
     version.satisfies(&range)

@@ -1,12 +1,13 @@
 //! `peerDependencyRules`: which issues with peers are none. They change what is reported, never what is resolved.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::error::RewriteError;
 use crate::core::lockfile::PackageSelector;
 use crate::core::patterns::Patterns;
+use crate::core::version_range::parse_range;
 
 /// The rules, read.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +116,7 @@ fn satisfies(version: &str, range: &str) -> bool {
     if range == "*" {
         return true;
     }
-    let (Ok(mut parsed), Ok(parsed_range)) = (Version::parse(version), Range::parse(range)) else {
+    let (Ok(mut parsed), Ok(parsed_range)) = (Version::parse(version), parse_range(range)) else {
         return version == range;
     };
     if parsed_range.satisfies(&parsed) {

@@ -19,6 +19,7 @@ use crate::core::lockfile::{
 use crate::core::manifest::Manifest;
 use crate::core::patterns::Patterns;
 use crate::core::resolve::{PackageManifest, PeerMeta};
+use crate::core::version_range::parse_range;
 
 /// Ranges by package, as manifests declared them.
 pub type DeclaredRanges = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
@@ -50,7 +51,7 @@ impl Rewriter {
             .allowed_deprecated_versions
             .iter()
             // As in pnpm, what is no range allows nothing.
-            .filter_map(|(name, range)| Some((name.clone(), Range::parse(range).ok()?)))
+            .filter_map(|(name, range)| Some((name.clone(), parse_range(range).ok()?)))
             .collect();
         Ok(Self {
             compatibility: (!*config.ignore_compatibility_db).then(database),

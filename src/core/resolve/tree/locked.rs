@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::PeerNames;
@@ -14,6 +14,7 @@ use crate::core::lockfile::{
     split,
 };
 use crate::core::resolve::{PackageManifest, PeerMeta, Resolved, Source, Via};
+use crate::core::version_range::parse_range;
 
 /// A snapshot of the lockfile, by its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,13 +164,13 @@ impl<'a> LockedIndex<'a> {
                 })
             }
         };
-        let range = range.and_then(|range| Range::parse(range).ok());
+        let range = range.and_then(|range| parse_range(range).ok());
         range.is_some_and(|range| fits_with_prereleases(&range, version))
     }
 
     /// Whether the lockfile has a version of a package that fits a dependency, wherever it hangs.
     pub(super) fn has_fitting(&self, name: &str, range: &str) -> bool {
-        let Ok(range) = Range::parse(range) else { return false };
+        let Ok(range) = parse_range(range) else { return false };
         self.lockfile.packages.keys().any(|id| {
             let parts = split(id);
             parts.name == name && Version::parse(parts.version).is_ok_and(|version| range.satisfies(&version))

@@ -6,6 +6,7 @@ use node_semver::{Range, Version};
 use rustc_hash::FxHashMap;
 
 use crate::core::resolve::ResolveError;
+use crate::core::version_range::parse_range;
 
 /// Patches by the packages they are for.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +46,7 @@ impl Patches {
                 of_package.all = Some(patch);
             } else if Version::parse(version).is_ok() {
                 of_package.exact.insert(Arc::from(version), patch);
-            } else if let Ok(range) = Range::parse(version) {
+            } else if let Ok(range) = parse_range(version) {
                 of_package.ranges.push((range, Arc::from(version), patch));
             } else {
                 return Err(ResolveError::PatchRange { range: version.to_owned() });

@@ -14,6 +14,7 @@ use super::missing::MissingPeer;
 use super::prerelease::WithPrereleases;
 use super::specifier::peer_range;
 use crate::core::resolve::{PreferredVersions, SelectorKind};
+use crate::core::version_range::parse_range;
 
 /// A direct dependency of the workspace's root that can stand in for a missing peer of any project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +73,7 @@ fn merged(ranges: &[&str], any_match: bool) -> Option<String> {
 }
 
 fn intersection(ranges: &[&str]) -> Option<String> {
-    let mut ranges = ranges.iter().map(|range| Range::parse(range).ok());
+    let mut ranges = ranges.iter().map(|range| parse_range(range).ok());
     let first = ranges.next()??;
     let common = ranges.try_fold(first, |common, range| Some(without_covered(common.intersect(&range?)?)));
     common.map(|range| range.to_string())
@@ -86,7 +87,7 @@ fn without_covered(range: Range) -> Range {
     if parts.len() < 2 {
         return range;
     }
-    let Some(read) = parts.iter().map(|part| Range::parse(part).ok()).collect::<Option<Vec<Range>>>() else {
+    let Some(read) = parts.iter().map(|part| parse_range(part).ok()).collect::<Option<Vec<Range>>>() else {
         return range;
     };
     let is_covered = |position: usize| {
@@ -98,7 +99,7 @@ fn without_covered(range: Range) -> Range {
     };
     let kept: Vec<&str> =
         (0..parts.len()).filter(|part| !is_covered(*part)).map(|part| parts[part]).collect();
-    Range::parse(kept.join("||")).unwrap_or(range)
+    parse_range(kept.join("||")).unwrap_or(range)
 }
 
 /// What decides by which specifier a required peer is installed.
@@ -150,7 +151,7 @@ fn pick_required(picking: &Picking<'_>, name: &Arc<str>, range: &str) -> Option<
         highest(all().filter(|text| is_present(text)), fits).or_else(|| highest(all(), fits))
     };
     let compared = peer_range(range);
-    let best = if Range::parse(&compared).is_ok() {
+    let best = if parse_range(&compared).is_ok() {
         let wanted = WithPrereleases::parse(&compared);
         // The ranges of other projects are left out: one of them may lead to a version that this peer refuses.
         match best_of(&|version| wanted.fits(version)) {
@@ -199,9 +200,8 @@ pub(super) fn optional(
     let mut picked = BTreeMap::new();
     for (name, ranges) in missing {
         let Some(selectors) = preferred.get(name) else { continue };
-        let of_root = find_root(root, name).and_then(|root| Range::parse(peer_range(&root.specifier)).ok());
-        let Some(ranges) =
-            ranges.iter().map(|range| Range::parse(range).ok()).collect::<Option<Vec<Range>>>()
+        let of_root = find_root(root, name).and_then(|root| parse_range(peer_range(&root.specifier)).ok());
+        let Some(ranges) = ranges.iter().map(|range| parse_range(range).ok()).collect::<Option<Vec<Range>>>()
         else {
             continue;
         };

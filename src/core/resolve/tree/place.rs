@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::aliases::Aliases;
 use super::chain::Chain;
@@ -17,6 +17,7 @@ use super::reading::{Names, left_to_peers, peers, registry_identity};
 use super::specifier::unwrap_npm;
 use super::walk::{Edge, Siblings, Walk};
 use crate::core::resolve::{PackageManifest, ResolveError, Resolved, Resolver, Source};
+use crate::core::version_range::parse_range;
 
 /// A package that was found at some place.
 pub(super) struct Found<'f> {
@@ -185,7 +186,7 @@ impl<R: Resolver> Walk<'_, R> {
     ) {
         let Some(reason) = manifest.deprecated.as_ref().filter(|reason| !reason.is_empty()) else { return };
         let allowed = self.input.settings.allowed_deprecated_versions.get(&*resolved.name);
-        let is_allowed = allowed.and_then(|range| Range::parse(range).ok()).is_some_and(|range| {
+        let is_allowed = allowed.and_then(|range| parse_range(range).ok()).is_some_and(|range| {
             let version = resolved.version.as_ref().and_then(|version| Version::parse(version).ok());
             version.is_some_and(|version| range.satisfies(&version))
         });

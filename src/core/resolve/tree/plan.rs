@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::locked::SnapshotIndex;
 use super::project::Circumstances;
@@ -11,6 +11,7 @@ use super::questions::{AskedForBy, QuestionIndex, preferred_here};
 use super::reading::registry_identity;
 use super::walk::{Edge, Siblings, Walk};
 use crate::core::resolve::{Resolved, Resolver};
+use crate::core::version_range::parse_range;
 
 /// How a dependency is going to be resolved.
 pub(super) enum Plan {
@@ -38,7 +39,7 @@ impl<R: Resolver> Walk<'_, R> {
         if let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
             && let Some(version) = locked.entry(prior).plain_version()
             && !circumstances.is_moved(&edge.alias, &specifier, depth)
-            && Range::parse(&specifier).is_ok()
+            && parse_range(&specifier).is_ok()
         {
             specifier = Arc::from(version.to_string());
         }

@@ -5,6 +5,8 @@
 
 use node_semver::{MAX_SAFE_INTEGER, Range, Version};
 
+use crate::core::version_range::parse_range;
+
 /// A range with prereleases.
 pub(super) struct WithPrereleases {
     /// Of the parts between `||` each a list of conditions that all have to hold.
@@ -28,7 +30,7 @@ impl WithPrereleases {
         if !version.is_prerelease() {
             return self.any(|condition| condition.range.satisfies(version));
         }
-        let only = |version: &Version| Range::parse(version.to_string()).ok();
+        let only = |version: &Version| parse_range(version.to_string()).ok();
         let release = Version::new(version.major, version.minor, version.patch);
         // Overlapping with the range of one version asks for the ends alone, not for what prereleases are allowed.
         let (Some(point), Some(release)) = (only(version), only(&release)) else { return false };
@@ -63,7 +65,7 @@ fn conditions(part: &str) -> Option<Vec<Condition>> {
             rest = tail;
             (upper_end(first).unwrap_or_else(|| (*first).to_owned()), is_partial(first))
         };
-        if let Ok(range) = Range::parse(&text) {
+        if let Ok(range) = parse_range(&text) {
             conditions.push(Condition { range, open_below });
         }
     }

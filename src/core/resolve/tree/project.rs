@@ -14,6 +14,7 @@ use super::questions::{AskedForBy, FolderIndex, Question};
 use super::specifier::{is_relative, real_name};
 use crate::core::lockfile::is_valid_package_name;
 use crate::core::resolve::{PreferredVersions, ResolveError};
+use crate::core::version_range::parse_range;
 
 /// What decides about questions that are asked for a project, and stays the same in a walk.
 #[derive(Debug, Clone)]
@@ -170,7 +171,7 @@ impl ProjectState {
         let mut versions =
             [self.direct_versions.get(name), changed.get(name)].into_iter().flatten().peekable();
         versions.peek()?;
-        let range = node_semver::Range::parse(range).ok()?;
+        let range = parse_range(range).ok()?;
         versions.flatten().filter(|version| *version > pinned && range.satisfies(version)).max()
     }
 }

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use node_semver::Range;
 use rustc_hash::FxHashSet;
 
 use super::aliases::Aliases;
@@ -23,6 +22,7 @@ use super::scope::{leave_to_others, note_first_missing};
 use super::specifier::fits_with_prereleases;
 use super::walk::{Edge, Placed, Siblings, Walk, layer};
 use crate::core::resolve::{ResolveError, Resolver};
+use crate::core::version_range::parse_range;
 
 /// A project in its rounds.
 pub(super) struct Rounds<'a> {
@@ -100,10 +100,10 @@ impl<R: Resolver> Walk<'_, R> {
         let asked = self.projects.first().and_then(|project| project.circumstances.of_all.get(&peer.alias));
         let prior = self.locked.as_ref().and_then(|locked| locked.entry(prior).plain_version());
         let (Some(asked), Some(prior)) = (asked, prior) else { return false };
-        let Ok(range) = Range::parse(&peer.specifier) else { return false };
+        let Ok(range) = parse_range(&peer.specifier) else { return false };
         asked
             .keys()
-            .filter_map(|asked| Range::parse(asked).ok())
+            .filter_map(|asked| parse_range(asked).ok())
             .any(|asked| !fits_with_prereleases(&asked, prior) && asked.intersect(&range).is_some())
     }
 

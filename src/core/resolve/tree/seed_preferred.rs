@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::FxHashSet;
 
 use crate::core::lockfile::{Lockfile, split};
 use crate::core::resolve::{PackageManifest, PreferredVersions, SelectorKind, VersionSelector, weight};
+use crate::core::version_range::parse_range;
 
 /// What projects ask for, by their manifests.
 pub(super) fn selectors_of_all<'m>(
@@ -74,7 +75,7 @@ pub fn selector_kind(specifier: &str) -> Option<SelectorKind> {
     if Version::parse(specifier).is_ok() {
         return Some(SelectorKind::Version);
     }
-    if Range::parse(specifier).is_ok() {
+    if parse_range(specifier).is_ok() {
         return Some(SelectorKind::Range);
     }
     let is_tag = specifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte));

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use node_semver::{Range, Version};
 
+use crate::core::version_range::parse_range;
+
 /// The name by which registries know what a specifier asks for: of `npm:name@range` and `jsr:` ones the name inside,
 /// otherwise the alias. `None` when there is no way to tell.
 pub(super) fn real_name<'a>(alias: Option<&'a str>, specifier: &'a str) -> Option<Cow<'a, str>> {
     let alias = alias.filter(|alias| !alias.is_empty());
     if let Some(inner) = specifier.strip_prefix("npm:") {
         // A range alone keeps the alias; every part of it has to be one, since the parser passes over those that are not.
-        let is_range = inner.split("||").all(|part| part.trim().is_empty() || Range::parse(part).is_ok());
+        let is_range = inner.split("||").all(|part| part.trim().is_empty() || parse_range(part).is_ok());
         if alias.is_none() || !is_range {
             let name = split_alias(inner).0;
             return (!name.is_empty()).then_some(Cow::Borrowed(name));
@@ -62,14 +64,13 @@ pub(super) fn peer_range(declared: &str) -> String {
         let parts: Vec<String> = declared.split("||").map(|part| peer_range(part.trim())).collect();
         return parts.join(" || ");
     }
-    if declared.contains("workspace:") || declared.contains("catalog:") || Range::parse(declared).is_ok() {
+    if declared.contains("workspace:") || declared.contains("catalog:") || parse_range(declared).is_ok() {
         return declared.strip_prefix("workspace:").unwrap_or(declared).to_owned();
     }
     let Some((scheme, body)) = declared.split_once(':') else { return "*".to_owned() };
     let version = body.rfind('@').filter(|position| *position > 0).map(|position| &body[position + 1..]);
     let candidates = [Some(body), version];
-    let range =
-        candidates.into_iter().flatten().find(|text| !scheme.is_empty() && Range::parse(text).is_ok());
+    let range = candidates.into_iter().flatten().find(|text| !scheme.is_empty() && parse_range(text).is_ok());
     range.unwrap_or("*").to_owned()
 }
 
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn a_prerelease_fits_where_its_release_does() {
         let fits = |range: &str, version: &str| {
-            fits_with_prereleases(&Range::parse(range).unwrap(), &Version::parse(version).unwrap())
+            fits_with_prereleases(&parse_range(range).unwrap(), &Version::parse(version).unwrap())
         };
         assert!(fits("^1.0.0", "1.2.0-beta.1"));
         assert!(!fits("^2.0.0", "1.2.0-beta.1"));

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{PackageIndex, PeerRequirement};
@@ -14,6 +14,7 @@ use super::reading::registry_identity;
 use super::specifier::{fits_with_prereleases, peer_range};
 use super::walk::Walk;
 use crate::core::resolve::Resolver;
+use crate::core::version_range::parse_range;
 
 /// What decides which versions a project welcomes.
 pub(super) struct Welcome<'t> {
@@ -102,24 +103,20 @@ impl Welcome<'_> {
             }
             for (name, requirement) in package.peers {
                 let compared = peer_range(&requirement.range);
-                let Ok(range) = Range::parse(&compared) else { continue };
+                let Ok(range) = parse_range(&compared) else { continue };
                 let version_fits = |version: &str| {
                     compared == "*"
                         || Version::parse(version)
                             .is_ok_and(|version| fits_with_prereleases(&range, &version))
                 };
                 match self.in_sight.get(&**name) {
-                    Some(version) => {
-                        if version.is_some_and(|version| !version_fits(version)) {
-                            return false;
-                        }
-                    }
+                    Some(Some(version)) if !version_fits(version) => return false,
                     None if self.brings_peers && !requirement.optional => {
                         let of_name = self.packages.get(&**name).into_iter().flatten();
                         let fitting = of_name.filter(|known| version_fits(known.version));
                         open.extend(fitting.max_by_key(|known| Version::parse(known.version).ok()));
                     }
-                    None => {}
+                    Some(_) | None => {}
                 }
             }
         }

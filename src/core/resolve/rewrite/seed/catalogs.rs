@@ -1,11 +1,12 @@
 //! What changed in catalogs.
 
 use indexmap::IndexMap;
-use node_semver::{Range, Version};
+use node_semver::Version;
 
 use super::plan::Replacement;
 use crate::core::lockfile::update::{all_edges, dependencies};
 use crate::core::lockfile::{CatalogEntries, CatalogEntry, Lockfile, catalog_name};
+use crate::core::version_range::parse_range;
 
 type Recorded = IndexMap<String, IndexMap<String, CatalogEntry>>;
 
@@ -58,7 +59,7 @@ fn with_new_ranges(lockfile: &Lockfile, catalogs: &CatalogEntries) -> Option<(Re
             };
             if *specifier != entry.specifier {
                 let version = Version::parse(&entry.version).ok()?;
-                if !Range::parse(specifier).ok()?.satisfies(&version) {
+                if !parse_range(specifier).ok()?.satisfies(&version) {
                     return None;
                 }
                 changed = true;
@@ -88,7 +89,7 @@ pub(super) fn replacements(
             let specifier = catalogs.get(catalog)?.get(alias)?;
             let locked = Version::parse(&entry.version).ok()?;
             let stays = *specifier == entry.specifier
-                || Range::parse(specifier).is_ok_and(|range| range.satisfies(&locked));
+                || parse_range(specifier).is_ok_and(|range| range.satisfies(&locked));
             if !stays {
                 let wanted = Version::parse(specifier).ok()?;
                 if !only_the_catalog_uses(lockfile, catalog, alias) {

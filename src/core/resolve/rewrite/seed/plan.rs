@@ -1,12 +1,13 @@
 //! Which packages are to give way to which version.
 
-use node_semver::{Range, Version};
+use node_semver::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::core::lockfile::update::{VersionText, all_edges, dependencies, locked_version};
 use crate::core::lockfile::{
     Lockfile, Override, Overrides, PackageSelector, Reference, Resolution, reference, split,
 };
+use crate::core::version_range::parse_range;
 
 /// A package that gives way.
 #[derive(Debug, Clone)]
@@ -133,7 +134,7 @@ impl Replacement {
             owner.name == parent.name
                 && parent.range.as_deref().is_none_or(|range| match VersionText::of(owner.version) {
                     VersionText::Plain(version) => {
-                        Range::parse(range).is_ok_and(|range| range.satisfies(&version))
+                        parse_range(range).is_ok_and(|range| range.satisfies(&version))
                     }
                     VersionText::Prefixed | VersionText::Other => false,
                 })

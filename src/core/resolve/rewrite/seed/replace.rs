@@ -14,6 +14,7 @@ use crate::core::lockfile::{
 };
 use crate::core::resolve::rewrite::Rewriter;
 use crate::core::resolve::{PackageManifest, Resolved, Source, Specifiers, Via};
+use crate::core::version_range::parse_range;
 
 /// What stands in a place now.
 struct Fetched {
@@ -146,7 +147,7 @@ impl Context<'_> {
             if self.plan.removes(alias, Some(self.owner)) {
                 continue;
             }
-            let range = if range.is_empty() { Range::any() } else { Range::parse(range).ok()? };
+            let range = if range.is_empty() { Range::any() } else { parse_range(range).ok()? };
             let value = match locked.get(&**alias) {
                 Some(value) => self.followed(alias, value),
                 None => self.only_locked(alias, &range)?,

@@ -21,6 +21,7 @@ use crate::core::resolve::{
     Asked, PackageManifest, PeerMeta, ResolveError, Resolved, Resolver, SelectorKind, Source, Specifiers,
     Via, Wanted,
 };
+use crate::core::version_range::parse_range;
 
 /// Everything that a walk needs.
 #[derive(Debug)]
@@ -236,7 +237,7 @@ impl World {
         if range == "latest" {
             return versions.get(&self.latest[name]).cloned();
         }
-        let range = Range::parse(range).ok()?;
+        let range = parse_range(range).ok()?;
         let fitting = || versions.iter().filter(|(version, _)| range.satisfies(version));
         if asked.pick_lowest {
             return fitting().next().map(|(_, resolved)| Arc::clone(resolved));
@@ -244,11 +245,11 @@ impl World {
         let mut groups: BTreeMap<u32, Vec<Range>> = BTreeMap::new();
         for (text, selector) in asked.preferred.get(name).into_iter().flatten() {
             if **text != *wanted.specifier && selector.kind != SelectorKind::Tag {
-                groups.entry(selector.weight).or_default().extend(Range::parse(text).ok());
+                groups.entry(selector.weight).or_default().extend(parse_range(text).ok());
             }
         }
         let above = asked.overlay.map(|overlay| overlay.versions(name)).unwrap_or_default();
-        groups.entry(1).or_default().extend(above.iter().filter_map(|text| Range::parse(text).ok()));
+        groups.entry(1).or_default().extend(above.iter().filter_map(|text| parse_range(text).ok()));
         for ranges in groups.values().rev() {
             let mut preferred =
                 fitting().filter(|(version, _)| ranges.iter().any(|range| range.satisfies(version)));
