@@ -1,7 +1,7 @@
 //! `dedupePeerDependents`: variants of a package that differ only in which optional peers they happened to see become
 //! the one that sees most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,18 +9,21 @@ use super::finish::{Draft, DraftNode};
 use super::memory::Memory;
 use super::paths::PathId;
 use super::rename::rename;
+use super::survey::NameId;
+use crate::core::resolve::tree::Tree;
 
 /// A smaller variant, and a larger one that may stand for it.
 type Pair = (PathId, PathId);
 
 /// Lets the larger of two variants stand for the smaller wherever the smaller brings nothing of its own. What is named
 /// by a variant that went is named by the one that stands for it from then on.
-pub(super) fn dedupe_dependents(memory: &mut Memory, draft: &mut Draft) {
+pub(super) fn dedupe_dependents(tree: &Tree, memory: &mut Memory, draft: &mut Draft) {
     let mut merged = Merged::default();
     let mut refused: FxHashSet<Pair> = FxHashSet::default();
+    let left_absent = left_absent(tree, memory, draft);
     loop {
         let groups = variants(memory, draft, &merged);
-        let pairs = covered_pairs(draft, &groups, &refused);
+        let pairs = covered_pairs(draft, &groups, (&refused, &left_absent));
         let round = choose(&groups, &pairs);
         if round.0.is_empty() {
             break;
@@ -67,6 +70,24 @@ impl Merged {
     }
 }
 
+/// Peers that projects do without on purpose, by what they have: no variant with such a peer may take its place.
+fn left_absent(tree: &Tree, memory: &Memory, draft: &Draft) -> FxHashMap<PathId, BTreeSet<NameId>> {
+    let mut by_path: FxHashMap<PathId, BTreeSet<NameId>> = FxHashMap::default();
+    for (importer, direct) in tree.importers.iter().zip(&draft.direct) {
+        let names: Vec<NameId> =
+            importer.left_absent.iter().filter_map(|name| memory.survey.find(name)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        for path in reached(draft, direct.values().copied().collect()) {
+            let Some(node) = draft.nodes.get(&path) else { continue };
+            let absent = names.iter().copied().filter(|name| !node.resolved.contains(name));
+            by_path.entry(path).or_default().extend(absent);
+        }
+    }
+    by_path
+}
+
 /// The variants of each package that has several, from the smallest to the largest. The order is total, so that what a
 /// variant becomes does not depend on the order it was found in.
 fn variants(memory: &Memory, draft: &Draft, merged: &Merged) -> Vec<Vec<PathId>> {
@@ -88,14 +109,20 @@ fn variants(memory: &Memory, draft: &Draft, merged: &Merged) -> Vec<Vec<PathId>>
 
 /// All pairs of which the larger covers the smaller, supposing that the pairs of their children are merged too. Around
 /// a cycle all of them hold, or none does.
-fn covered_pairs(draft: &Draft, groups: &[Vec<PathId>], refused: &FxHashSet<Pair>) -> FxHashSet<Pair> {
+fn covered_pairs(
+    draft: &Draft,
+    groups: &[Vec<PathId>],
+    (refused, left_absent): (&FxHashSet<Pair>, &FxHashMap<PathId, BTreeSet<NameId>>),
+) -> FxHashSet<Pair> {
     let mut pairs: FxHashSet<Pair> = FxHashSet::default();
     for group in groups {
         for (at, &larger) in group.iter().enumerate() {
             let smaller = group[..at].iter().map(|&smaller| (smaller, larger));
             pairs.extend(smaller.filter(|pair| {
                 let (smaller, larger) = (&draft.nodes[&pair.0], &draft.nodes[&pair.1]);
-                !refused.contains(pair) && smaller.resolved.is_subset(&larger.resolved)
+                !refused.contains(pair)
+                    && smaller.resolved.is_subset(&larger.resolved)
+                    && left_absent.get(&pair.0).is_none_or(|absent| absent.is_disjoint(&larger.resolved))
             }));
         }
     }
@@ -160,8 +187,13 @@ pub(super) fn is_covered(smaller: &DraftNode, larger: &DraftNode) -> bool {
 
 /// Drops the nodes that no project leads to.
 pub(super) fn prune(draft: &mut Draft) {
+    let reached = reached(draft, draft.direct.iter().flat_map(BTreeMap::values).copied().collect());
+    draft.nodes.retain(|path, _| reached.contains(path));
+}
+
+/// Everything that some packages lead to.
+fn reached(draft: &Draft, mut open: Vec<PathId>) -> FxHashSet<PathId> {
     let mut reached: FxHashSet<PathId> = FxHashSet::default();
-    let mut open: Vec<PathId> = draft.direct.iter().flat_map(|direct| direct.values().copied()).collect();
     while let Some(path) = open.pop() {
         if reached.insert(path)
             && let Some(node) = draft.nodes.get(&path)
@@ -169,5 +201,5 @@ pub(super) fn prune(draft: &mut Draft) {
             open.extend(node.children.values().copied());
         }
     }
-    draft.nodes.retain(|path, _| reached.contains(path));
+    reached
 }

@@ -82,7 +82,7 @@ pub fn resolve(tree: &Tree, settings: &PeerSettings) -> PeerOutcome {
         dedupe_injected(tree, &mut memory, &mut draft);
     }
     if settings.dedupe_peer_dependents {
-        dedupe_dependents(&mut memory, &mut draft);
+        dedupe_dependents(tree, &mut memory, &mut draft);
     }
     outcome(tree, &memory, settings, draft)
 }

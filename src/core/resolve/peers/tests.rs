@@ -67,7 +67,7 @@ fn tree(packages: &[(&str, &[&str], &[&str])], projects: &[(&str, &[&str])]) -> 
     }
     for (id, direct) in projects {
         let mut importer =
-            Importer { id: (*id).to_owned(), folder: format!("/{id}").into(), direct: Vec::new() };
+            Importer { id: (*id).to_owned(), folder: format!("/{id}").into(), ..Importer::default() };
         for edge in *direct {
             let (alias, to) = edge.split_once('=').unwrap_or_else(|| (split(edge).0, edge));
             let package = PackageIndex(positions[to]);

@@ -86,6 +86,9 @@ pub struct Importer {
     /// Its direct dependencies: those it asks for in the order of its manifest (peers first, when they are installed,
     /// then development, production, optional), then what was added.
     pub direct: Vec<DirectDependency>,
+    /// Optional peers that are missing below it although there are versions: each of these would not get along with
+    /// what the project has.
+    pub left_absent: PeerNames,
 }
 
 /// A direct dependency of a project.

@@ -173,7 +173,8 @@ impl<R: Resolver> Walk<'_, R> {
         rounds.missing_optional.clear();
         let mut first = first;
         loop {
-            let look = if let Some(look) = first.take() {
+            let look = if let Some(mut look) = first.take() {
+                self.narrow(rounds, &mut look);
                 look
             } else {
                 let mut look = self.look(rounds, discovery);
@@ -226,13 +227,18 @@ impl<R: Resolver> Walk<'_, R> {
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
         let welcome = self.welcome(rounds.project);
-        let picked = pick::optional(
-            &rounds.missing_optional,
-            (&preferred, self.present.versions()),
-            root,
-            &rounds.locked.versions,
-            |name, version| welcome.takes(name, version),
-        );
+        let pick = |is_welcome: &dyn Fn(&str, &str) -> bool| {
+            let versions = (&preferred, self.present.versions());
+            pick::optional(&rounds.missing_optional, versions, root, &rounds.locked.versions, is_welcome)
+        };
+        let picked = pick(&|name, version| welcome.takes(name, version));
+        let left_absent: Vec<Arc<str>> = if picked.len() == rounds.missing_optional.len() {
+            Vec::new()
+        } else {
+            let tempting = pick(&|name, version| welcome.offers(name, version));
+            tempting.into_keys().filter(|name| !picked.contains_key(name)).collect()
+        };
+        self.tree.importers[rounds.project].left_absent.extend(left_absent);
         if picked.is_empty() {
             return Ok(false);
         }

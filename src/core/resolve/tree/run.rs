@@ -73,8 +73,8 @@ pub async fn walk<R: Resolver, D: Discovery>(
     })
 }
 
-/// All projects look before any of them installs, so that each knows what the others answer for; and peers that may be
-/// absent are only added when every project has what it needs.
+/// All projects look before any of them installs, so that each knows what the others answer for, up to what the projects
+/// before it have installed by then; and peers that may be absent are only added when every project has what it needs.
 async fn install_peers<'a, R: Resolver, D: Discovery>(
     walk: &mut Walk<'a, R>,
     rounds: &mut [Rounds<'a>],
@@ -86,9 +86,6 @@ async fn install_peers<'a, R: Resolver, D: Discovery>(
         let look = walk.look(project, discovery);
         walk.note(project, &look);
         looks.push(look);
-    }
-    for (project, look) in rounds.iter().zip(&mut looks) {
-        walk.narrow(project, look);
     }
     for (project, look) in rounds.iter_mut().zip(looks) {
         walk.install_required(project, Some(look), root, discovery).await?;
@@ -113,6 +110,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
             id: project.id.clone(),
             folder: project.folder.clone(),
             direct: Vec::new(),
+            left_absent: FxHashSet::default(),
         });
         Self {
             input,

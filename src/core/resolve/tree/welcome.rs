@@ -84,13 +84,21 @@ impl<R: Resolver> Walk<'_, R> {
 impl Welcome<'_> {
     /// Whether the project may get this version of a package.
     pub(super) fn takes(&self, name: &str, version: &str) -> bool {
-        let of_name = self.packages.get(name).into_iter().flatten();
-        let mut of_version = of_name.filter(|known| known.version == version).peekable();
-        if let Some(own) = &self.own {
-            return of_version.any(|known| own.contains(&known.index) && self.is_content(known));
-        }
+        let mut of_version = self.of_version(name, version).peekable();
         // What the tree has not is only known by its version.
-        of_version.peek().is_none() || of_version.any(|known| self.is_content(known))
+        (self.own.is_none() && of_version.peek().is_none()) || of_version.any(|known| self.is_content(known))
+    }
+
+    /// Whether this version is one that the project could get, were it not for its peers.
+    pub(super) fn offers(&self, name: &str, version: &str) -> bool {
+        self.own.is_none() || self.of_version(name, version).next().is_some()
+    }
+
+    fn of_version(&self, name: &str, version: &str) -> impl Iterator<Item = &Known<'_>> {
+        let of_name = self.packages.get(name).into_iter().flatten();
+        of_name.filter(move |known| {
+            known.version == version && self.own.as_ref().is_none_or(|own| own.contains(&known.index))
+        })
     }
 
     /// Nothing in sight is refused by the package, or by the peers that it brings.
