@@ -142,6 +142,8 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
         let optional = edges.iter().filter(|edge| edge.optional && children.contains_key(&edge.alias));
         let found = paths.blueprint.found_of.get(record.place.0 as usize).and_then(Option::as_ref);
         let segments = paths.segments(record.place);
+        let added = paths.additions.get(&record.place).into_iter().flatten();
+        let found = found.into_iter().flat_map(|found| found.iter()).chain(added);
         nodes.insert(
             path,
             DraftNode {
@@ -149,7 +151,7 @@ pub(super) fn draft(tree: &Tree, paths: &mut FinalPaths<'_>) -> BTreeMap<PathId,
                 optional_children: optional.map(|edge| edge.alias.clone()).collect(),
                 children,
                 transitive: transitive.get(&path).cloned().unwrap_or_default(),
-                resolved: found.into_iter().flat_map(|found| found.iter()).map(|(name, _)| *name).collect(),
+                resolved: found.map(|(name, _)| *name).collect(),
                 segments,
                 depth: least_depth.get(&path).copied().unwrap_or(0),
             },
