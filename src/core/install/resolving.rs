@@ -174,6 +174,9 @@ impl Resolving<'_> {
         self.judge(&walked, gathered)?;
         self.check_patches(&walked, gathered)?;
         let outcome = peers::resolve(&walked.tree, &settings);
+        if outcome.too_deep {
+            return Err(ResolveError::TooDeep.into());
+        }
         let from_root = *config.resolve_peers_from_workspace_root;
         let issues = peers::issues(&walked.tree, &outcome, rewriter.peer_rules(), from_root);
         peers::events(&issues).for_each(|event| self.install.emitter.emit(event));

@@ -3,6 +3,7 @@
 use super::git::GitError;
 use super::local::LocalError;
 use super::rewrite::RewriteError;
+use super::tree::DEPTH_LIMIT;
 use super::url::UrlError;
 
 /// Why a project cannot be resolved.
@@ -52,6 +53,9 @@ pub enum ResolveError {
     /// The walk ended before an answer was there; another error says why.
     #[error("resolution was given up")]
     Interrupted,
+    /// Packages depend on each other in a longer row than any walk goes down.
+    #[error("some dependencies are nested more than {DEPTH_LIMIT} levels deep")]
+    TooDeep,
     /// A package of a registry or of the workspace.
     #[error(transparent)]
     Npm(#[from] Box<super::npm::NpmError>),
@@ -113,7 +117,7 @@ impl ResolveError {
             Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
             Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
             Self::LockedOptional(inner) => inner.code(),
-            Self::Interrupted | Self::LocalManifest(_) | Self::Runtime { .. } => None,
+            Self::Interrupted | Self::TooDeep | Self::LocalManifest(_) | Self::Runtime { .. } => None,
             Self::Npm(error) => error.code(),
             Self::UnsupportedProtocol { .. } => Some("ERR_PNPM_UNSUPPORTED_PROTOCOL"),
             Self::MissingName { .. } => Some("ERR_PNPM_MISSING_PACKAGE_NAME"),
@@ -144,6 +148,7 @@ impl ResolveError {
             | Self::PatchRange { .. }
             | Self::Interrupted
             | Self::LocalManifest(_) => None,
+            Self::TooDeep => Some("no real project needs that: look for a dependency that was made to do harm".to_owned()),
             Self::Npm(error) => error.help(),
             Self::UnsupportedProtocol { .. } => Some(
                 "If the package.json of another package has it, put another specifier in its place with \

@@ -64,8 +64,9 @@ impl tree::Discovery for Discovery {
             Walker::new(&mut self.memory, tree, self.settings.dedupe_peers, Purpose::Discover(log));
         let outcomes =
             walk_project(&mut walker, tree, request.importer, &places, &offered, &sight, request.walk_from);
+        let too_deep = walker.too_deep;
         let Purpose::Discover(log) = walker.purpose else { return Discovered::default() };
-        let mut discovered = Discovered { missing: log.missing, ..Discovered::default() };
+        let mut discovered = Discovered { missing: log.missing, too_deep, ..Discovered::default() };
         for outcome in outcomes {
             for (name, place) in outcome.providers {
                 let name: &Arc<str> = self.memory.survey.text(name);

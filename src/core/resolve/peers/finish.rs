@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blueprint::{Blueprint, Record};
 use super::components::number;
@@ -67,9 +67,35 @@ impl<'a> FinalPaths<'a> {
         if let Some(&path) = self.known.get(&place) {
             return path;
         }
-        let path = self.make(place);
-        self.known.insert(place, path);
-        path
+        // No recursion, so that no row of peers of peers is too long.
+        let mut open = vec![place];
+        let mut begun: FxHashSet<PlaceId> = FxHashSet::default();
+        while let Some(&next) = open.last() {
+            if self.known.contains_key(&next) {
+                open.pop();
+            } else if begun.insert(next) {
+                let peers = self.named_by_path(next);
+                open.extend(peers.into_iter().filter(|peer| !self.known.contains_key(peer)));
+            } else {
+                let path = self.make(next);
+                self.known.insert(next, path);
+            }
+        }
+        self.known[&place]
+    }
+
+    /// The peers that the suffix of a place names with their own peers.
+    fn named_by_path(&mut self, place: PlaceId) -> Vec<PlaceId> {
+        if self.dedupe_peers {
+            return Vec::new();
+        }
+        let found = self.blueprint.found_of.get(place.0 as usize).and_then(Option::as_ref);
+        let added = self.additions.get(&place).into_iter().flatten();
+        let all = found.into_iter().flat_map(|found| found.iter()).chain(added);
+        let package = self.memory.package_at(place);
+        all.filter(|(name, peer)| !self.cuts.cuts(package, *name, self.memory.package_at(*peer)))
+            .map(|(_, peer)| *peer)
+            .collect()
     }
 
     fn make(&mut self, place: PlaceId) -> PathId {

@@ -35,4 +35,6 @@ pub struct PeerOutcome {
     pub graph: Graph,
     /// For each project, in the tree's order: alias → dep path, or `link:` with the path from the project's folder.
     pub direct: Vec<BTreeMap<Arc<str>, Arc<str>>>,
+    /// The graph is not whole: the tree is deeper than [`DEPTH_LIMIT`](crate::core::resolve::tree::DEPTH_LIMIT).
+    pub too_deep: bool,
 }

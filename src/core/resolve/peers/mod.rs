@@ -40,4 +40,6 @@ pub use resolve::resolve;
 pub use settings::PeerSettings;
 
 #[cfg(test)]
+mod merge_tests;
+#[cfg(test)]
 mod tests;

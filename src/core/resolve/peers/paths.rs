@@ -86,14 +86,32 @@ impl Paths {
 
     /// How it is written. A suffix that is too long is written as its hash.
     pub fn text(&self, id: PathId) -> Arc<str> {
+        // No recursion, so that no row of peers of peers is too long.
+        let mut open = vec![id];
+        while let Some(&next) = open.last() {
+            let unwritten = self.all[next.0 as usize].segments.iter().copied();
+            let before = open.len();
+            if self.all[next.0 as usize].text.get().is_none() {
+                open.extend(unwritten.filter(|segment| self.all[segment.0 as usize].text.get().is_none()));
+            }
+            if open.len() == before {
+                self.write(next);
+                open.pop();
+            }
+        }
+        self.write(id)
+    }
+
+    /// Writes a dep path whose segments are written.
+    fn write(&self, id: PathId) -> Arc<str> {
         let path = &self.all[id.0 as usize];
         path.text
             .get_or_init(|| {
                 let mut segments: Vec<Arc<str>> =
-                    path.segments.iter().map(|&segment| self.text(segment)).collect();
+                    path.segments.iter().map(|&segment| self.write(segment)).collect();
                 segments.sort_unstable();
                 let body = segments.join(")(");
-                let base = self.text(path.base);
+                let base = self.write(path.base);
                 if body.len() > self.suffix_max_length {
                     format!("{base}({})", short_hash(&body)).into()
                 } else {

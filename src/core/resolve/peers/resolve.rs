@@ -61,6 +61,7 @@ pub fn resolve(tree: &Tree, settings: &PeerSettings) -> PeerOutcome {
         walk_project(&mut walker, tree, importer, &directs[importer], &offered, &sight, 0);
         walker.drain(&sight);
     }
+    let too_deep = walker.too_deep;
     let Purpose::Build(blueprint) = walker.purpose else { return PeerOutcome::default() };
     let mut paths = FinalPaths::new(&mut memory, &blueprint, settings.dedupe_peers);
     let nodes = draft(tree, &mut paths);
@@ -84,7 +85,7 @@ pub fn resolve(tree: &Tree, settings: &PeerSettings) -> PeerOutcome {
     if settings.dedupe_peer_dependents {
         dedupe_dependents(tree, &mut memory, &mut draft);
     }
-    outcome(tree, &memory, settings, draft)
+    PeerOutcome { too_deep, ..outcome(tree, &memory, settings, draft) }
 }
 
 /// Visits the direct dependencies of a project. What is only offered to others hangs elsewhere and is visited there;
@@ -213,7 +214,7 @@ fn outcome(tree: &Tree, memory: &Memory, settings: &PeerSettings, draft: Draft) 
             })
             .collect::<BTreeMap<Arc<str>, Arc<str>>>()
     });
-    PeerOutcome { graph: graph.collect(), direct: direct.collect() }
+    PeerOutcome { graph: graph.collect(), direct: direct.collect(), too_deep: false }
 }
 
 /// Whether a package of the tree is a copy of a folder, and of which: its path from the lockfile's folder.

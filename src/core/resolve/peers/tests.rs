@@ -14,7 +14,7 @@ use crate::core::resolve::{PackageManifest, Resolved, Source, Via};
 
 /// Packages as `(id, edges, peers)`: an edge is `alias=id` or the id alone, a peer is `name@range` with `?` at its end
 /// if it may be absent. Projects as `(path, edges)`.
-fn tree(packages: &[(&str, &[&str], &[&str])], projects: &[(&str, &[&str])]) -> Tree {
+pub(super) fn tree(packages: &[(&str, &[&str], &[&str])], projects: &[(&str, &[&str])]) -> Tree {
     let mut tree = Tree::default();
     let positions: BTreeMap<&str, u32> = packages.iter().map(|(id, ..)| *id).zip(0..).collect();
     for (id, edges, peers) in packages {
@@ -96,11 +96,11 @@ fn split(id: &str) -> (&str, &str) {
 }
 
 /// The dep paths of the graph.
-fn paths(tree: &Tree, settings: &PeerSettings) -> Vec<String> {
+pub(super) fn paths(tree: &Tree, settings: &PeerSettings) -> Vec<String> {
     resolve(tree, settings).graph.keys().map(ToString::to_string).collect()
 }
 
-fn plain() -> PeerSettings {
+pub(super) fn plain() -> PeerSettings {
     PeerSettings { dedupe_peer_dependents: false, ..PeerSettings::default() }
 }
 

@@ -14,7 +14,9 @@ use super::missing::MissingLog;
 use super::sight::{PlaceId, Sight};
 use super::survey::{End, Kind, NameId};
 use super::verdict::Verdict;
-use crate::core::resolve::tree::{Ancestor, Children, MissingBelow, NodeIndex, PackageIndex, Tree};
+use crate::core::resolve::tree::{
+    Ancestor, Children, DEPTH_LIMIT, MissingBelow, NodeIndex, PackageIndex, Tree,
+};
 
 /// By position of the children: their kept places.
 type Kept = Vec<Option<NodeIndex>>;
@@ -70,6 +72,9 @@ pub(super) struct Walker<'a> {
     pub visited: FxHashSet<PlaceId>,
     /// The ends of edges that close cycles are being visited: what is missing there is told where it is really missing.
     pub draining: bool,
+    /// Some place lies too deep and was not looked at.
+    pub too_deep: bool,
+    depth: u32,
     none: Found,
     nothing_absent: Rc<[Absent]>,
 }
@@ -88,6 +93,8 @@ impl<'a> Walker<'a> {
             purpose,
             visited: FxHashSet::default(),
             draining: false,
+            too_deep: false,
+            depth: 0,
             none: Rc::default(),
             nothing_absent: Rc::default(),
         }
@@ -122,7 +129,14 @@ impl<'a> Walker<'a> {
             }
             return self.repeat(place, package, verdict, way);
         }
-        self.unfold(place, (package, depth, kept.as_deref()), &below, &providers, way)
+        if self.depth == DEPTH_LIMIT {
+            self.too_deep = true;
+            return self.bare(place, package);
+        }
+        self.depth += 1;
+        let outcome = self.unfold(place, (package, depth, kept.as_deref()), &below, &providers, way);
+        self.depth -= 1;
+        outcome
     }
 
     /// The package has no peers at this place, and there is nothing to learn from going down there.

@@ -39,6 +39,8 @@ pub struct Discovered {
     pub providers: BTreeMap<Arc<str>, NodeIndex>,
     /// What the children of each package miss, for packages at any place that was walked or answered from memory.
     pub below: Vec<Rc<MissingBelow>>,
+    /// The walk did not reach everything: some of it is deeper than [`DEPTH_LIMIT`](super::DEPTH_LIMIT).
+    pub too_deep: bool,
 }
 
 /// A miss.

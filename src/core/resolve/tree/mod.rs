@@ -33,8 +33,8 @@ pub use input::{
 };
 pub use missing::{Ancestor, Ancestors, Discovered, Discovery, DiscoveryRequest, MissingBelow, MissingPeer};
 pub use model::{
-    ChildEdge, Children, DirectDependency, Importer, Node, NodeIndex, Origin, PackageIndex, PeerNames,
-    PeerRequirement, Tree, TreePackage,
+    ChildEdge, Children, DEPTH_LIMIT, DirectDependency, Importer, Node, NodeIndex, Origin, PackageIndex,
+    PeerNames, PeerRequirement, Tree, TreePackage,
 };
 pub use patches::{Patch, Patches};
 pub use run::walk;

@@ -15,6 +15,10 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::core::resolve::{PackageManifest, Resolved, Source};
 
+/// How many packages may hang below each other. What is deeper is an error: every walk over the tree may go down
+/// this far, and nothing that people install comes near.
+pub const DEPTH_LIMIT: u32 = 400;
+
 /// A package of the tree, by its position in [`Tree::packages`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PackageIndex(pub u32);

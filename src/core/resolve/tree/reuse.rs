@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 
 use super::input::UpdateScope;
 use super::locked::{Child, SnapshotIndex};
-use super::model::{Children, PeerRequirement};
+use super::model::{Children, DEPTH_LIMIT, PeerRequirement};
 use super::owner::{Owner, RecordedUnder};
 use super::place::{At, Found};
 use super::project::Circumstances;
@@ -126,6 +126,9 @@ impl<R: Resolver> Walk<'_, R> {
     ) -> LocalBoxFuture<'s, Result<Option<Placed>, ResolveError>> {
         Box::pin(async move {
             let At { above, depth, optional, aliases } = at;
+            if depth > DEPTH_LIMIT {
+                return Err(ResolveError::TooDeep);
+            }
             let id = self.id_with_patch(&resolved)?;
             if let Some(package) = self.package_of(&id)
                 && above.repeats(package)

@@ -182,6 +182,9 @@ impl<R: Resolver> Walk<'_, R> {
                 self.note(rounds, &look);
                 look
             };
+            if look.discovered.too_deep {
+                return Err(ResolveError::TooDeep);
+            }
             if look.is_full {
                 rounds.missing.clear();
             }

@@ -18,7 +18,7 @@ use super::chain::Chain;
 pub(super) use super::edge::{Edge, Placed, Siblings};
 use super::input::TreeInput;
 use super::locked::{LockedIndex, SnapshotIndex};
-use super::model::{ChildEdge, Children, PackageIndex, Tree};
+use super::model::{ChildEdge, Children, DEPTH_LIMIT, PackageIndex, Tree};
 use super::owner::{Claim, Owner, RecordedUnder, Recording, Side, forget_own_children, record};
 use super::place::{At, Found};
 use super::plan::Plan;
@@ -229,7 +229,10 @@ impl<R: Resolver> Walk<'_, R> {
         let placed = seeds.iter().filter_map(Seed::placed).cloned().collect();
         let mut frontier = Vec::new();
         self.settle(circumstances, seeds, overlay.as_ref(), &aliases, &mut frontier);
-        while !frontier.is_empty() {
+        while let Some(first) = frontier.first() {
+            if first.open.depth > DEPTH_LIMIT {
+                return Err(ResolveError::TooDeep);
+            }
             let mut level = Vec::with_capacity(frontier.len());
             for place in &frontier {
                 level.push(self.siblings_below(circumstances, place)?);
