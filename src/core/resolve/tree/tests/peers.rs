@@ -153,6 +153,19 @@ fn a_peer_of_a_project_meets_what_another_project_asks_for() {
 }
 
 #[test]
+fn what_another_project_asks_for_by_a_catalog_is_met_by_peers_of_projects_only() {
+    let mut world = World::new();
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    let manifest =
+        PackageManifest { peer_dependencies: specifiers(&[("host", ">=1")]), ..PackageManifest::default() };
+    world.project_of("peers", manifest);
+    world.project("by-catalog", &[("host", "catalog:^1")]).project("depends", &[("host", ">=1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "peers"), ["host → host@1.0.0"]);
+    assert_eq!(direct(&tree, "depends"), ["host → host@2.0.0"]);
+}
+
+#[test]
 fn what_a_place_finds_is_not_offered_where_it_takes_its_children_from_another_place() {
     let mut world = World::new();
     let about = About { peers: &[("host", "*")], may_lack: &["host"], ..About::default() };
