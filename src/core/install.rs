@@ -23,6 +23,7 @@ mod materialise;
 mod numbers;
 mod repeat;
 mod resolving;
+mod reuse;
 mod rewriting;
 mod selection;
 mod settings_record;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::ahead::{Ahead, UnderWay};
 use super::announce::{Announcer, ToldSoFar};
 use super::inputs::Found;
+use super::reuse;
 use super::rewriting::Rewriting;
 use super::selection::Selector;
 use super::setup::Tools;
@@ -150,13 +151,21 @@ impl Resolving<'_> {
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let hashes = self.found.patches.hashes();
         let patches = hashes.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
+        let settings = tree_settings(config);
+        let circumstances = Circumstances { preferred: &preferred, published_by: settings.published_by };
+        let reusable = match seed {
+            Some(seed) => {
+                reuse::reusable(config, rewriter, seed, !hashes.is_empty(), (&chain, circumstances)).await
+            }
+            None => None,
+        };
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
             projects,
-            settings: tree_settings(config),
-            locked: seed.map(|lockfile| Locked {
-                lockfile,
-                reuse_subtrees: may_reuse(config, rewriter, lockfile),
+            settings,
+            locked: seed.map(|seed| Locked {
+                lockfile: reusable.as_deref().unwrap_or(seed),
+                reuse_subtrees: reusable.is_some(),
                 update: scope,
                 update_by_project: scopes,
                 update_depth: changes.and_then(Changes::depth),
@@ -364,21 +373,6 @@ fn keep_others(lockfile: &mut Lockfile, seed: &Lockfile, is_project: impl Fn(&st
     lockfile.importers.sort_unstable_keys();
     lockfile.snapshots.sort_unstable_keys();
     lockfile.packages.sort_unstable_keys();
-}
-
-/// Whether subtrees may be taken from a lockfile as they stand: manifests were changed in the same way when it was made.
-fn may_reuse(config: &Config, rewriter: &Rewriter, lockfile: &Lockfile) -> bool {
-    let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    config.dedupe.is_none()
-        && lockfile.package_extensions_checksum.as_deref() == rewriter.extensions_checksum()
-        && sorted(&lockfile.ignored_optional_dependencies) == sorted(&config.ignored_optional_dependencies)
-        && rewriter.overrides().agree_with(&lockfile.overrides)
-        && lockfile.catalogs.iter().all(|(name, entries)| {
-            let catalog = config.catalogs.get(name);
-            entries.iter().all(|(alias, entry)| {
-                catalog.and_then(|catalog| catalog.get(alias)) == Some(&entry.specifier)
-            })
-        })
 }
 
 fn tree_settings(config: &Config) -> TreeSettings {
