@@ -27,6 +27,8 @@ pub(super) struct Found<'f> {
     /// What is left to be found as peers, by this place's say.
     pub(super) left: &'f Names,
     pub(super) is_leaf: bool,
+    /// It is known from the lockfile alone.
+    pub(super) is_locked: bool,
 }
 
 /// Where something hangs.
@@ -73,6 +75,13 @@ impl<R: Resolver> Walk<'_, R> {
     ) -> PackageIndex {
         if let Some((position, _, package)) = self.tree.packages.get_full_mut(&found.id) {
             package.optional &= optional;
+            let side = &mut self.sides[position];
+            // What was looked up tells more than the lockfile (pnpm records it wherever it has it).
+            if side.is_locked && !found.is_locked {
+                side.is_locked = false;
+                package.resolved = Arc::clone(found.resolved);
+                package.manifest = Arc::clone(found.manifest);
+            }
             return index(position);
         }
         let is_link = matches!(found.resolved.source, Source::Link { .. });
@@ -88,7 +97,11 @@ impl<R: Resolver> Walk<'_, R> {
             leaf_node: None,
         };
         let (position, _) = self.tree.packages.insert_full(found.id, package);
-        self.sides.push(Side { peers_left: Some(Rc::clone(found.left)), ..Side::default() });
+        self.sides.push(Side {
+            peers_left: Some(Rc::clone(found.left)),
+            is_locked: found.is_locked,
+            ..Side::default()
+        });
         if !is_link {
             self.questions.tell(found.resolved);
         }
