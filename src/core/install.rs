@@ -35,6 +35,7 @@ mod telling;
 mod turning;
 mod verifying;
 mod work;
+mod young;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use super::reuse;
 use super::rewriting::Rewriting;
 use super::selection::Selector;
 use super::setup::Tools;
+use super::young::Young;
 use super::{Gathered, Install, InstallError, Known};
 use crate::core::change::{Changes, Circumstances};
 use crate::core::clock::unix_millis;
@@ -152,7 +153,8 @@ impl Resolving<'_> {
         let hashes = self.found.patches.hashes();
         let patches = hashes.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let settings = tree_settings(config);
-        let circumstances = Circumstances { preferred: &preferred, published_by: settings.published_by };
+        let published_by = settings.published_by;
+        let circumstances = Circumstances { preferred: &preferred, published_by };
         let reusable = match seed {
             Some(seed) => {
                 reuse::reusable(config, rewriter, seed, !hashes.is_empty(), (&chain, circumstances)).await
@@ -180,7 +182,8 @@ impl Resolving<'_> {
         let mut discovery = Discovery::new(settings.clone());
         let walked = tree::walk(input, &chain, &mut discovery).await?;
         drop(discovery);
-        self.judge(&walked, gathered)?;
+        let young = Young::among(&walked, published_by);
+        self.install.judge_age(&young, self.changes.as_deref().is_none_or(Changes::saves), gathered)?;
         self.check_patches(&walked, gathered)?;
         let outcome = peers::resolve(&walked.tree, &settings);
         let from_root = *config.resolve_peers_from_workspace_root;
@@ -190,7 +193,7 @@ impl Resolving<'_> {
         let lockfile = self.record(rewriter, &walked, &outcome);
         let strict = *config.strict_peer_dependencies;
         let issues = PeerIssuesError::of(&issues).filter(|_| strict);
-        let violates_policies = !walked.violations.is_empty();
+        let violates_policies = !young.is_empty();
         Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues, violates_policies })
     }
 
@@ -255,27 +258,6 @@ impl Resolving<'_> {
             git_shallow_hosts: config.git_shallow_hosts.value.clone(),
         };
         Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
-    }
-
-    /// What was taken although it violates a policy: told, or an error where the policy is strict.
-    fn judge(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
-        let mut young: Vec<&str> =
-            walked.violations.iter().map(|(_, violation)| violation.reason.as_str()).collect();
-        if young.is_empty() {
-            return Ok(());
-        }
-        young.sort_unstable();
-        young.dedup();
-        let list = young.join("\n  ");
-        if *self.install.config.minimum_release_age_strict {
-            return Err(InstallError::Policy {
-                code: "ERR_PNPM_NO_MATURE_MATCHING_VERSION",
-                message: format!("no version is old enough for minimumReleaseAge:\n  {list}"),
-            });
-        }
-        let message = format!("versions were taken that are younger than minimumReleaseAge:\n  {list}");
-        self.install.warn(message, None, &mut gathered.totals);
-        Ok(())
     }
 
     /// Patches that nothing uses are most likely a mistake. What the projects that are left out use is not known.

@@ -81,6 +81,7 @@ impl<R: Resolver> Walk<'_, R> {
                 side.is_locked = false;
                 package.resolved = Arc::clone(found.resolved);
                 package.manifest = Arc::clone(found.manifest);
+                self.note_violation(found.resolved);
             }
             return index(position);
         }
@@ -105,11 +106,15 @@ impl<R: Resolver> Walk<'_, R> {
         if !is_link {
             self.questions.tell(found.resolved);
         }
-        if let Some(violation) = &found.resolved.violation {
-            self.violations.push((Arc::clone(found.resolved), violation.clone()));
-        }
+        self.note_violation(found.resolved);
         self.tell_deprecated(circumstances, found.resolved, found.manifest, depth);
         index(position)
+    }
+
+    fn note_violation(&mut self, resolved: &Arc<Resolved>) {
+        if let Some(violation) = &resolved.violation {
+            self.violations.push((Arc::clone(resolved), violation.clone()));
+        }
     }
 
     /// A place for a package: a leaf's one place, or a new one.
