@@ -18,6 +18,7 @@ mod project;
 mod published;
 mod questions;
 mod reading;
+mod reusable;
 mod reuse;
 mod rounds;
 mod run;

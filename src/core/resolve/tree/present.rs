@@ -76,7 +76,8 @@ impl<R: Resolver> Walk<'_, R> {
         present.seen_at = now;
     }
 
-    /// What is preferred from the start and what is there by now, of some names.
+    /// What is preferred from the start and what is there by now, of some names. Where peers are not installed by
+    /// themselves, packages that only the lockfile has do not come back through them.
     pub(super) fn preferred_or_present<'n>(
         &mut self,
         project: usize,
@@ -84,11 +85,14 @@ impl<R: Resolver> Walk<'_, R> {
     ) -> PreferredVersions {
         self.look_again();
         let id = &self.input.projects[project].id;
+        let nothing = PreferredVersions::new();
         let seed = self.input.preferred_by_project.get(id).unwrap_or(self.input.preferred);
+        let is_open =
+            |name| self.input.settings.auto_install_peers || self.present.versions.contains_key(name);
         let own = &self.projects[project].circumstances.of_all;
         let mut found = PreferredVersions::new();
         for name in names {
-            let mut of_name = with_own(seed, own, name);
+            let mut of_name = with_own(if is_open(name) { seed } else { &nothing }, own, name);
             for (text, selector) in self.present.versions.get(name).into_iter().flatten() {
                 of_name.entry(Arc::clone(text)).or_insert(*selector);
             }

@@ -26,6 +26,7 @@ use super::present::Present;
 use super::project::{Circumstances, ProjectState};
 use super::questions::{Answer, QuestionIndex, Questions};
 use super::reading::{Dependency, Names, dependencies, is_leaf, registry_identity};
+use super::reusable;
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::{
     PackageManifest, PolicyViolation, PreferredOverlay, ResolveError, Resolved, Resolver, Source, Via,
@@ -48,7 +49,7 @@ pub(super) struct Walk<'a, R> {
     pub(super) violations: Vec<(Arc<Resolved>, PolicyViolation)>,
     /// Names of direct dependencies that changed in some project of a workspace → versions they came to.
     pub(super) changed_versions: FxHashMap<Arc<str>, Vec<Version>>,
-    pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
+    pub(super) reusable: reusable::Known,
     /// Projects take turns; before that, questions are only asked ahead.
     pub(super) in_turn: bool,
     /// Names that some package has as a dependency and as a peer, where what is in sight decides which it is.
@@ -195,7 +196,8 @@ impl<R: Resolver> Walk<'_, R> {
         let optional = siblings.optional || edge.optional;
         let depth = siblings.depth;
         let leaf = matches!(resolved.source, Source::Link { .. }) || is_leaf(&answer.manifest);
-        let found = Found { id, resolved, manifest: &answer.manifest, left: &left, is_leaf: leaf };
+        let manifest = &answer.manifest;
+        let found = Found { id, resolved, manifest, left: &left, is_leaf: leaf, is_locked: false };
         let package = self.register(circumstances, found, optional, depth);
         if registry_identity(resolved).is_none()
             && specifier.starts_with("workspace:")
