@@ -26,6 +26,7 @@ mod scope;
 mod seed_preferred;
 mod specifier;
 mod walk;
+mod welcome;
 
 pub use input::{
     Listener, Locked, PeerOverride, Project, ResolutionMode, Rewrite, SkippedOptional, TreeInput,

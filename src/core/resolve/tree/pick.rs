@@ -152,11 +152,12 @@ fn pick_required(picking: &Picking<'_>, name: &Arc<str>, range: &str) -> Option<
     let compared = peer_range(range);
     let best = if Range::parse(&compared).is_ok() {
         let wanted = WithPrereleases::parse(&compared);
-        let best = best_of(&|version| wanted.fits(version));
-        if best.is_none() && !versions.is_empty() {
-            return by_range();
+        // The ranges of other projects are left out: one of them may lead to a version that this peer refuses.
+        match best_of(&|version| wanted.fits(version)) {
+            Some(best) => return Some(Arc::clone(best)),
+            None if !versions.is_empty() => return by_range(),
+            None => None,
         }
-        best
     } else {
         best_of(&|_| true)
     };
@@ -186,11 +187,14 @@ fn highest<'v>(
 /// The versions by which optional peers are installed: the highest one there is that fits all who could use it, if
 /// possible one that the lockfile recorded for the project. What only the lockfile has, and nothing else needs any more,
 /// is the last resort. Peers of which there is none stay away.
+///
+/// The version that the root has comes first, if it fits; `is_welcome` tells which versions may be taken at all.
 pub(super) fn optional(
     missing: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     (preferred, present): (&PreferredVersions, &PreferredVersions),
     root: &[RootDependency],
     locked: &FxHashMap<&str, FxHashSet<&str>>,
+    is_welcome: impl Fn(&str, &str) -> bool,
 ) -> BTreeMap<Arc<str>, Arc<str>> {
     let mut picked = BTreeMap::new();
     for (name, ranges) in missing {
@@ -201,18 +205,26 @@ pub(super) fn optional(
         else {
             continue;
         };
-        let fits = |version: &Version| of_root.iter().chain(&ranges).all(|range| range.satisfies(version));
+        let fits = |version: &Version| ranges.iter().all(|range| range.satisfies(version));
+        let fits_root = |version: &Version| of_root.iter().all(|range| range.satisfies(version));
         let is_recorded = |text: &str| locked.get(&**name).is_some_and(|versions| versions.contains(text));
         let is_present = |text: &str| is_present(present, name, text);
-        let of_tier = |wants_present: bool, wants_recorded: bool| {
-            let versions = selectors.iter().filter(|(_, selector)| selector.kind == SelectorKind::Version);
-            let of_tier = versions.map(|(text, _)| text).filter(|text| {
-                (!wants_present || is_present(text)) && (!wants_recorded || is_recorded(text))
-            });
-            highest(of_tier, fits)
+        let welcome: Vec<&Arc<str>> = selectors
+            .iter()
+            .filter(|(_, selector)| selector.kind == SelectorKind::Version)
+            .map(|(text, _)| text)
+            .filter(|text| is_welcome(name, text))
+            .collect();
+        let best_of = |fits: &dyn Fn(&Version) -> bool| {
+            let tiers = [(true, true), (true, false), (false, true), (false, false)];
+            tiers.into_iter().find_map(|(wants_present, wants_recorded)| {
+                let of_tier = welcome.iter().copied().filter(|text| {
+                    (!wants_present || is_present(text)) && (!wants_recorded || is_recorded(text))
+                });
+                highest(of_tier, fits)
+            })
         };
-        let tiers = [(true, true), (true, false), (false, true), (false, false)];
-        let best = tiers.into_iter().find_map(|(present, recorded)| of_tier(present, recorded));
+        let best = best_of(&|version| fits(version) && fits_root(version)).or_else(|| best_of(&fits));
         if let Some(version) = best.and_then(|text| Version::parse(text).ok()) {
             picked.insert(Arc::clone(name), Arc::from(version.to_string()));
         }

@@ -225,11 +225,13 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(false);
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
+        let welcome = self.welcome(rounds.project);
         let picked = pick::optional(
             &rounds.missing_optional,
             (&preferred, self.present.versions()),
             root,
             &rounds.locked.versions,
+            |name, version| welcome.takes(name, version),
         );
         if picked.is_empty() {
             return Ok(false);
