@@ -35,6 +35,20 @@ pub(super) struct OptionalPeers<'p> {
     pub(super) has: [&'p [DirectDependency]; 2],
     /// Knows packages that the tree does not have.
     pub(super) lockfile: Option<&'p Lockfile>,
+    /// Only these packages count, where projects keep to themselves.
+    pub(super) own: Option<FxHashSet<PackageIndex>>,
+}
+
+/// The packages below direct dependencies, these included. A link is not followed.
+pub(super) fn packages_below(tree: &Tree, direct: &[DirectDependency]) -> FxHashSet<PackageIndex> {
+    let mut open: Vec<PackageIndex> = direct.iter().map(|direct| direct.package).collect();
+    let mut reached = FxHashSet::default();
+    while let Some(package) = open.pop() {
+        if reached.insert(package) {
+            open.extend(tree.package(package).children.iter().map(|child| child.package));
+        }
+    }
+    reached
 }
 
 impl OptionalPeers<'_> {
@@ -70,12 +84,20 @@ impl OptionalPeers<'_> {
             let of_tier = versions.map(|(text, _)| text).filter(|text| {
                 (!wants_present || is_present(text))
                     && (!wants_recorded || is_recorded(text))
+                    && self.is_own(name, text)
                     && self.gets_along(name, text, &mut BTreeSet::new())
             });
             highest(of_tier, fits)
         };
         let tiers = [(true, true), (true, false), (false, true), (false, false)];
         tiers.into_iter().find_map(|(present, recorded)| of_tier(present, recorded)).cloned()
+    }
+
+    fn is_own(&self, name: &str, version: &str) -> bool {
+        let is_below = |own: &FxHashSet<PackageIndex>| {
+            self.present.package(name, version).is_some_and(|package| own.contains(&package))
+        };
+        self.own.as_ref().is_none_or(is_below)
     }
 
     /// Whether no peer of a package refuses what the project has for it, and the same holds for peers that would come

@@ -17,7 +17,7 @@ use super::chain::Chain;
 use super::locked::{LockedPeers, SnapshotIndex};
 use super::missing::{Discovered, Discovery, DiscoveryRequest, MissingPeer};
 use super::model::{DirectDependency, NodeIndex, Origin};
-use super::optional_peers::OptionalPeers;
+use super::optional_peers::{OptionalPeers, packages_below};
 use super::pick::{self, Picking, RootDependency};
 use super::project::{Circumstances, DirectWanted};
 use super::scope::{leave_to_others, note_first_missing};
@@ -240,6 +240,8 @@ impl<R: Resolver> Walk<'_, R> {
             tree: &self.tree,
             has: [&importers[rounds.project].direct, of_root],
             lockfile: self.locked.as_ref().map(|locked| locked.lockfile),
+            own: (!self.input.settings.dedupe_peer_dependents)
+                .then(|| packages_below(&self.tree, &importers[rounds.project].direct)),
         };
         let picked = optional.pick(&rounds.missing_optional);
         if picked.is_empty() {

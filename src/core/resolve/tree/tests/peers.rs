@@ -251,3 +251,13 @@ fn a_missing_peer_takes_the_version_that_fits_whatever_projects_ask_for() {
     world.project("c", &[("user", "1")]).project("d", &[("host", "2")]);
     assert_eq!(direct(&world.tree(), "a")[1], "host → host@1.5.0");
 }
+
+#[test]
+fn projects_that_keep_to_themselves_take_optional_peers_only_from_what_they_have() {
+    let mut world = with_tool("^1", "1");
+    world.settings.dedupe_peer_dependents = false;
+    assert_eq!(direct(&world.tree(), "a").len(), 2);
+    world.package("other@1.0.0", &[("tool", "1")]).without_projects();
+    world.project("a", &[("library", "1"), ("other", "1")]);
+    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
+}
