@@ -259,14 +259,6 @@ impl<'a, R: Resolver> Walk<'a, R> {
         let wanted = std::mem::take(&mut rounds.wanted);
         self.extend(rounds, &circumstances, &wanted, Origin::Declared).await?;
         rounds.wanted = wanted;
-        let changed = &self.projects[rounds.project].changed;
-        for direct in &self.tree.importers[rounds.project].direct {
-            if !changed.contains(&direct.alias)
-                && let Some(names) = rounds.locked.names_by_alias.get(&*direct.alias)
-            {
-                self.tree.locked_peer_names.insert(direct.node, Arc::clone(names));
-            }
-        }
         Ok(())
     }
 
