@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass, Outcome, PackageId,
-    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+    AnsweredBy, Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass,
+    Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::model::asked::{KnobState, Mark};
 use crate::core::model::format;
@@ -84,7 +84,9 @@ impl Model {
                 self.asked_of(*package, host.as_deref());
             }
             EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
-            EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
+            EventKind::Downloaded { package, lane, bytes, answered_by } => {
+                self.downloaded(at, *package, *lane, *bytes, answered_by.as_deref());
+            }
             EventKind::ExtractStarted { package, lane } => {
                 self.begin(at, *package, Pool::Extract, *lane, Phase::Extract, PackageState::Extracting);
             }
@@ -284,7 +286,14 @@ impl Model {
         }
     }
 
-    fn downloaded(&mut self, at: u64, id: PackageId, lane: u16, bytes: u64) {
+    fn downloaded(
+        &mut self,
+        at: u64,
+        id: PackageId,
+        lane: u16,
+        bytes: u64,
+        answered_by: Option<&AnsweredBy>,
+    ) {
         self.downloads.remove(&id);
         let package = self.packages.entry(id).or_default();
         if package.timings.downloaded.is_some() {
@@ -292,6 +301,9 @@ impl Model {
         }
         package.timings.downloaded = Some(at);
         package.bytes = bytes;
+        if let Some(by) = answered_by {
+            self.network.answered(by);
+        }
         package.enter(PackageState::Downloaded);
         if package.lane == Some((Pool::Network, lane)) {
             package.lane = None;

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::core::event::Phase;
-use crate::core::model::format::{bytes, count, duration, percent, rate};
-use crate::core::model::{Distribution, Model, PackageState};
+use crate::core::model::format::{bytes, count, counted, duration, percent, rate};
+use crate::core::model::{Answering, Distribution, Model, PackageState};
 use crate::tui::theme::Theme;
 use crate::tui::view::{downloads, throughput};
 use crate::tui::widget::bars::chart;
-use crate::tui::widget::text::{pad_start, titled};
+use crate::tui::widget::text::{keep_start, pad_start, titled};
 
 const LABEL: usize = 14;
 const CELL: usize = 11;
@@ -20,7 +20,7 @@ const CELL: usize = 11;
 const TIMES: u16 = 5;
 
 /// Rows of the facts.
-const FACTS: u16 = 2;
+const FACTS: u16 = 3;
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     let charts = area.height.saturating_sub(TIMES + FACTS);
@@ -53,10 +53,26 @@ fn totals(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme)
             count(totals.retries)
         ),
         format!("{}; permits were all taken {saturation} of the time", left(model, now)),
+        answering(model),
     ];
     for (text, row) in lines.into_iter().zip(area.rows()) {
+        let text = keep_start(&text, usize::from(row.width), theme);
         frame.render_widget(Line::from(Span::styled(text, theme.text)), row);
     }
+}
+
+/// Who answers, and how it is talked to; the host of most answers first.
+fn answering(model: &Model) -> String {
+    let mut hosts: Vec<&Answering> = model.network().answering().iter().collect();
+    hosts.sort_by_key(|host| std::cmp::Reverse(host.answers));
+    if hosts.is_empty() {
+        let yet = if model.outcome().is_some() { "" } else { " yet" };
+        return format!("no server told its version of HTTP{yet}");
+    }
+    let told = |host: &&Answering| {
+        format!("{} {} ({})", host.host, host.http, counted(host.answers, "answer", "answers"))
+    };
+    hosts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// What is left to download: known sizes are added up, those not yet known are taken to be as large as the ones that
