@@ -179,10 +179,15 @@ impl Model {
         let is_cut_short = matches!(finished.outcome, Outcome::Failed | Outcome::Cancelled);
         for phase in Phase::ALL {
             let expected = self.expected(phase);
+            // Attempts that failed are tasks too.
+            let most = match phase {
+                Phase::Download | Phase::Extract => finished.totals.fetched,
+                _ => u64::MAX,
+            };
             let state = &mut self.phases[phase.index()];
             state.stop(at);
             if is_cut_short {
-                state.cut_short(expected);
+                state.cut_short(expected, most);
             }
         }
         for pool in &mut self.pools {
@@ -228,14 +233,18 @@ impl Model {
 
     fn plan(&mut self, at: u64, planned: Planned) {
         self.planned = Some(planned);
-        let text = format!(
-            "plan: {} packages: {} to download, {} in the store, {} in place, {} left out for their platform",
-            format::count(planned.packages.into()),
-            format::count(planned.downloads.into()),
-            format::count(planned.warm.into()),
-            format::count(planned.in_place.into()),
-            format::count(planned.skipped.into()),
-        );
+        let parts = [
+            (planned.downloads, "to download"),
+            (planned.warm, "in the store"),
+            (planned.in_place, "in place"),
+            (planned.skipped, "left out for their platform"),
+        ];
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        let parts: Vec<String> =
+            parts.map(|(number, what)| format!("{} {what}", format::count((*number).into()))).collect();
+        let packages = format::counted(planned.packages.into(), "package", "packages");
+        let text = format!("plan: {packages}: {}", parts.join(", "));
+        let text = text.trim_end_matches([':', ' ']).to_owned();
         self.log.push(at, LogLevel::Info, text);
     }
 
@@ -407,7 +416,10 @@ impl Model {
         package.enter(PackageState::Retrying);
         // A body that came and was not what it should be is asked for again.
         if package.timings.fetched.is_none() && !package.state.is_final() && self.outcome.is_none() {
-            package.timings.downloaded = None;
+            if package.timings.downloaded.take().is_some() {
+                let download = &mut self.phases[Phase::Download.index()];
+                download.count = download.count.saturating_sub(1);
+            }
             self.downloads.insert(id, package.timings.fetch_started.unwrap_or(at));
         }
         if let Some((Pool::Network, lane)) = package.lane {

@@ -4,20 +4,19 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::model::Model;
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{clean, titled};
+use crate::tui::widget::text::{clean, columns, titled};
 
 /// Rows the panel asks for at a width, its title included.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
     let Some(failure) = model.failure() else { return 0 };
     // Words that do not fit move to the next row: allow for some.
     let width = usize::from(width).saturating_sub(6).max(1);
-    let about = model.about(failure).map_or(0, |label| label.width() + 2);
-    let message = (about + failure.message.width()).div_ceil(width).max(1);
-    let help = failure.help.as_ref().map_or(0, |help| (help.width() + 6).div_ceil(width));
+    let about = model.about(failure).map_or(0, |label| columns(&label) + 2);
+    let message = (about + columns(&failure.message)).div_ceil(width).max(1);
+    let help = failure.help.as_ref().map_or(0, |help| (columns(help) + 6).div_ceil(width));
     u16::try_from(message + help + 1).unwrap_or(u16::MAX)
 }
 
@@ -27,7 +26,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme
         return;
     }
     let code = failure.code.clone().unwrap_or_default();
-    let narrow = usize::from(area.width) < code.width() + 20;
+    let narrow = usize::from(area.width) < columns(&code) + 20;
     let facts = if narrow || code.is_empty() { Vec::new() } else { vec![code.clone()] };
     let title = if narrow && !code.is_empty() { &code } else { "why it failed" };
     let body = if area.height >= 2 { titled(frame, area, title, facts, theme) } else { area };
