@@ -55,6 +55,11 @@ impl PhaseState {
         if self.status == PhaseStatus::Done && done < expected.unwrap_or(1) {
             self.status = PhaseStatus::Stopped;
         }
+        if let (Some(totals), Some(expected)) = (&mut self.totals, expected)
+            && totals.count > expected
+        {
+            totals.count = done;
+        }
     }
 
     pub(super) fn stop(&mut self, at: u64) {

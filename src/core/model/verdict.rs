@@ -167,8 +167,8 @@ impl Model {
             Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
             Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
             Stage::Build => Verdict {
-                advice: Some("see which scripts allowBuilds lets run".into()),
-                ..Verdict::plain(Bottleneck::Scripts, share, format!("scripts took {}", duration(took)))
+                advice: Some("allowBuilds without those that need not run".into()),
+                ..Verdict::plain(Bottleneck::Scripts, share, format!("they took {}", duration(took)))
             },
             Stage::Verify => Verdict {
                 advice: Some("trustLockfile, where the lockfile comes from people you trust".into()),
@@ -241,16 +241,17 @@ impl Model {
                 bottleneck: Bottleneck::Extraction,
                 share,
                 evidence: format!(
-                    "{} busy {} of the time",
+                    "{} busy {} of the time, on {}",
                     if workers == 1 {
                         "1 extract worker was".to_owned()
                     } else {
                         format!("{workers} extract workers were")
                     },
-                    percent(in_use.min(1.0))
+                    percent(in_use.min(1.0)),
+                    counted(processors.into(), "processor", "processors")
                 ),
                 brief: format!("workers {} busy", percent(in_use.min(1.0))),
-                advice: more.then(|| format!("more extract threads: there are {processors} processors")),
+                advice: more.then(|| "more extract threads".to_owned()),
                 knob: more.then_some((Knob::ExtractThreads, 1)),
             };
         }

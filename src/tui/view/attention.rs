@@ -37,7 +37,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, key
         // With one row, silence matters most, then the verdict.
         1 if model.silence_us(now) >= SILENCE_US => vec![waiting()],
         1 => vec![verdict().unwrap_or_else(waiting)],
-        _ => vec![waiting(), verdict().unwrap_or_default()],
+        _ => vec![waiting(), verdict().or_else(|| failure(model, width, theme)).unwrap_or_default()],
     };
     for line in lines {
         if let Some(row) = rows.next() {
@@ -85,6 +85,15 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
     );
     let name = keep_end(&who, room.saturating_sub(columns(&rest)), theme);
     labelled("waiting", format!("{name}{rest}"), if is_late { theme.warning } else { theme.text }, theme)
+}
+
+/// A run that failed has no verdict: its failure is what is to be looked at.
+fn failure(model: &Model, width: usize, theme: &Theme) -> Option<Line<'static>> {
+    let failure = model.failure()?;
+    let code = failure.code.as_ref().map_or(String::new(), |code| format!("{code}: "));
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
+    let text = format!("{code}{about}{}", failure.message);
+    Some(labelled("failure", keep_start(&text, width.saturating_sub(LABEL), theme), theme.bad, theme))
 }
 
 fn subject(model: &Model, unfinished: &Unfinished) -> String {

@@ -12,12 +12,22 @@ use crate::tui::widget::text::{clean, columns, titled};
 /// Rows the panel asks for at a width, its title included.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
     let Some(failure) = model.failure() else { return 0 };
-    // Words that do not fit move to the next row: allow for some.
-    let width = usize::from(width).saturating_sub(6).max(1);
-    let about = model.about(failure).map_or(0, |label| columns(&label) + 2);
-    let message = (about + columns(&failure.message)).div_ceil(width).max(1);
-    let help = failure.help.as_ref().map_or(0, |help| (columns(help) + 6).div_ceil(width));
+    let width = usize::from(width);
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
+    let message = wrapped(&format!("{about}{}", failure.message), width);
+    let help = failure.help.as_ref().map_or(0, |help| wrapped(&format!("help: {help}"), width));
     u16::try_from(message + help + 1).unwrap_or(u16::MAX)
+}
+
+/// Rows of a text whose words move to the next row where they do not fit, and are cut there where none takes them.
+fn wrapped(text: &str, width: usize) -> usize {
+    let width = width.max(1);
+    let (rows, _) = text.split_whitespace().map(columns).fold((1, 0), |(rows, used), word| match used {
+        0 => (rows + word.saturating_sub(1) / width, word.saturating_sub(1) % width + 1),
+        _ if used + 1 + word <= width => (rows, used + 1 + word),
+        _ => (rows + 1 + word.saturating_sub(1) / width, word.saturating_sub(1) % width + 1),
+    });
+    rows
 }
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {

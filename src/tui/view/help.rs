@@ -11,7 +11,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::text::{clean, columns, keep_start, pad_end, titled};
 
 const KEYS: usize = 12;
-const WIDTH: u16 = 82;
+const WIDTH: u16 = 86;
 
 const LEGEND: [(&str, &str); 6] = [
     ("wall", "from the first task's start to the last one's end"),

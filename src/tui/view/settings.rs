@@ -62,7 +62,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     let widest = |part: usize| lines.iter().map(|line| columns(&line[part])).max().unwrap_or(0);
     let name = (widest(0) + 2).min(NAME).min(width * 3 / 5);
     let origin = if width >= 70 { widest(2).min(ORIGIN).min(width / 3) } else { 0 };
-    let value = width.saturating_sub(name + origin + 3).min(widest(1));
+    let value = width.saturating_sub(name + origin + 4).min(widest(1));
     for ((position, [setting, current, from]), row) in
         lines.into_iter().enumerate().skip(top).zip(body.rows())
     {
