@@ -7,6 +7,7 @@ mod input;
 mod locked;
 mod missing;
 mod model;
+mod optional_peers;
 mod owner;
 mod patches;
 mod pick;
@@ -18,14 +19,16 @@ mod project;
 mod published;
 mod questions;
 mod reading;
+mod record;
+mod reusable;
 mod reuse;
 mod rounds;
 mod run;
 mod scope;
+mod seed;
 mod seed_preferred;
 mod specifier;
 mod walk;
-mod welcome;
 
 pub use input::{
     Listener, Locked, PeerOverride, Project, ResolutionMode, Rewrite, SkippedOptional, TreeInput,

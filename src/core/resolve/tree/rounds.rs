@@ -16,9 +16,11 @@ use super::chain::Chain;
 use super::locked::{LockedPeers, SnapshotIndex};
 use super::missing::{Discovered, Discovery, DiscoveryRequest, MissingPeer};
 use super::model::{DirectDependency, NodeIndex, Origin};
+use super::optional_peers::{OptionalPeers, packages_below};
 use super::pick::{self, Picking, RootDependency};
 use super::project::{Circumstances, DirectWanted};
 use super::scope::{leave_to_others, note_first_missing};
+use super::seed::Seed;
 use super::specifier::fits_with_prereleases;
 use super::walk::{Edge, Placed, Siblings, Walk, layer};
 use crate::core::resolve::{ResolveError, Resolver};
@@ -120,7 +122,7 @@ impl<R: Resolver> Walk<'_, R> {
         let seeds: Vec<_> = self.seed(circumstances, &siblings).await?.into_iter().flatten().collect();
         let [siblings] = siblings;
         let versions = self.level_versions(&seeds);
-        let aliases = siblings.aliases.below(seeds.iter().filter_map(super::walk::Seed::placed));
+        let aliases = siblings.aliases.below(seeds.iter().filter_map(Seed::placed));
         let placed = self.walk_from(circumstances, seeds, layer(None, versions), aliases).await?;
         self.present.add_roots(placed.iter().map(|placed| placed.package));
         self.tree.revision += 1;
@@ -229,18 +231,24 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(false);
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
-        let welcome = self.welcome(rounds.project);
-        let pick = |is_welcome: &dyn Fn(&str, &str) -> bool| {
-            let versions = (&preferred, self.present.versions());
-            pick::optional(&rounds.missing_optional, versions, root, &rounds.locked.versions, is_welcome)
+        let importers = &self.tree.importers;
+        let of_root = match importers.iter().find(|importer| importer.id == ".") {
+            Some(root) if self.input.settings.resolve_peers_from_workspace_root => &root.direct[..],
+            _ => &[],
         };
-        let picked = pick(&|name, version| welcome.takes(name, version));
-        let left_absent: Vec<Arc<str>> = if picked.len() == rounds.missing_optional.len() {
-            Vec::new()
-        } else {
-            let tempting = pick(&|name, version| welcome.offers(name, version));
-            tempting.into_keys().filter(|name| !picked.contains_key(name)).collect()
+        let optional = OptionalPeers {
+            preferred: &preferred,
+            present: &self.present,
+            root,
+            recorded: &rounds.locked.versions,
+            tree: &self.tree,
+            has: [&importers[rounds.project].direct, of_root],
+            lockfile: self.locked.as_ref().map(|locked| locked.lockfile),
+            own: (!self.input.settings.dedupe_peer_dependents)
+                .then(|| packages_below(&self.tree, &importers[rounds.project].direct)),
         };
+        let picked = optional.pick(&rounds.missing_optional);
+        let left_absent = optional.left_absent(&rounds.missing_optional, &picked);
         self.tree.importers[rounds.project].left_absent.extend(left_absent);
         if picked.is_empty() {
             return Ok(false);
