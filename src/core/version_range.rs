@@ -16,6 +16,9 @@ pub fn parse_range(text: impl AsRef<str>) -> Result<Range, SemverError> {
     Range::parse(without_traps(text.as_ref()))
 }
 
+/// A word that the library passes over.
+const NO_RANGE: &str = "!";
+
 /// The same range without the comparators that the library panics on.
 fn without_traps(text: &str) -> Cow<'_, str> {
     let mut safe = String::new();
@@ -25,8 +28,8 @@ fn without_traps(text: &str) -> Cow<'_, str> {
         let start = at + length;
         at = start + 1;
         let is_tilde = text[start..].starts_with('~');
-        // `>=` and `<=` are comparators of their own.
-        if !is_tilde && text[..start].ends_with(['<', '>']) {
+        let before = &text[..start];
+        if !before.is_empty() && !before.ends_with([' ', '\t', '|']) {
             continue;
         }
         let mut rest = text[at..].trim_start();
@@ -37,7 +40,9 @@ fn without_traps(text: &str) -> Cow<'_, str> {
         let end = rest.find(|byte: char| byte.is_whitespace() || byte == '|').unwrap_or(rest.len());
         if let Some(instead) = trapped(&rest[..end], is_tilde) {
             safe.push_str(&text[copied..start]);
-            safe.push_str(&instead);
+            // Behind an operator that stands alone it would only be the next trap.
+            let follows_operator = before.trim_end().ends_with(['~', '=', '<', '>', '^', 'v']);
+            safe.push_str(if follows_operator { NO_RANGE } else { &instead });
             copied = text.len() - rest.len() + end;
             at = copied;
         }
@@ -60,9 +65,10 @@ fn trapped(version: &str, is_tilde: bool) -> Option<String> {
                 || (!part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
         });
         // What is no version is left as a word that is no range either.
-        return Some(if is_version { "*".to_owned() } else { "!".to_owned() });
+        return Some(if is_version { "*" } else { NO_RANGE }.to_owned());
     }
-    (is_tilde && parts.next().is_some_and(is_wildcard)).then(|| format!("~{major}"))
+    let is_number = !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit());
+    (is_tilde && is_number && parts.next().is_some_and(is_wildcard)).then(|| format!("~{major}"))
 }
 
 #[cfg(test)]
@@ -93,7 +99,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_range_and_no_panic() {
-        for range in ["~xyz", "=xyz", "~x.y", "=*nix", "~é", "=", "~", "~|", "a~x", "~>=x"] {
+        for range in ["~xyz", "=xyz", "~x.y", "=*nix", "~é", "=", "~", "~|", "a~x", "~>=x", "~ =x", "=v =x"]
+        {
             assert!(!allows(range, "1.2.3"), "{range}");
         }
     }

@@ -223,7 +223,7 @@ fn an_optional_peer_takes_a_lower_version_that_gets_along_with_the_project() {
     let mut world = with_tool("^2", "2");
     with_peer(&mut world, "tool@2.0.0", "base", "^1");
     world.project("c", &[("tool", "2"), ("base", "1")]);
-    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
+    assert_eq!(direct(&world.tree(), "a")[2..], ["base → base@1.0.0", "tool → tool@1.0.0"]);
 }
 
 #[test]
@@ -272,5 +272,5 @@ fn projects_that_keep_to_themselves_take_optional_peers_only_from_what_they_have
     assert_eq!(direct(&world.tree(), "a").len(), 2);
     world.package("other@1.0.0", &[("tool", "1")]).without_projects();
     world.project("a", &[("library", "1"), ("other", "1")]);
-    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
+    assert_eq!(direct(&world.tree(), "a")[2..], ["base → base@1.0.0", "tool → tool@1.0.0"]);
 }
