@@ -223,7 +223,7 @@ fn an_optional_peer_takes_a_lower_version_that_gets_along_with_the_project() {
     let mut world = with_tool("^2", "2");
     with_peer(&mut world, "tool@2.0.0", "base", "^1");
     world.project("c", &[("tool", "2"), ("base", "1")]);
-    assert_eq!(direct(&world.tree(), "a")[2..], ["base → base@1.0.0", "tool → tool@1.0.0"]);
+    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
 }
 
 #[test]
