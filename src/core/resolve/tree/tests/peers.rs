@@ -259,7 +259,8 @@ fn projects_that_keep_to_themselves_take_optional_peers_only_from_what_they_have
     assert_eq!(direct(&world.tree(), "a").len(), 2);
     world.package("other@1.0.0", &[("tool", "1")]).without_projects();
     world.project("a", &[("library", "1"), ("other", "1")]);
-    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
+    let tree = world.tree();
+    assert!(direct(&tree, "a").contains(&"tool → tool@1.0.0".to_owned()), "{:?}", direct(&tree, "a"));
 }
 
 #[test]
