@@ -259,6 +259,7 @@ impl Resolving<'_> {
             lockfile_dir: config.lockfile_dir.clone(),
             home: std::env::home_dir(),
             git_shallow_hosts: config.git_shallow_hosts.value.clone(),
+            inject_workspace_packages: *config.inject_workspace_packages,
         };
         Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
     }
