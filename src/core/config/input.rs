@@ -61,6 +61,8 @@ pub struct Flags {
     pub lockfile_only: bool,
     /// `--fix-lockfile`.
     pub fix_lockfile: bool,
+    /// `--force`.
+    pub force: bool,
     /// `dedupe`.
     pub dedupe: Option<Dedupe>,
     /// `--offline`.

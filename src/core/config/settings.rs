@@ -84,6 +84,8 @@ pub struct Config {
     pub lockfile_only: bool,
     /// `--fix-lockfile`: resolve even if the lockfile satisfies the manifests, so that what it lacks is filled in.
     pub fix_lockfile: bool,
+    /// `--force`: believe nothing of what is in place; every package is put there anew.
+    pub force: bool,
     /// `dedupe`: every dependency is resolved again, with a preference for versions that are there.
     pub dedupe: Option<Dedupe>,
     /// `lockfile`: read and write `pnpm-lock.yaml`.
