@@ -52,6 +52,7 @@ impl Input {
 
 /// Settings of the command line; `None` and empty lists are what was not said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Flags {
     /// `--frozen-lockfile`, `--no-frozen-lockfile`.
     pub frozen_lockfile: Option<bool>,

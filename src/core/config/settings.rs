@@ -17,6 +17,7 @@ use crate::core::event::{ImportMethod, LinkMode};
 
 /// Everything a run wants to know ahead.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting or a switch of its own")]
 pub struct Config {
     /// Absolute path of the folder that holds `package.json`.
     pub project_dir: PathBuf,

@@ -8,7 +8,6 @@ mod locked;
 mod missing;
 mod model;
 mod owner;
-mod patches;
 mod pick;
 mod place;
 mod plan;
@@ -36,7 +35,6 @@ pub use model::{
     ChildEdge, Children, DirectDependency, Importer, Node, NodeIndex, Origin, PackageIndex, PeerNames,
     PeerRequirement, Tree, TreePackage,
 };
-pub use patches::{Patch, Patches};
 pub use run::walk;
 pub use seed_preferred::{preferred_versions, selector_kind};
 
