@@ -113,7 +113,7 @@ mod tests {
         let compressed = gzip(&content);
         assert_eq!(*inflate_whole(&compressed, content.len()).unwrap(), content);
         assert!(inflate_whole(&compressed, content.len() - 1).is_none());
-        assert_eq!(*inflate_whole(&gzip(b""), 0).unwrap(), b"");
+        assert_eq!(*inflate_whole(&gzip(b""), 0).unwrap(), *b"");
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let (long, short) = (gzip(&[7; 5000]), gzip(b"short"));
         for _ in 0..3 {
             assert_eq!(*inflate_whole(&long, 5000).unwrap(), [7; 5000]);
-            assert_eq!(*inflate_whole(&short, 5000).unwrap(), b"short");
+            assert_eq!(*inflate_whole(&short, 5000).unwrap(), *b"short");
         }
     }
 
