@@ -5,8 +5,8 @@
 mod synthetic;
 
 use pacwatch::core::event::{
-    Event, EventKind, Fetched, ImportMethod, Imported, Knob, LinkPass, MetadataCache, MetadataReceived,
-    PackageId, PackageSeen, Phase, PhaseTotals, SkipReason, Why,
+    AnsweredBy, Event, EventKind, Fetched, ImportMethod, Imported, Knob, LinkPass, MetadataCache,
+    MetadataReceived, PackageId, PackageSeen, Phase, PhaseTotals, SkipReason, Why,
 };
 use pacwatch::core::model::{Model, Pool};
 use pacwatch::core::report::plain;
@@ -59,10 +59,13 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
         ),
         (package(), hostile_number(), proptest::option::of(hostile_number()))
             .prop_map(|(package, bytes, size)| EventKind::FetchProgress { package, bytes, size }),
-        (package(), lane(), hostile_number()).prop_map(|(package, lane, bytes)| EventKind::Downloaded {
-            package,
-            lane,
-            bytes
+        (package(), lane(), hostile_number(), hostile_text()).prop_map(|(package, lane, bytes, text)| {
+            EventKind::Downloaded {
+                package,
+                lane,
+                bytes,
+                answered_by: Some(Box::new(AnsweredBy { host: text.clone(), http: text })),
+            }
         }),
         (package(), lane()).prop_map(|(package, lane)| EventKind::ExtractStarted { package, lane }),
         (package(), lane(), hostile_number(), hostile_number(), any::<u32>()).prop_map(
@@ -142,7 +145,7 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
             .prop_map(|(name, attempt, lane)| EventKind::MetadataRequested { name, attempt, lane }),
         (hostile_text(), lane(), hostile_number()).prop_map(|(name, lane, number)| {
             EventKind::MetadataReceived(Box::new(MetadataReceived {
-                name,
+                name: name.clone(),
                 cache: MetadataCache::Miss,
                 lane: Some(lane),
                 bytes: number,
@@ -150,6 +153,7 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
                 first_byte_us: number,
                 body_us: number,
                 read_us: number,
+                answered_by: Some(AnsweredBy { host: name.clone(), http: name }),
             }))
         }),
         proptest::collection::vec(proptest::collection::vec(package(), 0..3), 0..9)

@@ -89,7 +89,7 @@ fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
     assert_eq!(downloads.len(), 1);
     let (_, since, package) = downloads[0];
     assert_eq!((since, package.attempt, package.retries), (100, 2, 1));
-    model.apply(&at(1_500, EventKind::Downloaded { package: id, lane: 0, bytes: 10 }));
+    model.apply(&at(1_500, EventKind::Downloaded { package: id, lane: 0, bytes: 10, answered_by: None }));
     assert!(model.in_flight().is_empty());
     assert_eq!(model.phase_numbers(Phase::Download, 1_500).busy_us, Some(400));
 }
@@ -142,7 +142,7 @@ fn a_huge_package_number_takes_no_room() {
             size: Some(u64::MAX),
             host: None,
         },
-        EventKind::Downloaded { package, lane: u16::MAX, bytes: u64::MAX },
+        EventKind::Downloaded { package, lane: u16::MAX, bytes: u64::MAX, answered_by: None },
     ] {
         model.apply(&Event { seq: 1, at: u64::MAX, kind });
     }

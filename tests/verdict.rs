@@ -4,7 +4,7 @@
 
 mod recordings;
 
-use pacwatch::core::event::{Event, Knob};
+use pacwatch::core::event::{Event, EventKind, Knob, Phase, PhaseTotals};
 use pacwatch::core::model::{Bottleneck, Model, Verdict};
 
 use recordings::recording;
@@ -105,6 +105,37 @@ fn while_resolution_runs_metadata_is_what_it_waits_for() {
 #[test]
 fn files_copied_out_of_a_warm_store() {
     assert_verdict("warm", Bottleneck::DiskMetadata, None, &["files by copy", "another import method"]);
+}
+
+#[test]
+fn scripts_that_take_long() {
+    // Made up: scripts are not run yet, so that there is nothing to record.
+    let mut model = Model::default();
+    for (at, kind) in [
+        (20_000, EventKind::PhaseStarted { phase: Phase::Resolve }),
+        (30_000, EventKind::PhaseFinished(totals(Phase::Resolve, 20_000, 10_000))),
+        (40_000, EventKind::PhaseStarted { phase: Phase::LinkCold }),
+        (90_000, EventKind::PhaseFinished(totals(Phase::LinkCold, 40_000, 50_000))),
+        (100_000, EventKind::PhaseStarted { phase: Phase::Build }),
+    ] {
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let verdict = model.verdict(2_000_000).unwrap();
+    assert_eq!(verdict.bottleneck, Bottleneck::Scripts);
+    assert_eq!(verdict.line(), "scripts: they took 1.90 s; try allowBuilds without those that need not run");
+}
+
+fn totals(phase: Phase, started_us: u64, wall_us: u64) -> PhaseTotals {
+    PhaseTotals {
+        phase,
+        started_us,
+        wall_us,
+        busy_us: wall_us,
+        parallelism: 1.0,
+        count: 1,
+        workers: None,
+        utilisation: None,
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod synthetic;
 use std::collections::BTreeSet;
 
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, MetadataCache,
+    AnsweredBy, Event, EventKind, ImportMethod, ImporterKnown, ImportersKnown, Knob, LinkMode, MetadataCache,
     MetadataReceived, Outcome, PackageId, PackagePlaced, PeerIssueKind, Phase, SkipReason, Why,
 };
 use pacwatch::core::report::json::write_line;
@@ -72,6 +72,7 @@ fn samples() -> Vec<Event> {
             first_byte_us: 2,
             body_us: 3,
             read_us: 4,
+            answered_by: lane.map(|_| AnsweredBy { host: "127.0.0.1".into(), http: "HTTP/1.1".into() }),
         }))
     };
     let more = [

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::dashboard;
 use super::dedupe::DedupeArguments;
@@ -219,6 +220,9 @@ enum Left {
     Early,
 }
 
+/// How long a terminal that takes nothing may hold up the end of a run that somebody ended from outside.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Shows the dashboard until it is left, then leaves the summary in the scrollback.
 fn show(
     events: std::sync::mpsc::Receiver<crate::core::event::Event>,
@@ -230,6 +234,8 @@ fn show(
         tui::run(events, controls.clone(), &dashboard::options(arguments, clock)).inspect_err(|_| {
             controls.cancel("a terminal that cannot be drawn on");
         })?;
+    interrupt::end_on_signals()?;
+    let closed_by_viewer = closed.leaving == tui::Leaving::Ended;
     let (model, left): (Model, Left) = match closed.leaving {
         tui::Leaving::Forced => {
             let mut closed = closed;
@@ -242,9 +248,15 @@ fn show(
     if let Some(path) = &arguments.record {
         let _ = writeln!(text, "recording: {}", printable(&path.display().to_string()));
     }
-    let mut out = io::stdout().lock();
-    // A terminal that went away takes no summary, and nobody is there to miss it.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let told = std::thread::Builder::new().name("summary".into()).spawn(move || {
+        let mut out = io::stdout().lock();
+        // A terminal that went away takes no summary, and nobody is there to miss it.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    })?;
+    let begin = Instant::now();
+    while !told.is_finished() && (closed_by_viewer || begin.elapsed() < PATIENCE) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     Ok(left)
 }
 

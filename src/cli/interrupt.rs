@@ -1,4 +1,5 @@
-//! Signals while no dashboard owns the terminal: the first asks the run to stop, the second ends the process.
+//! Signals while no dashboard owns the terminal: the first asks the run to stop, the second ends the process. Behind a
+//! dashboard that was left any signal is the second one.
 
 use std::io;
 
@@ -14,8 +15,26 @@ pub const INTERRUPTED: u8 = 130;
 /// # Errors
 /// When the system has no thread to give or takes no handler.
 pub fn cancel_on_signals(controls: &Controls) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let controls = controls.clone();
+    listen(move |by| {
+        if controls.cancelled().is_some() {
+            leave_at_once();
+        }
+        controls.cancel(by);
+    })
+}
+
+/// Ends the process with the next signal: the run has ended or was asked to stop, and what is left to do is not worth
+/// another wait.
+///
+/// # Errors
+/// When the system has no thread to give or takes no handler.
+pub fn end_on_signals() -> io::Result<()> {
+    listen(|_| leave_at_once())
+}
+
+fn listen(mut heard: impl FnMut(&'static str) + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut interrupt, mut terminate, mut hangup) = {
         let _context = runtime.enter();
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)
@@ -23,15 +42,11 @@ pub fn cancel_on_signals(controls: &Controls) -> io::Result<()> {
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async move {
             loop {
-                let by = tokio::select! {
+                heard(tokio::select! {
                     _ = interrupt.recv() => "SIGINT",
                     _ = terminate.recv() => "SIGTERM",
                     _ = hangup.recv() => "SIGHUP",
-                };
-                if controls.cancelled().is_some() {
-                    leave_at_once();
-                }
-                controls.cancel(by);
+                });
             }
         });
     })?;

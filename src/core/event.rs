@@ -5,6 +5,7 @@
 //! taken where the thing happened. A reader ignores kinds it does not know ([`EventKind::Unknown`]); a field is
 //! only ever added.
 
+mod answer;
 mod knob;
 mod metadata;
 mod package;
@@ -13,6 +14,7 @@ mod run;
 
 use serde::{Deserialize, Serialize};
 
+pub use answer::AnsweredBy;
 pub use knob::{ImportMethod, Knob, LinkMode};
 pub use metadata::{MetadataCache, MetadataReceived};
 pub use package::{
@@ -145,6 +147,9 @@ pub enum EventKind {
         lane: u16,
         /// Bytes of the body.
         bytes: u64,
+        /// Who answered; none for a file of this machine.
+        #[serde(default)]
+        answered_by: Option<Box<AnsweredBy>>,
     },
     /// A worker of the extract pool took the package up.
     ExtractStarted {

@@ -25,8 +25,14 @@ use crate::tui::turn;
 const FRAME: Duration = Duration::from_millis(33);
 const TICK: Duration = Duration::from_millis(250);
 
-/// Events folded before keys are looked at again.
-const BATCH: usize = 20_000;
+/// For so long at least events are folded before anything else is done.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// Events folded between two looks at the clock.
+const BATCH: usize = 256;
+
+/// How long a look for the terminal lasts that does not take what was drawn.
+const BLOCKED: Duration = Duration::from_millis(10);
 
 /// What the dashboard is told.
 #[derive(Debug, Clone)]
@@ -130,6 +136,17 @@ struct App {
     warnings: Vec<String>,
 }
 
+/// What became of the events that have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Folded {
+    /// There were none.
+    Nothing,
+    /// All are folded.
+    All,
+    /// There are more of them.
+    Some,
+}
+
 /// What the loop does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -162,7 +179,10 @@ impl App {
         let mut drawn_at: Option<Instant> = None;
         let mut dirty = true;
         loop {
-            dirty |= self.drain(events);
+            // A flood is folded in slices, so that there are frames and keys between them.
+            let frame_due = drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+            let folded = self.drain(events, frame_due.max(Instant::now() + SLICE));
+            dirty |= folded != Folded::Nothing;
             self.warn();
             let ended = self.ended();
             // Whoever asked for the end does not want to look at it.
@@ -170,7 +190,9 @@ impl App {
                 return Leaving::Ended;
             }
             let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
-            if (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK) {
+            let is_due = (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK);
+            let Ok(is_free) = screen.is_free() else { return self.lose() };
+            if is_due && is_free {
                 self.state.now = if ended { self.model.wall_us() } else { clock.now().max(self.model.now()) };
                 let Self { model, state, theme, .. } = self;
                 if screen.draw(model, state, theme).is_err() {
@@ -179,64 +201,75 @@ impl App {
                 drawn_at = Some(Instant::now());
                 dirty = false;
                 if ended && screen.is_inline() {
-                    return Leaving::Ended;
+                    if screen.has_told_all(&self.model) {
+                        return Leaving::Ended;
+                    }
+                    dirty = true;
                 }
             }
             if !terminal::held() {
                 return self.lose();
             }
             // Once the run ended only the viewer can change anything.
-            let message = if ended && self.stream_ended && !dirty {
+            let first = if ended && self.stream_ended && !dirty {
                 messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                let left = if dirty { FRAME.saturating_sub(since_drawn) } else { FRAME };
+                let left = match (folded, drawn_at) {
+                    (Folded::Some, _) => Duration::ZERO,
+                    _ if is_due && !is_free => BLOCKED,
+                    (_, Some(at)) if dirty => FRAME.saturating_sub(at.elapsed()),
+                    _ => FRAME,
+                };
                 messages.recv_timeout(left)
             };
-            match message {
-                Ok(message) => {
-                    dirty = true;
-                    match self.message(&message) {
-                        Next::Stay => {}
-                        Next::Mouse => {
-                            if screen.take_mouse(self.state.mouse).is_err() {
-                                return self.lose();
-                            }
-                        }
-                        Next::Leave(leaving) => return leaving,
-                        Next::Suspend => {
-                            if suspend().and_then(|()| screen.reenter()).is_err() {
-                                return self.lose();
-                            }
-                        }
-                        Next::Reenter => {
-                            // Who stopped us may have left the terminal in any state.
-                            terminal::restore();
-                            if screen.reenter().is_err() {
-                                return self.lose();
-                            }
-                        }
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+            let first = match first {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return self.lose(),
+            };
+            dirty = true;
+            for message in std::iter::once(first).chain(messages.try_iter()) {
+                let done = match self.message(&message) {
+                    Next::Stay => Ok(()),
+                    Next::Mouse => {
+                        screen.take_mouse(self.state.mouse);
+                        Ok(())
+                    }
+                    Next::Leave(leaving) => return leaving,
+                    Next::Suspend => suspend().and_then(|()| screen.reenter()),
+                    Next::Reenter => {
+                        // Who stopped us may have left the terminal in any state.
+                        terminal::restore();
+                        screen.reenter()
+                    }
+                };
+                if done.is_err() {
+                    return self.lose();
+                }
             }
         }
     }
 
-    /// Folds what has come; says whether anything had.
-    fn drain(&mut self, events: &Receiver<Event>) -> bool {
-        for folded in 0..BATCH {
-            match events.try_recv() {
-                Ok(event) => self.model.apply(&event),
-                Err(TryRecvError::Empty) => return folded > 0,
-                Err(TryRecvError::Disconnected) => {
-                    let news = folded > 0 || !self.stream_ended;
-                    self.stream_ended = true;
-                    return news;
+    /// Folds what has come, up to a moment.
+    fn drain(&mut self, events: &Receiver<Event>, until: Instant) -> Folded {
+        let mut folded = Folded::Nothing;
+        loop {
+            for _ in 0..BATCH {
+                match events.try_recv() {
+                    Ok(event) => self.model.apply(&event),
+                    Err(TryRecvError::Empty) => return folded,
+                    Err(TryRecvError::Disconnected) => {
+                        let is_news = folded != Folded::Nothing || !self.stream_ended;
+                        self.stream_ended = true;
+                        return if is_news { Folded::All } else { Folded::Nothing };
+                    }
                 }
+                folded = Folded::All;
+            }
+            if Instant::now() >= until {
+                return Folded::Some;
             }
         }
-        true
     }
 
     /// Tells what the viewer has to know of the dashboard, after the run's first words.

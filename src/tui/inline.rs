@@ -17,33 +17,33 @@ use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr;
 
-use crate::tui::terminal::{FrameWriter, held};
-
 /// The rows at the terminal's end.
 pub(super) struct InlineScreen {
     /// Draws into memory; what it holds is written row by row.
     terminal: Terminal<TestBackend>,
-    writer: FrameWriter,
 }
 
 impl InlineScreen {
     pub fn new() -> io::Result<Self> {
         let terminal = Terminal::new(TestBackend::new(1, 1)).map_err(io::Error::other)?;
-        Ok(Self { terminal, writer: FrameWriter::default() })
+        Ok(Self { terminal })
     }
 
-    /// Leaves the lines for good, and draws a frame of at most `height` rows below them.
-    pub fn draw(&mut self, told: &[String], height: u16, render: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        if !held() {
-            return Ok(());
-        }
+    /// A frame that leaves the lines for good, and has at most `height` rows below them.
+    pub fn frame(
+        &mut self,
+        told: &[String],
+        height: u16,
+        render: impl FnOnce(&mut Frame),
+    ) -> io::Result<Vec<u8>> {
         let (columns, rows) = crossterm::terminal::size()?;
         // One row stays for the line above.
         let height = height.min(rows.saturating_sub(1)).max(1);
         self.terminal.backend_mut().resize(columns.max(1), height);
         self.terminal.draw(render).map_err(io::Error::other)?;
-        write_frame(&mut self.writer, told, self.terminal.backend().buffer())?;
-        self.writer.flush()
+        let mut frame = Vec::new();
+        write_frame(&mut frame, told, self.terminal.backend().buffer())?;
+        Ok(frame)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys and signals, each from a thread of its own, as messages for the loop; and Ctrl-Z.
 //!
-//! The only part of the dashboard that is made for Unix.
+//! With the way out to the terminal the only part of the dashboard that is made for Unix.
 
 use std::io::{self, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};

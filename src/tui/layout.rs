@@ -24,7 +24,7 @@ pub struct Shell {
 const WITH_TABS: u16 = 20;
 
 /// Lowest screen with two rows of attention.
-const ATTENTIVE: u16 = 16;
+const ATTENTIVE: u16 = 10;
 
 /// Shares the screen out between the pane and what is around it.
 #[must_use]
@@ -91,7 +91,7 @@ pub fn arrange(body: Rect, needs: Needs) -> Areas {
 }
 
 fn compact(areas: &mut Areas, body: Rect, needs: Needs) {
-    let failure = needs.failure.min(body.height.saturating_sub(2));
+    let failure = needs.failure.min(body.height.saturating_sub(1));
     let rest = body.height - failure;
     let phases = needs.phases.min(if failure > 0 { rest } else { (rest * 5).div_ceil(8) });
     let lanes = needs.lanes.min(rest - phases);
@@ -107,7 +107,7 @@ fn compact(areas: &mut Areas, body: Rect, needs: Needs) {
 fn stacked(areas: &mut Areas, body: Rect, needs: Needs) {
     let phases = (needs.phases + 1).min(body.height);
     let mut rest = body.height - phases;
-    let failure = needs.failure.min(rest * 2 / 3);
+    let failure = needs.failure.min(rest);
     rest -= failure;
     let lanes_share = if needs.downloads { rest.div_ceil(2) } else { rest * 2 / 3 };
     let lanes = (needs.lanes + 1).min(lanes_share);

@@ -1,7 +1,7 @@
 //! The dashboard: draws a [`Model`](crate::core::model::Model) in a terminal and turns keys into asks.
 //!
 //! It lives on events, the model and [`Controls`](crate::core::control::Controls) alone and knows nothing of how
-//! packages are installed. A slow terminal slows only the drawing: events wait in a channel without a bound.
+//! packages are installed. A slow terminal slows only the drawing: frames are left out, events are folded all the while.
 
 pub mod action;
 pub mod config;
@@ -18,6 +18,7 @@ mod app;
 mod face;
 mod inline;
 mod input;
+mod output;
 mod sink;
 mod terminal;
 mod turn;

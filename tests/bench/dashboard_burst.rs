@@ -1,6 +1,6 @@
 //! What the dashboard does under a flood: 100,000 events a second for some seconds, in a terminal of 200 columns and 50
-//! rows that somebody reads. Tells frames a second, the longest pause between two frames, and the memory of the process
-//! over time.
+//! rows: once while somebody reads all the time, once while nobody reads from the third second to the eighth. Tells frames
+//! a second, the longest pauses between two frames, and the memory of the process over time.
 //!
 //!     cargo bench --bench dashboard_burst
 
@@ -12,6 +12,7 @@
 )]
 
 use std::io::Read;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use pacwatch::core::clock::Clock;
@@ -27,8 +28,18 @@ const SECONDS: u64 = 10;
 const A_SECOND: u64 = 100_000;
 const PACKAGES: u32 = 5_000;
 
+/// Seconds in which nobody reads, when that is what is looked at.
+const BLOCKED: Range<u64> = 3..8;
+
 fn main() {
-    if std::env::var_os(CHILD).is_some() { flood() } else { watch() }
+    if std::env::var_os(CHILD).is_some() {
+        return flood();
+    }
+    println!("{A_SECOND} events a second for {SECONDS} s, {PACKAGES} packages, 200x50");
+    println!("somebody reads");
+    watch(None);
+    println!("nobody reads from second {} to {}", BLOCKED.start, BLOCKED.end);
+    watch(Some(BLOCKED));
 }
 
 /// The dashboard, and an engine that never stops talking.
@@ -95,7 +106,7 @@ fn kind(number: u64) -> EventKind {
 }
 
 /// The terminal around it.
-fn watch() {
+fn watch(blocked: Option<Range<u64>>) {
     let size = PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
@@ -110,7 +121,11 @@ fn watch() {
         let mut frames = Vec::new();
         let mut buffer = vec![0; 65_536];
         let mut tail = Vec::new();
+        let begin = Instant::now();
         while let Ok(read @ 1..) = output.read(&mut buffer) {
+            while blocked.as_ref().is_some_and(|seconds| seconds.contains(&begin.elapsed().as_secs())) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             tail.extend_from_slice(&buffer[..read]);
             let begins = tail.windows(8).filter(|bytes| *bytes == b"\x1b[?2026h").count();
             frames.extend(std::iter::repeat_n(Instant::now(), begins));
@@ -128,9 +143,10 @@ fn watch() {
     }
     let frames = reader.join().unwrap();
     let span = frames.last().unwrap().duration_since(frames[0]);
-    let longest = frames.windows(2).map(|pair| pair[1].duration_since(pair[0])).max().unwrap_or_default();
-    println!("{A_SECOND} events a second for {SECONDS} s, {PACKAGES} packages, 200x50");
-    println!("{} frames in {span:.1?}, the longest pause {longest:.1?}", frames.len());
+    let mut pauses: Vec<_> = frames.windows(2).map(|pair| pair[1].duration_since(pair[0])).collect();
+    pauses.sort_unstable_by(|left, right| right.cmp(left));
+    pauses.truncate(3);
+    println!("{} frames in {span:.1?}, the longest pauses {pauses:.1?}", frames.len());
     let megabytes: Vec<String> = memory.iter().map(|kilobytes| (kilobytes / 1024).to_string()).collect();
     println!("resident memory every 0.5 s, MiB: {}", megabytes.join(" "));
 }

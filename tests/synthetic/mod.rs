@@ -1,9 +1,9 @@
 //! A made-up run: the events an engine would report, from a small simulation that is the same every time.
 
 use pacwatch::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, Knobs, LaneCounts, LinkMode, LinkPass,
-    Outcome, PackageId, PackageSeen, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SettingLine,
-    Totals, Why,
+    AnsweredBy, Event, EventKind, Failure, Fetched, ImportMethod, Imported, Knob, Knobs, LaneCounts,
+    LinkMode, LinkPass, Outcome, PackageId, PackageSeen, Phase, PhaseTotals, Planned, RunFinished,
+    RunStarted, SettingLine, Totals, Why,
 };
 
 const NAMES: [&str; 12] = [
@@ -160,7 +160,8 @@ pub fn run(script: &Script) -> Vec<Event> {
         network_free[lane] = to;
         download.spans.push((from, to));
         bodies.push((first_byte, to, size));
-        events.push((to, EventKind::Downloaded { package, lane: network_lane, bytes: size }));
+        let answered_by = Some(Box::new(AnsweredBy { host: "127.0.0.1".into(), http: "HTTP/1.1".into() }));
+        events.push((to, EventKind::Downloaded { package, lane: network_lane, bytes: size, answered_by }));
 
         let worker = earliest(&extract_free);
         let work_from = to.max(extract_free[worker]);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::event::AnsweredBy;
+
 /// Where a package's metadata came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,4 +37,7 @@ pub struct MetadataReceived {
     pub body_us: u64,
     /// Inflating and reading it.
     pub read_us: u64,
+    /// Who answered, if anybody was asked and did.
+    #[serde(default)]
+    pub answered_by: Option<AnsweredBy>,
 }

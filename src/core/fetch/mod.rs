@@ -220,7 +220,8 @@ impl Fetcher {
         self.meters.task(Phase::Download, started, ended);
         let body = body?;
         let bytes = body.bytes.len() as u64;
-        self.emitter.emit_at(ended, EventKind::Downloaded { package, lane, bytes });
+        let answered_by = body.answered_by().map(Box::new);
+        self.emitter.emit_at(ended, EventKind::Downloaded { package, lane, bytes, answered_by });
         let times = Times {
             attempts: attempt,
             queue_us: started.saturating_sub(queued_at),

@@ -43,7 +43,10 @@ impl Model {
         for phase in [Phase::State, Phase::Build, Phase::Bins] {
             chain.phase(self, phase);
         }
-        if let Some((id, package)) = self.last_slot() {
+        if let Some((id, package)) = self.lost() {
+            let what = if package.retries > 0 { "attempts that failed" } else { "is asked for" };
+            chain.up_to(package.timings.fetch_started, Phase::Download, what, Some(id));
+        } else if let Some((id, package)) = self.last_slot() {
             let timings = &package.timings;
             let phase = if package.pass == Some(LinkPass::Warm) { Phase::LinkWarm } else { Phase::LinkCold };
             chain.back(timings.imported, timings.link_us, phase, "links", Some(id));
@@ -66,6 +69,14 @@ impl Model {
         chain.phase(self, Phase::Resolve);
         chain.steps.reverse();
         chain.steps
+    }
+
+    /// The package that could not be fetched, for which the run failed.
+    fn lost(&self) -> Option<(PackageId, &Package)> {
+        let id = self.failure()?.package?;
+        let package = self.package(id)?;
+        (package.timings.fetched.is_none() && package.timings.fetch_started.is_some())
+            .then_some((id, package))
     }
 
     fn last_slot(&self) -> Option<(PackageId, &Package)> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::core::event::{
-    Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass, Outcome, PackageId,
-    Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
+    AnsweredBy, Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass,
+    Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
 use crate::core::model::asked::{KnobState, Mark};
 use crate::core::model::format;
@@ -84,7 +84,9 @@ impl Model {
                 self.asked_of(*package, host.as_deref());
             }
             EventKind::FetchProgress { package, bytes, size } => self.fetch_progress(*package, *bytes, *size),
-            EventKind::Downloaded { package, lane, bytes } => self.downloaded(at, *package, *lane, *bytes),
+            EventKind::Downloaded { package, lane, bytes, answered_by } => {
+                self.downloaded(at, *package, *lane, *bytes, answered_by.as_deref());
+            }
             EventKind::ExtractStarted { package, lane } => {
                 self.begin(at, *package, Pool::Extract, *lane, Phase::Extract, PackageState::Extracting);
             }
@@ -177,10 +179,15 @@ impl Model {
         let is_cut_short = matches!(finished.outcome, Outcome::Failed | Outcome::Cancelled);
         for phase in Phase::ALL {
             let expected = self.expected(phase);
+            // Attempts that failed are tasks too.
+            let most = match phase {
+                Phase::Download | Phase::Extract => finished.totals.fetched,
+                _ => u64::MAX,
+            };
             let state = &mut self.phases[phase.index()];
             state.stop(at);
             if is_cut_short {
-                state.cut_short(expected);
+                state.cut_short(expected, most);
             }
         }
         for pool in &mut self.pools {
@@ -226,14 +233,18 @@ impl Model {
 
     fn plan(&mut self, at: u64, planned: Planned) {
         self.planned = Some(planned);
-        let text = format!(
-            "plan: {} packages: {} to download, {} in the store, {} in place, {} left out for their platform",
-            format::count(planned.packages.into()),
-            format::count(planned.downloads.into()),
-            format::count(planned.warm.into()),
-            format::count(planned.in_place.into()),
-            format::count(planned.skipped.into()),
-        );
+        let parts = [
+            (planned.downloads, "to download"),
+            (planned.warm, "in the store"),
+            (planned.in_place, "in place"),
+            (planned.skipped, "left out for their platform"),
+        ];
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        let parts: Vec<String> =
+            parts.map(|(number, what)| format!("{} {what}", format::count((*number).into()))).collect();
+        let packages = format::counted(planned.packages.into(), "package", "packages");
+        let text = format!("plan: {packages}: {}", parts.join(", "));
+        let text = text.trim_end_matches([':', ' ']).to_owned();
         self.log.push(at, LogLevel::Info, text);
     }
 
@@ -284,7 +295,14 @@ impl Model {
         }
     }
 
-    fn downloaded(&mut self, at: u64, id: PackageId, lane: u16, bytes: u64) {
+    fn downloaded(
+        &mut self,
+        at: u64,
+        id: PackageId,
+        lane: u16,
+        bytes: u64,
+        answered_by: Option<&AnsweredBy>,
+    ) {
         self.downloads.remove(&id);
         let package = self.packages.entry(id).or_default();
         if package.timings.downloaded.is_some() {
@@ -292,6 +310,9 @@ impl Model {
         }
         package.timings.downloaded = Some(at);
         package.bytes = bytes;
+        if let Some(by) = answered_by {
+            self.network.answered(by);
+        }
         package.enter(PackageState::Downloaded);
         if package.lane == Some((Pool::Network, lane)) {
             package.lane = None;
@@ -395,7 +416,10 @@ impl Model {
         package.enter(PackageState::Retrying);
         // A body that came and was not what it should be is asked for again.
         if package.timings.fetched.is_none() && !package.state.is_final() && self.outcome.is_none() {
-            package.timings.downloaded = None;
+            if package.timings.downloaded.take().is_some() {
+                let download = &mut self.phases[Phase::Download.index()];
+                download.count = download.count.saturating_sub(1);
+            }
             self.downloads.insert(id, package.timings.fetch_started.unwrap_or(at));
         }
         if let Some((Pool::Network, lane)) = package.lane {

@@ -12,8 +12,9 @@ const HOUR: u64 = 60 * MINUTE;
 pub fn duration(micros: u64) -> String {
     let seconds = micros / 1_000_000;
     match micros {
-        0 => "0 ms".to_owned(),
-        1..9_995 => format!("{}.{:02} ms", micros / 1000, micros % 1000 / 10),
+        // Less than can be told.
+        0..5 => "0 ms".to_owned(),
+        5..9_995 => format!("{}.{:02} ms", (micros + 5) / 1000, (micros + 5) % 1000 / 10),
         9_995..999_500 => format!("{} ms", (micros + 500) / 1000),
         999_500..59_995_000 => {
             let hundredths = (micros + 5_000) / 10_000;
@@ -95,7 +96,9 @@ pub fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// The text on one line and without anything a terminal would act upon or that would hide what stands beside it:
-/// control characters, the direction overrides and the characters without a width become `?`, line ends a space.
+/// control characters, the direction overrides and the characters without a width become `?`, line ends a space. What
+/// joins characters into one picture, which each terminal draws as wide as it likes, goes the same way: the joiners and
+/// skin tones; flags become the two letters they are made of.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) {
@@ -106,10 +109,18 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             .map(|character| match character {
                 '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
                 plain if is_plain(plain) => plain,
+                '\u{1f1e6}'..='\u{1f1ff}' => letter_of_flag(character),
                 _ => '?',
             })
             .collect(),
     )
+}
+
+fn letter_of_flag(character: char) -> char {
+    u32::from(character)
+        .checked_sub(0x1_f1e6)
+        .and_then(|nth| char::from_digit(nth + 10, 36))
+        .map_or('?', |letter| letter.to_ascii_uppercase())
 }
 
 fn is_plain(character: char) -> bool {
@@ -123,7 +134,11 @@ fn is_plain(character: char) -> bool {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{fff9}'..='\u{fffb}'
+                | '\u{20e3}'
+                | '\u{1f1e6}'..='\u{1f1ff}'
+                | '\u{1f3fb}'..='\u{1f3ff}'
                 | '\u{e0000}'..='\u{e007f}'
         )
 }
@@ -140,7 +155,10 @@ mod tests {
             text
         };
         assert_eq!(shown(0), "0 ms");
+        assert_eq!(shown(4), "0 ms");
+        assert_eq!(shown(7), "0.01 ms");
         assert_eq!(shown(850), "0.85 ms");
+        assert_eq!(shown(9_994), "9.99 ms");
         assert_eq!(shown(12_400), "12 ms");
         assert_eq!(shown(999_499), "999 ms");
         assert_eq!(shown(999_500), "1.00 s");
@@ -176,5 +194,6 @@ mod tests {
         assert_eq!(printable("two\nlines"), "two lines");
         assert_eq!(printable("\u{202e}gpj.exe"), "?gpj.exe");
         assert_eq!(printable("日本"), "日本");
+        assert_eq!(printable("👩\u{200d}👧 🇩🇪 👍🏽 ❤\u{fe0f}"), "👩?👧 DE 👍? ❤?");
     }
 }

@@ -91,6 +91,9 @@ impl Model {
             self.metadata.bytes = self.metadata.bytes.saturating_add(received.bytes);
             self.network.permit_wait.add(received.queue_us);
         }
+        if let Some(by) = &received.answered_by {
+            self.network.answered(by);
+        }
         if let (Some(request), Some(lane)) = (request, received.lane) {
             self.pools[Pool::Network as usize].note(lane, request.since.min(at), at);
         }

@@ -31,7 +31,7 @@ pub use fold::Model;
 pub use lane::{Lane, LaneTask, Pool};
 pub use log::{Log, LogEntry, LogLevel};
 pub use metadata::{MetadataRequest, MetadataState};
-pub use network::{NetworkSample, NetworkState};
+pub use network::{Answering, NetworkSample, NetworkState};
 pub use package::{Package, PackageState, Timings};
 pub use phase::{PhaseNumbers, PhaseState, PhaseStatus};
 pub use query::Headline;

@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 
+use crate::core::event::AnsweredBy;
 use crate::core::model::distribution::Distribution;
 use crate::core::model::format;
 use crate::core::model::timeline::Timeline;
 
 const RECENT_SAMPLES: usize = 64;
+
+/// Hosts, each in each of its versions, whose answers are counted.
+const ANSWERING_KEPT: usize = 64;
 const RATE_WINDOW_US: u64 = 1_000_000;
 
 /// One sample of the network.
@@ -24,9 +28,21 @@ pub struct NetworkSample {
     pub permits: u32,
 }
 
+/// A host that answered, in one version of HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answering {
+    /// The host, not yet [printable](super::format::printable).
+    pub host: String,
+    /// The version, such as `HTTP/2`, not yet [printable](super::format::printable).
+    pub http: String,
+    /// How many answers came so.
+    pub answers: u64,
+}
+
 /// The samples of a run.
 #[derive(Debug, Clone, Default)]
 pub struct NetworkState {
+    answering: Vec<Answering>,
     recent: VecDeque<NetworkSample>,
     received: Timeline,
     peak_in_flight: u32,
@@ -55,6 +71,21 @@ impl NetworkState {
             self.recent.pop_front();
         }
         self.recent.push_back(sample);
+    }
+
+    pub(super) fn answered(&mut self, by: &AnsweredBy) {
+        let is_same = |known: &&mut Answering| known.host == by.host && known.http == by.http;
+        if let Some(known) = self.answering.iter_mut().find(is_same) {
+            known.answers = known.answers.saturating_add(1);
+        } else if self.answering.len() < ANSWERING_KEPT {
+            self.answering.push(Answering { host: by.host.clone(), http: by.http.clone(), answers: 1 });
+        }
+    }
+
+    /// Who answered in which version of HTTP, in the order of the first answers.
+    #[must_use]
+    pub fn answering(&self) -> &[Answering] {
+        &self.answering
     }
 
     /// The latest sample.

@@ -49,11 +49,16 @@ impl PhaseState {
         self.totals = Some(*totals);
     }
 
-    /// The run was cancelled or failed: what had not done all its tasks was cut short.
-    pub(super) fn cut_short(&mut self, expected: Option<u64>) {
-        let done = self.totals.map_or(self.count, |totals| totals.count);
+    /// The run was cancelled or failed: what had not done all its tasks was cut short. At most `most` were done well.
+    pub(super) fn cut_short(&mut self, expected: Option<u64>, most: u64) {
+        let done = self.totals.map_or(self.count, |totals| totals.count).min(most);
         if self.status == PhaseStatus::Done && done < expected.unwrap_or(1) {
             self.status = PhaseStatus::Stopped;
+        }
+        if let (Some(totals), Some(expected)) = (&mut self.totals, expected)
+            && totals.count > expected
+        {
+            totals.count = done;
         }
     }
 

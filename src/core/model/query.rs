@@ -7,7 +7,7 @@ use crate::core::model::format;
 use crate::core::model::lane::{Lane, LaneTask, Pool};
 use crate::core::model::log::Log;
 use crate::core::model::network::NetworkState;
-use crate::core::model::package::Package;
+use crate::core::model::package::{Package, PackageState};
 use crate::core::model::phase::{PhaseNumbers, PhaseState, PhaseStatus};
 
 /// The run in one word.
@@ -265,6 +265,24 @@ impl Model {
             .collect();
         downloads.sort_unstable_by_key(|(id, since, _)| (*since, *id));
         downloads
+    }
+
+    /// Requests that hold a permit now, and that wait for one. What was sampled may be over by now: no more can wait
+    /// than are planned and not begun.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        let downloads = self.downloads.keys().filter_map(|id| self.packages.get(id));
+        let retrying = downloads.filter(|package| package.state == PackageState::Retrying).count();
+        let under_way = self.downloads.len() - retrying + self.metadata.under_way().count();
+        let sampled = self.network.latest().map_or(0, |sample| u64::from(sample.waiting));
+        let waiting = match self.expected(Phase::Download) {
+            Some(expected) if !self.asks_for_metadata() => {
+                let begun = self.phase(Phase::Download).count.saturating_add(self.downloads.len() as u64);
+                sampled.min(expected.saturating_sub(begun))
+            }
+            _ => sampled,
+        };
+        (under_way as u64, waiting)
     }
 
     /// The network's samples.

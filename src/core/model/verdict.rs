@@ -11,7 +11,7 @@
 //! | resolution | metadata was asked for | resolution chain | to keep the lockfile, or `--prefer-offline` |
 //! | resolution | otherwise | resolution chain | nothing |
 //! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors |
-//! | fetching | one package alone for a third of it or more | one large package | nothing: it starts as early as it can |
+//! | fetching | one package alone for a third of it or more | one package | nothing: it starts as early as it can |
 //! | fetching | the first byte took longer than the body and about as long for all (the median is at most [`ALIKE`] times the quickest twentieth), and requests waited for permits half of the time | registry latency | more `networkConcurrency` |
 //! | fetching | likewise, and permits were free most of the time | registry latency | nothing here: a nearer registry |
 //! | fetching | otherwise: answers wait behind each other's bodies | bandwidth | nothing here: fewer requests at a time if attempts failed |
@@ -27,7 +27,7 @@
 
 use crate::core::event::{Knob, LinkMode, Outcome, PackageId, Phase};
 use crate::core::model::fold::Model;
-use crate::core::model::format::{bytes, count, duration, factor, percent, rate, ratio};
+use crate::core::model::format::{bytes, count, counted, duration, factor, percent, rate, ratio};
 use crate::core::model::lane::Pool;
 
 /// Microseconds below which nothing is judged.
@@ -71,7 +71,7 @@ impl Bottleneck {
             Self::ResolutionChain => "resolution chain",
             Self::RegistryLatency => "registry latency",
             Self::Bandwidth => "bandwidth",
-            Self::OnePackage(_) => "one large package",
+            Self::OnePackage(_) => "one package",
             Self::Extraction => "extraction",
             Self::LinkSerialisation => "link serialisation",
             Self::DiskMetadata => "disk metadata",
@@ -90,6 +90,8 @@ pub struct Verdict {
     pub share: f64,
     /// The numbers that say so, as a sentence without an end.
     pub evidence: String,
+    /// The most telling of them, for where there is little room; may be empty.
+    pub brief: String,
     /// What to try, as a sentence without an end.
     pub advice: Option<String>,
     /// The knob that the advice is about, and the way to turn it.
@@ -154,6 +156,7 @@ impl Model {
                     duration(cold.busy_us.unwrap_or(0)),
                     percent(share)
                 ),
+                brief: format!("{} slots one at a time", count(cold.count)),
                 advice: Some("link mode deferred: all slots at once after the downloads".into()),
                 knob: None,
             });
@@ -164,8 +167,8 @@ impl Model {
             Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
             Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
             Stage::Build => Verdict {
-                advice: Some("see which scripts allowBuilds lets run".into()),
-                ..Verdict::plain(Bottleneck::Scripts, share, format!("scripts took {}", duration(took)))
+                advice: Some("allowBuilds without those that need not run".into()),
+                ..Verdict::plain(Bottleneck::Scripts, share, format!("they took {}", duration(took)))
             },
             Stage::Verify => Verdict {
                 advice: Some("trustLockfile, where the lockfile comes from people you trust".into()),
@@ -221,6 +224,7 @@ impl Model {
         let advice =
             (asked > 0).then_some("to keep pnpm-lock.yaml, or --prefer-offline to take what is cached");
         Verdict {
+            brief: format!("resolution took {}", duration(took)),
             advice: advice.map(str::to_owned),
             ..Verdict::plain(Bottleneck::ResolutionChain, share, evidence)
         }
@@ -237,23 +241,29 @@ impl Model {
                 bottleneck: Bottleneck::Extraction,
                 share,
                 evidence: format!(
-                    "{} busy {} of the time",
+                    "{} busy {} of the time, on {}",
                     if workers == 1 {
                         "1 extract worker was".to_owned()
                     } else {
                         format!("{workers} extract workers were")
                     },
-                    percent(in_use.min(1.0))
+                    percent(in_use.min(1.0)),
+                    counted(processors.into(), "processor", "processors")
                 ),
-                advice: more.then(|| format!("more extract threads: there are {processors} processors")),
+                brief: format!("workers {} busy", percent(in_use.min(1.0))),
+                advice: more.then(|| "more extract threads".to_owned()),
                 knob: more.then_some((Knob::ExtractThreads, 1)),
             };
         }
         if let Some((package, alone)) = self.tail(wall).filter(|(_, alone)| alone.saturating_mul(3) >= took) {
             let retries = self.package(package).map_or(0, |package| package.retries);
-            let failed = if retries > 0 { format!(", {retries} attempts failed") } else { String::new() };
+            let failed = match retries {
+                0 => String::new(),
+                _ => format!(", {} failed", counted(retries.into(), "attempt", "attempts")),
+            };
             let evidence = format!("{} alone took {}{failed}", self.label(package), duration(alone));
-            return Verdict::plain(Bottleneck::OnePackage(package), share, evidence);
+            let brief = format!("{} alone", duration(alone));
+            return Verdict { brief, ..Verdict::plain(Bottleneck::OnePackage(package), share, evidence) };
         }
         let network = self.network();
         let median = |times: &crate::core::model::Distribution| times.quantile(0.5).unwrap_or(0);
@@ -273,6 +283,7 @@ impl Model {
                 bottleneck: Bottleneck::RegistryLatency,
                 share,
                 evidence,
+                brief: format!("first byte {}, permits {} taken", duration(first_byte), percent(waited)),
                 advice: Some(
                     if more { "more network concurrency" } else { "a registry that is nearer" }.into(),
                 ),
@@ -280,6 +291,7 @@ impl Model {
             };
         }
         let came = format!("{} came at {}", bytes(self.received()), rate(self.download_rate(wall)));
+        let brief = came.clone();
         let evidence = if is_alike {
             format!("{came}, half of the bodies took {}", duration(body))
         } else {
@@ -291,6 +303,7 @@ impl Model {
         };
         let timeouts = self.totals().retries > 0;
         Verdict {
+            brief,
             advice: timeouts.then(|| "less network concurrency, as attempts failed".to_owned()),
             knob: timeouts.then_some((Knob::NetworkConcurrency, -1)),
             ..Verdict::plain(Bottleneck::Bandwidth, share, evidence)
@@ -334,6 +347,7 @@ impl Model {
                 bottleneck: Bottleneck::LinkSerialisation,
                 share,
                 evidence: format!("one link worker, {processors} processors"),
+                brief: "one link worker".to_owned(),
                 advice: Some("more link threads".into()),
                 knob: Some((Knob::LinkThreads, 1)),
             };
@@ -349,6 +363,7 @@ impl Model {
         );
         let more = workers < processors && parallel > f64::from(workers) * 0.8;
         Verdict {
+            brief: format!("{} a file, {} parallel", duration(each), factor(parallel)),
             advice: Some(
                 if more { "more link threads" } else { "another import method, or the store on this disk" }
                     .into(),
@@ -361,7 +376,7 @@ impl Model {
 
 impl Verdict {
     fn plain(bottleneck: Bottleneck, share: f64, evidence: String) -> Self {
-        Self { bottleneck, share, evidence, advice: None, knob: None }
+        Self { bottleneck, share, evidence, brief: String::new(), advice: None, knob: None }
     }
 
     /// The verdict in one line.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
+use crate::core::event::AnsweredBy;
 use crate::core::gzip;
 use crate::core::network::error::NetworkError;
 
@@ -17,7 +18,7 @@ pub struct Body {
     pub bytes: Bytes,
     /// 200…299, or 304 when the request was conditional.
     pub status: u16,
-    /// `HTTP/1.1`, `HTTP/2.0`.
+    /// `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`; empty for a file of this machine.
     pub http_version: &'static str,
     /// From sending the request to the head of the final answer, redirects included.
     pub first_byte: Duration,
@@ -34,6 +35,15 @@ pub struct Body {
 }
 
 impl Body {
+    /// Who answered, as events tell it; none for a file of this machine.
+    #[must_use]
+    pub fn answered_by(&self) -> Option<AnsweredBy> {
+        let host = self.url.host_str().filter(|_| !self.http_version.is_empty())?;
+        // Its own standard calls it without a minor version.
+        let http = if self.http_version == "HTTP/2.0" { "HTTP/2" } else { self.http_version };
+        Some(AnsweredBy { host: host.to_owned(), http: http.to_owned() })
+    }
+
     /// The content without its encoding: the very bytes when there is none, inflated when it is gzip.
     ///
     /// This computes, so large answers belong on a pool and not on an async task.

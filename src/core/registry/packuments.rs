@@ -244,6 +244,7 @@ impl Inquiry {
             first_byte_us: 0,
             body_us: 0,
             read_us: 0,
+            answered_by: None,
         })));
     }
 

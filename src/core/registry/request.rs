@@ -10,7 +10,7 @@ use super::packument::Packument;
 use super::packuments::{Entry, Shared, Warm};
 use super::split::split;
 use super::timestamp::http_date;
-use crate::core::event::{EventKind, MetadataCache, MetadataReceived};
+use crate::core::event::{AnsweredBy, EventKind, MetadataCache, MetadataReceived};
 use crate::core::network::{Body, Get, NetworkError};
 
 /// Largest answer that is taken, as it comes and inflated.
@@ -109,16 +109,18 @@ impl Request {
         };
         let answer = self.shared.client.get(get).await;
         drop(permit);
+        let mut answered_by = None;
         let outcome = match answer {
             Err(source) => Err(RegistryError::Network { name: name.to_string(), source }),
             Ok(body) => {
                 times.first_byte = body.first_byte;
                 times.body = body.body;
                 times.bytes = body.bytes.len() as u64;
+                answered_by = body.answered_by();
                 self.take(body, &mut times).await
             }
         };
-        self.tell(&outcome, times);
+        self.tell(&outcome, times, answered_by);
         outcome
     }
 
@@ -149,7 +151,7 @@ impl Request {
         Ok(Outcome::New(packument))
     }
 
-    fn tell(&self, outcome: &Result<Outcome, RegistryError>, times: Times) {
+    fn tell(&self, outcome: &Result<Outcome, RegistryError>, times: Times, answered_by: Option<AnsweredBy>) {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.shared.emitter.emit(EventKind::MetadataReceived(Box::new(MetadataReceived {
             name: self.entry.name.to_string(),
@@ -164,6 +166,7 @@ impl Request {
             first_byte_us: micros(times.first_byte),
             body_us: micros(times.body),
             read_us: micros(times.read),
+            answered_by,
         })));
     }
 }

@@ -4,12 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
+use crate::core::event::Knob;
 use crate::core::model::format::{duration, percent};
-use crate::core::model::{Model, Unfinished};
+use crate::core::model::{Bottleneck, Model, Step, Unfinished, Verdict};
+use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{clean, keep_end, keep_start};
+use crate::tui::widget::text::{clean, columns, keep_end, keep_start, longest_fitting};
 
 /// Silence of a run, microseconds, from which it is worth a warning.
 const SILENCE_US: u64 = 1_000_000;
@@ -19,17 +21,23 @@ const OLD_US: u64 = 5_000_000;
 
 const LABEL: usize = 10;
 
-pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
+/// Columns that the name of what is waited for keeps where there is little room.
+const NAMED: usize = 16;
+
+/// Pieces of the critical path that are told at most.
+const PIECES: usize = 5;
+
+pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, keymap: &Keymap, theme: &Theme) {
     let mut rows = area.rows();
     let width = usize::from(area.width);
-    let verdict = || verdict(model, now, width, theme);
+    let verdict = || verdict(model, now, width, keymap, theme);
     let waiting = || waiting(model, now, width, theme);
     let lines = match area.height {
         0 => return,
         // With one row, silence matters most, then the verdict.
         1 if model.silence_us(now) >= SILENCE_US => vec![waiting()],
         1 => vec![verdict().unwrap_or_else(waiting)],
-        _ => vec![waiting(), verdict().unwrap_or_default()],
+        _ => vec![waiting(), verdict().or_else(|| failure(model, width, theme)).unwrap_or_default()],
     };
     for line in lines {
         if let Some(row) = rows.next() {
@@ -45,7 +53,9 @@ fn labelled(label: &'static str, text: String, style: Style, theme: &Theme) -> L
 fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static> {
     let room = width.saturating_sub(LABEL);
     if model.outcome().is_some() {
-        return labelled("critical", keep_start(&critical_path(model), room, theme), theme.text, theme);
+        let steps = model.critical_path();
+        let told = (1..=PIECES).rev().map(|pieces| critical_path(model, &steps, pieces));
+        return labelled("critical", longest_fitting(told, room, theme), theme.text, theme);
     }
     let silence = model.silence_us(now);
     let Some(oldest) = model.unfinished(1).into_iter().next() else {
@@ -55,19 +65,35 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
     };
     let age = now.saturating_sub(oldest.since);
     let is_late = silence >= SILENCE_US || age >= OLD_US || oldest.retries > 0;
-    let mut rest = format!(" {} for {}", oldest.stage, duration(age));
-    if let Some(host) = &oldest.host {
-        rest = format!(" {} ({host}) for {}", oldest.stage, duration(age));
-    }
-    if oldest.retries > 0 {
-        rest = format!("{rest}, {} failed", oldest.retries);
-    }
-    if silence >= SILENCE_US {
-        rest = format!("{rest}; nothing for {}", duration(silence));
-    }
-    let name = keep_end(&subject(model, &oldest), room.saturating_sub(rest.width()).max(8), theme);
-    let text = keep_start(&format!("{name}{rest}"), room, theme);
-    labelled("waiting", text, if is_late { theme.warning } else { theme.text }, theme)
+    let host = oldest.host.as_ref().map_or(String::new(), |host| format!(" ({host})"));
+    let failed = if oldest.retries > 0 { format!(", {} failed", oldest.retries) } else { String::new() };
+    let silent =
+        if silence >= SILENCE_US { format!("; nothing for {}", duration(silence)) } else { String::new() };
+    let (stage, age) = (oldest.stage, duration(age));
+    let who = subject(model, &oldest);
+    // The name gives way to what happens to it down to a few columns, then the rest does, the least telling first.
+    let rest = longest_fitting(
+        [
+            format!(" {stage}{host} for {age}{failed}{silent}"),
+            format!(" {stage} for {age}{failed}{silent}"),
+            format!(" {stage} for {age}{failed}"),
+            format!(" {stage} for {age}"),
+            format!(" {age}{failed}"),
+        ],
+        room.saturating_sub(columns(&who).min(NAMED)),
+        theme,
+    );
+    let name = keep_end(&who, room.saturating_sub(columns(&rest)), theme);
+    labelled("waiting", format!("{name}{rest}"), if is_late { theme.warning } else { theme.text }, theme)
+}
+
+/// A run that failed has no verdict: its failure is what is to be looked at.
+fn failure(model: &Model, width: usize, theme: &Theme) -> Option<Line<'static>> {
+    let failure = model.failure()?;
+    let code = failure.code.as_ref().map_or(String::new(), |code| format!("{code}: "));
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
+    let text = format!("{code}{about}{}", failure.message);
+    Some(labelled("failure", keep_start(&text, width.saturating_sub(LABEL), theme), theme.bad, theme))
 }
 
 fn subject(model: &Model, unfinished: &Unfinished) -> String {
@@ -79,12 +105,10 @@ fn subject(model: &Model, unfinished: &Unfinished) -> String {
 }
 
 /// The longest pieces of the chain that set the wall time, in their order.
-fn critical_path(model: &Model) -> String {
-    const PIECES: usize = 5;
-    let steps = model.critical_path();
-    let mut lengths: Vec<u64> = steps.iter().map(crate::core::model::Step::duration_us).collect();
+fn critical_path(model: &Model, steps: &[Step], pieces: usize) -> String {
+    let mut lengths: Vec<u64> = steps.iter().map(Step::duration_us).collect();
     lengths.sort_unstable_by(|left, right| right.cmp(left));
-    let least = lengths.get(PIECES - 1).copied().unwrap_or(0);
+    let least = lengths.get(pieces - 1).copied().unwrap_or(0);
     let mut said = None;
     let pieces: Vec<String> = steps
         .iter()
@@ -107,21 +131,56 @@ fn critical_path(model: &Model) -> String {
     if pieces.is_empty() { "nothing took any time".to_owned() } else { pieces.join(", ") }
 }
 
-fn verdict(model: &Model, now: u64, width: usize, theme: &Theme) -> Option<Line<'static>> {
+fn verdict(model: &Model, now: u64, width: usize, keymap: &Keymap, theme: &Theme) -> Option<Line<'static>> {
     let verdict = model.verdict(now)?;
-    let name = format!("{} ({})", verdict.bottleneck.name(), percent(verdict.share));
-    let mut spans = vec![
-        Span::styled(format!("{:<LABEL$}", "verdict"), theme.title),
-        Span::styled(clean(&name, theme), theme.strong),
+    let name = match verdict.bottleneck {
+        Bottleneck::Nothing => verdict.bottleneck.name().to_owned(),
+        _ => format!("{} ({})", verdict.bottleneck.name(), percent(verdict.share)),
+    };
+    let room = width.saturating_sub(LABEL + columns(&name));
+    let (evidence, brief) = (part(": ", &verdict.evidence), part(": ", &verdict.brief));
+    let key = key(&verdict).filter(|_| model.outcome().is_none()).map(|action| keymap.label(action));
+    let key = key.filter(|key| !key.is_empty());
+    let advice = match (&verdict.advice, &key) {
+        (Some(advice), Some(key)) => format!("; try {advice} ({key})"),
+        (Some(advice), None) => format!("; try {advice}"),
+        (None, _) => String::new(),
+    };
+    let press = key.map_or(String::new(), |key| format!("; try {key}"));
+    // What is told is told whole: of two parts that do not both fit, the shorter form of one, or one alone.
+    let forms = [
+        (&evidence, &advice),
+        (&brief, &advice),
+        (&brief, &press),
+        (&String::new(), &advice),
+        (&brief, &String::new()),
+        (&String::new(), &press),
     ];
-    let mut room = width.saturating_sub(LABEL + name.width());
-    // What to try matters more than the last numbers of the evidence.
-    let advice = verdict.advice.map(|advice| format!("; try {advice}")).unwrap_or_default();
-    let advice = keep_start(&advice, room.saturating_sub(10), theme);
-    room = room.saturating_sub(advice.width() + 2);
-    if room >= 12 {
-        spans.push(Span::styled(format!(": {}", keep_start(&verdict.evidence, room, theme)), theme.text));
+    let fits = |(evidence, advice): &(&String, &String)| columns(evidence) + columns(advice) <= room;
+    let (evidence, advice) = forms.into_iter().find(fits).map_or_else(
+        || (String::new(), String::new()),
+        |(evidence, advice)| (clean(evidence, theme), clean(advice, theme)),
+    );
+    Some(Line::from(vec![
+        Span::styled(format!("{:<LABEL$}", "verdict"), theme.title),
+        Span::styled(keep_start(&name, width.saturating_sub(LABEL), theme), theme.strong),
+        Span::styled(evidence, theme.text),
+        Span::styled(advice, theme.good),
+    ]))
+}
+
+fn part(before: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{before}{text}") }
+}
+
+/// What turns the knob that the advice is about.
+fn key(verdict: &Verdict) -> Option<Action> {
+    match (verdict.knob, verdict.bottleneck) {
+        (Some((Knob::NetworkConcurrency, steps)), _) if steps < 0 => Some(Action::NetworkDown),
+        (Some((Knob::NetworkConcurrency, _)), _) => Some(Action::NetworkUp),
+        (Some((Knob::ExtractThreads, _)), _) => Some(Action::ExtractUp),
+        (Some((Knob::LinkThreads, _)), _) => Some(Action::LinkUp),
+        (None, Bottleneck::LinkSerialisation) => Some(Action::LinkMode),
+        (None, _) => None,
     }
-    spans.push(Span::styled(advice, theme.good));
-    Some(Line::from(spans))
 }

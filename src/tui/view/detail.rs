@@ -5,7 +5,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::{LinkPass, PackageId, Why};
 use crate::core::model::format::{bytes, count, counted, duration};
@@ -14,7 +13,7 @@ use crate::tui::order::state_name;
 use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
 use crate::tui::view::packages::segments;
-use crate::tui::widget::text::{keep_end, keep_start, pad_end, pad_start, titled};
+use crate::tui::widget::text::{broken, keep_start, pad_end, pad_start, titled};
 use crate::tui::widget::waterfall;
 
 const LABEL: usize = 14;
@@ -216,36 +215,4 @@ fn listed(packages: &[PackageId], model: &Model) -> String {
     let more = packages.len().saturating_sub(LISTED) as u64;
     let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
     format!("{}{more}", labels.join(", "))
-}
-
-/// The text in lines of at most `width` columns, broken at spaces; a word that is wider keeps its end.
-fn broken(text: &str, width: usize, theme: &Theme) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let word = keep_end(word, width, theme);
-        let line = lines.last().map_or(0, |line| line.width());
-        if line > 0 && line + 1 + word.width() > width {
-            lines.push(word);
-        } else if let Some(last) = lines.last_mut() {
-            if line > 0 {
-                last.push(' ');
-            }
-            last.push_str(&word);
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_list_goes_on_below_and_a_long_name_keeps_its_end() {
-        let theme = Theme::mono();
-        assert_eq!(broken("one two three", 7, &theme), ["one two", "three"]);
-        assert_eq!(broken("a-very-long-name b", 6, &theme), ["…-name", "b"]);
-        assert_eq!(broken("", 6, &theme), [""]);
-        assert_eq!(broken("a b", 0, &theme).concat().trim(), "");
-    }
 }

@@ -22,7 +22,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     let downloads = model.in_flight();
     let mut facts = vec![format!("{} in flight", count(downloads.len() as u64))];
     if let Some(sample) = model.network().latest().filter(|_| model.outcome().is_none()) {
-        facts.push(format!("{} waiting", count(sample.waiting.into())));
+        facts.push(format!("{} waiting", count(model.requests().1)));
         facts.push(counted(sample.permits.into(), "permit", "permits"));
     }
     let body = if area.height >= 2 { titled(frame, area, "downloads", facts, theme) } else { area };

@@ -4,21 +4,30 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::model::Model;
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{clean, titled};
+use crate::tui::widget::text::{clean, columns, titled};
 
 /// Rows the panel asks for at a width, its title included.
 pub(super) fn rows(model: &Model, width: u16) -> u16 {
     let Some(failure) = model.failure() else { return 0 };
-    // Words that do not fit move to the next row: allow for some.
-    let width = usize::from(width).saturating_sub(6).max(1);
-    let about = model.about(failure).map_or(0, |label| label.width() + 2);
-    let message = (about + failure.message.width()).div_ceil(width).max(1);
-    let help = failure.help.as_ref().map_or(0, |help| (help.width() + 6).div_ceil(width));
+    let width = usize::from(width);
+    let about = model.about(failure).map_or(String::new(), |label| format!("{label}: "));
+    let message = wrapped(&format!("{about}{}", failure.message), width);
+    let help = failure.help.as_ref().map_or(0, |help| wrapped(&format!("help: {help}"), width));
     u16::try_from(message + help + 1).unwrap_or(u16::MAX)
+}
+
+/// Rows of a text whose words move to the next row where they do not fit, and are cut there where none takes them.
+fn wrapped(text: &str, width: usize) -> usize {
+    let width = width.max(1);
+    let (rows, _) = text.split_whitespace().map(columns).fold((1, 0), |(rows, used), word| match used {
+        0 => (rows + word.saturating_sub(1) / width, word.saturating_sub(1) % width + 1),
+        _ if used + 1 + word <= width => (rows, used + 1 + word),
+        _ => (rows + 1 + word.saturating_sub(1) / width, word.saturating_sub(1) % width + 1),
+    });
+    rows
 }
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {
@@ -27,7 +36,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme
         return;
     }
     let code = failure.code.clone().unwrap_or_default();
-    let narrow = usize::from(area.width) < code.width() + 20;
+    let narrow = usize::from(area.width) < columns(&code) + 20;
     let facts = if narrow || code.is_empty() { Vec::new() } else { vec![code.clone()] };
     let title = if narrow && !code.is_empty() { &code } else { "why it failed" };
     let body = if area.height >= 2 { titled(frame, area, title, facts, theme) } else { area };

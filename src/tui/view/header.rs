@@ -4,14 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::Outcome;
 use crate::core::model::format::{bytes, count, counted, duration, rate};
 use crate::core::model::{Headline, Model};
 use crate::tui::state::{Quitting, ViewState};
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{facts, keep_end, split_top};
+use crate::tui::widget::text::{columns, facts, keep_end, split_top};
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewState, theme: &Theme) {
     if area.is_empty() {
@@ -22,10 +21,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
     let (symbol, word, style) = headline(model, state, theme);
     let elapsed = duration(if model.outcome().is_some() { model.wall_us() } else { state.now });
     let mut right = format!("{symbol} {word}  {elapsed}");
-    if right.width() > width {
+    if columns(&right) > width {
         right = keep_end(&format!("{symbol} {elapsed}"), width, theme);
     }
-    let room = width - right.width().min(width);
+    let room = width - columns(&right).min(width);
     let mut left = Vec::new();
     // One row has to say how far the run is, too.
     let single = second.is_empty();
@@ -46,7 +45,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &ViewS
         left.extend(facts(parts, room - used - 4, theme));
     }
     let used: usize = left.iter().map(Span::width).sum();
-    left.push(Span::raw(" ".repeat(width.saturating_sub(used + right.width()))));
+    left.push(Span::raw(" ".repeat(width.saturating_sub(used + columns(&right)))));
     left.push(Span::styled(right, style));
     frame.render_widget(Line::from(left), first);
     frame.render_widget(Line::from(facts(totals(model, state, theme), width, theme)), second);

@@ -14,6 +14,10 @@ use crate::tui::widget::bars::progress;
 use crate::tui::widget::text::{keep_end, pad_end, pad_start, split_top, titled};
 
 const NUMBER: usize = 14;
+const NARROW_NUMBER: usize = 10;
+
+/// Narrowest screen with all numbers.
+const WITH_ALL: usize = 60;
 const BAR_FROM: u16 = 70;
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut ViewState, theme: &Theme) {
@@ -21,20 +25,28 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
         return;
     }
     let importers = model.importers();
-    let mut facts = vec![counted(importers.len() as u64, "project", "projects")];
+    let mut facts = Vec::new();
+    if !importers.is_empty() {
+        facts.push(counted(importers.len() as u64, "project", "projects"));
+    }
     if model.projects_left_out() > 0 {
         facts.push(format!("{} left out by --filter", count(model.projects_left_out().into())));
     }
     let body = titled(frame, area, "importers", facts, theme);
     if importers.is_empty() {
-        frame.render_widget(Span::styled("not known yet", theme.dim), body);
+        let text = if model.outcome().is_some() { "none were told" } else { "not known yet" };
+        frame.render_widget(Span::styled(text, theme.dim), body);
         return;
     }
     let [head, below] = split_top(body);
     let width = usize::from(area.width);
     let bar = if area.width >= BAR_FROM { (width / 5).min(30) } else { 0 };
-    let name = width.saturating_sub(3 * NUMBER + bar + 3);
-    let cells = |cells: [&str; 3]| cells.map(|cell| pad_start(cell, NUMBER)).concat();
+    // What is in place matters more than what is declared.
+    let (left_out, number) = if width < WITH_ALL { (1, NARROW_NUMBER) } else { (0, NUMBER) };
+    let name = width.saturating_sub((3 - left_out) * number + bar + 3);
+    let cells = |cells: [&str; 3]| -> String {
+        cells.iter().skip(left_out).map(|cell| pad_start(cell, number)).collect()
+    };
     let heads = format!(
         "  {}{}",
         pad_end("project".to_owned(), name),

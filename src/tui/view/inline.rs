@@ -26,6 +26,6 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
         Layout::vertical([header, Constraint::Min(0), attention, footer]).areas(area);
     header::render(frame, header, model, state, theme);
     phases::render(frame, phases, model, state.now, theme);
-    attention::render(frame, attention, model, state.now, theme);
+    attention::render(frame, attention, model, state.now, &state.keymap, theme);
     footer::render(frame, footer, model, state, theme);
 }

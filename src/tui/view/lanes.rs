@@ -28,7 +28,12 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
     let body = if usize::from(area.height) > wanted || area.height >= 4 {
         let busy =
             |pool| format!("{} {}/{} busy", Pool::name(pool), model.busy_lanes(pool), model.workers(pool));
-        titled(frame, area, "lanes", vec![busy(Pool::Link), busy(Pool::Extract)], theme)
+        let mut facts = vec![busy(Pool::Link), busy(Pool::Extract)];
+        let hidden = wanted.saturating_sub(usize::from(area.height) - 1);
+        if hidden > 0 {
+            facts.push(format!("{hidden} more in pane {}", Pane::Lanes as usize + 1));
+        }
+        titled(frame, area, "lanes", facts, theme)
     } else {
         area
     };

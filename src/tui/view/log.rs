@@ -1,5 +1,7 @@
 //! The log, the newest entry at the bottom; only what matters enough and has the viewer's words.
 
+use std::collections::VecDeque;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,7 +11,7 @@ use crate::core::model::{LogEntry, LogLevel, Model};
 use crate::tui::action::{Action, Pane};
 use crate::tui::state::ViewState;
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{keep_start, pad_start, titled};
+use crate::tui::widget::text::{broken, keep_start, pad_start, titled};
 
 const TIME: usize = 9;
 
@@ -32,20 +34,35 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
         frame.render_widget(Span::styled(text, theme.dim), body);
     }
     let end = entries.len() - state.log_back;
-    let shown = entries[..end].iter().skip(end.saturating_sub(room));
-    for (entry, row) in shown.zip(body.rows()) {
+    let width = usize::from(body.width).saturating_sub(TIME + 2);
+    let mut lines: VecDeque<Line> = VecDeque::new();
+    for entry in entries[..end].iter().rev() {
+        if lines.len() >= room {
+            break;
+        }
         let (word, style) = match entry.level {
             LogLevel::Info => ("", theme.text),
             LogLevel::Notice => ("note: ", theme.warning),
             LogLevel::Warning => ("warning: ", theme.warning),
             LogLevel::Error => ("error: ", theme.bad),
         };
-        let width = usize::from(row.width).saturating_sub(TIME + 2);
-        let line = Line::from(vec![
-            Span::styled(pad_start(&duration(entry.at), TIME), theme.dim),
-            Span::raw("  "),
-            Span::styled(keep_start(&format!("{word}{}", entry.text), width, theme), style),
-        ]);
+        let text = format!("{word}{}", entry.text);
+        // Only in its own pane an entry may have as many rows as it needs.
+        let parts = match state.pane {
+            Pane::Log => broken(&text, width, theme),
+            _ => vec![keep_start(&text, width, theme)],
+        };
+        for (position, part) in parts.into_iter().enumerate().rev() {
+            let time = if position == 0 { duration(entry.at) } else { String::new() };
+            lines.push_front(Line::from(vec![
+                Span::styled(pad_start(&time, TIME), theme.dim),
+                Span::raw("  "),
+                Span::styled(part, style),
+            ]));
+        }
+    }
+    let above = lines.len().saturating_sub(room);
+    for (line, row) in lines.into_iter().skip(above).zip(body.rows()) {
         frame.render_widget(line, row);
     }
 }

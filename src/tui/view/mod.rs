@@ -67,7 +67,7 @@ pub fn render(frame: &mut Frame, model: &Model, state: &mut ViewState, theme: &T
         Pane::Log => log::render(frame, shell.body, shown, state, theme),
         Pane::Settings => settings::render(frame, shell.body, shown, state, theme),
     }
-    attention::render(frame, shell.attention, shown, now, theme);
+    attention::render(frame, shell.attention, shown, now, &state.keymap, theme);
     state.frozen = frozen;
     header::render(frame, shell.header, model, state, theme);
     tabs::render(frame, shell.tabs, state, theme);
@@ -81,7 +81,7 @@ fn overview(frame: &mut Frame, body: Rect, model: &Model, now: u64, state: &mut 
     let areas = arrange(
         body,
         Needs {
-            phases: rows(phases::ROWS),
+            phases: rows(phases::rows(model)),
             lanes: rows(model.lanes(Pool::Link).len() + model.lanes(Pool::Extract).len()),
             failure: failure::rows(model, body.width),
             downloads: !model.downloads_over(),

@@ -6,28 +6,29 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::core::event::Phase;
-use crate::core::model::format::{bytes, count, duration, percent, rate};
-use crate::core::model::{Distribution, Model, PackageState};
+use crate::core::model::format::{bytes, count, counted, duration, percent, rate};
+use crate::core::model::{Answering, Distribution, Model, PackageState};
 use crate::tui::theme::Theme;
 use crate::tui::view::{downloads, throughput};
 use crate::tui::widget::bars::chart;
-use crate::tui::widget::text::{pad_start, titled};
+use crate::tui::widget::text::{facts, keep_start, pad_start, titled};
 
-const LABEL: usize = 14;
+const LABEL: usize = 12;
 const CELL: usize = 11;
+const NARROW_CELL: usize = 9;
 
 /// Rows of the table of times, with its head and title.
 const TIMES: u16 = 5;
 
 /// Rows of the facts.
-const FACTS: u16 = 2;
+const FACTS: u16 = 3;
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     let charts = area.height.saturating_sub(TIMES + FACTS);
     let downloads_rows = if charts >= 16 { charts / 3 } else { 0 };
     let charts = charts - downloads_rows;
     let in_flight_rows = if charts >= 8 { charts / 2 } else { 0 };
-    let [facts, times, throughput, in_flight, list] = Layout::vertical([
+    let [head, times, throughput, in_flight, list] = Layout::vertical([
         Constraint::Length(FACTS),
         Constraint::Length(TIMES),
         Constraint::Length(charts - in_flight_rows),
@@ -35,7 +36,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         Constraint::Length(downloads_rows),
     ])
     .areas(area);
-    totals(frame, facts, model, now, theme);
+    totals(frame, head, model, now, theme);
     table(frame, times, model, theme);
     throughput::render(frame, throughput, model, now, theme);
     requests(frame, in_flight, model, now, theme);
@@ -46,17 +47,32 @@ fn totals(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme)
     let totals = model.totals();
     let saturation = model.network().saturation().map_or_else(|| "-".to_owned(), percent);
     let lines = [
-        format!(
-            "{} received at {}; {} failed attempts",
-            bytes(model.received()),
-            rate(model.download_rate(now)),
-            count(totals.retries)
-        ),
-        format!("{}; permits were all taken {saturation} of the time", left(model, now)),
+        vec![
+            format!("{} at {}", bytes(model.received()), rate(model.download_rate(now))),
+            counted(totals.retries, "failed attempt", "failed attempts"),
+        ],
+        vec![left(model, now), format!("permits all taken {saturation} of the time")],
+        vec![answering(model)],
     ];
-    for (text, row) in lines.into_iter().zip(area.rows()) {
-        frame.render_widget(Line::from(Span::styled(text, theme.text)), row);
+    for (parts, row) in lines.into_iter().zip(area.rows()) {
+        let width = usize::from(row.width);
+        let parts = parts.iter().map(|part| (keep_start(part, width, theme), theme.text)).collect();
+        frame.render_widget(Line::from(facts(parts, width, theme)), row);
     }
+}
+
+/// Who answers, and how it is talked to; the host of most answers first.
+fn answering(model: &Model) -> String {
+    let mut hosts: Vec<&Answering> = model.network().answering().iter().collect();
+    hosts.sort_by_key(|host| std::cmp::Reverse(host.answers));
+    if hosts.is_empty() {
+        let yet = if model.outcome().is_some() { "" } else { " yet" };
+        return format!("no server told its version of HTTP{yet}");
+    }
+    let told = |host: &&Answering| {
+        format!("{} {} ({})", host.host, host.http, counted(host.answers, "answer", "answers"))
+    };
+    hosts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// What is left to download: known sizes are added up, those not yet known are taken to be as large as the ones that
@@ -65,11 +81,11 @@ fn left(model: &Model, now: u64) -> String {
     let planned = model.planned().map_or(0, |planned| u64::from(planned.downloads));
     let fetched = model.phase_numbers(Phase::Download, now).count;
     if model.downloads_over() {
-        return "nothing is left to download".to_owned();
+        return "nothing left to download".to_owned();
     }
     let remaining = planned.saturating_sub(fetched);
     if planned == 0 || fetched == 0 {
-        return "how much is left is not known yet".to_owned();
+        return "not known yet how much is left".to_owned();
     }
     let under_way: u64 = model
         .packages()
@@ -80,8 +96,8 @@ fn left(model: &Model, now: u64) -> String {
     let bytes_left = mean.saturating_mul(remaining).saturating_sub(under_way);
     let speed = model.download_rate(now);
     let time = bytes_left.saturating_mul(1_000_000).checked_div(speed);
-    let time = time.map_or_else(|| "unknown time".to_owned(), |us| format!("about {}", duration(us)));
-    format!("{} packages left, about {}, {time}", count(remaining), bytes(bytes_left))
+    let time = time.map_or_else(|| "unknown time".to_owned(), duration);
+    format!("{} left, about {}, {time}", counted(remaining, "package", "packages"), bytes(bytes_left))
 }
 
 fn table(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {
@@ -91,8 +107,9 @@ fn table(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {
     let network = model.network();
     let body = titled(frame, area, "time of a request", Vec::new(), theme);
     let heads = ["p50", "p90", "p99", "longest", "requests"];
-    let columns = (usize::from(area.width).saturating_sub(LABEL) / CELL).min(heads.len());
-    let head: String = heads[..columns].iter().map(|head| pad_start(head, CELL)).collect();
+    let cell = if usize::from(area.width) >= LABEL + heads.len() * CELL { CELL } else { NARROW_CELL };
+    let columns = (usize::from(area.width).saturating_sub(LABEL) / cell).min(heads.len());
+    let head: String = heads[..columns].iter().map(|head| pad_start(head, cell)).collect();
     let mut lines = vec![Line::from(Span::styled(format!("{:<LABEL$}{head}", ""), theme.dim))];
     let rows: [(&str, &Distribution, Style); 3] = [
         ("permit wait", network.permit_wait(), theme.text),
@@ -102,7 +119,7 @@ fn table(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {
     for (name, times, style) in rows {
         let shown = |share| times.quantile(share).map_or_else(|| "-".to_owned(), duration);
         let cells = [shown(0.5), shown(0.9), shown(0.99), shown(1.0), count(times.count())];
-        let cells: String = cells[..columns].iter().map(|cell| pad_start(cell, CELL)).collect();
+        let cells: String = cells[..columns].iter().map(|text| pad_start(text, cell)).collect();
         lines.push(Line::from(vec![
             Span::styled(format!("{name:<LABEL$}"), theme.text),
             Span::styled(cells, style),
@@ -119,8 +136,9 @@ fn requests(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Them
     }
     let network = model.network();
     let mut facts = vec![format!("at most {} at one time", network.peak_in_flight())];
-    if let Some(sample) = network.latest().filter(|_| model.outcome().is_none()) {
-        facts.insert(0, format!("{} now, {} waiting", sample.in_flight, sample.waiting));
+    if model.outcome().is_none() {
+        let (now, waiting) = model.requests();
+        facts.insert(0, format!("{} now, {} waiting", count(now), count(waiting)));
     }
     let body = titled(frame, area, "requests in flight", facts, theme);
     let numbers = model.phase_history(Phase::Download, now, usize::from(body.width));

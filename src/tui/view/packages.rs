@@ -30,7 +30,7 @@ struct Shown {
 }
 
 const COLUMNS: [Shown; 9] = [
-    Shown { column: Column::State, head: "state", width: 12, from: 40 },
+    Shown { column: Column::State, head: "state", width: 13, from: 40 },
     Shown { column: Column::Size, head: "size", width: 9, from: 56 },
     Shown { column: Column::Files, head: "files", width: 7, from: 100 },
     Shown { column: Column::Queue, head: "queue", width: 9, from: 110 },
@@ -146,7 +146,7 @@ fn heads(frame: &mut Frame, area: Rect, widths: &Widths, now: u64, state: &mut V
     let mut used = MARK + widths.name;
     for shown in &widths.columns {
         let (head, style) = marked(shown.column, shown.head);
-        spans.push(Span::styled(pad_start(&head, shown.width), style));
+        spans.push(Span::styled(placed(shown, &head), style));
         hits.push((used, shown.width, shown.column));
         used += shown.width;
     }
@@ -178,7 +178,7 @@ fn line(
     let mut spans = vec![Span::styled(format!("{mark} "), theme.strong), Span::styled(name, theme.text)];
     for shown in &widths.columns {
         let text = cell(shown.column, package, now);
-        spans.push(Span::styled(pad_start(&text, shown.width), style_of(shown.column, package, theme)));
+        spans.push(Span::styled(placed(shown, &text), style_of(shown.column, package, theme)));
     }
     if widths.waterfall > 0 {
         spans.push(Span::raw("  "));
@@ -201,6 +201,14 @@ fn style_of(column: Column, package: &Package, theme: &Theme) -> Style {
         Column::Link => theme.link,
         Column::Total => theme.strong,
         _ => theme.text,
+    }
+}
+
+/// Numbers stand at the right of their column, words at its left.
+fn placed(shown: &Shown, text: &str) -> String {
+    match shown.column {
+        Column::State => pad_end(format!(" {text}"), shown.width),
+        _ => pad_start(text, shown.width),
     }
 }
 

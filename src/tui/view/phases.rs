@@ -4,17 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::event::Phase;
 use crate::core::model::format::{count, duration, factor, percent};
 use crate::core::model::{Model, PhaseNumbers, PhaseStatus};
 use crate::tui::theme::Theme;
 use crate::tui::widget::bars::history_with_gaps;
-use crate::tui::widget::text::{pad_end, pad_start};
+use crate::tui::widget::text::{columns, pad_end, pad_start};
 
-/// Rows the panel asks for, its title not counted.
-pub(super) const ROWS: usize = Phase::ALL.len();
+/// Rows the panel asks for, its title not counted. Why a run failed needs the rows of what never began.
+pub(super) fn rows(model: &Model) -> usize {
+    if model.failure().is_some() { model.phases_begun().len() } else { Phase::ALL.len() }
+}
 
 const NAME: usize = 12;
 const SHORTEST_BAR: usize = 8;
@@ -42,7 +43,7 @@ const STATE_FROM: u16 = 74;
 fn tasks(numbers: &PhaseNumbers) -> String {
     match numbers.expected {
         Some(expected) if numbers.status != PhaseStatus::Done => {
-            format!("{}/{}", count(numbers.count), count(expected))
+            format!("{}/{}", count(numbers.count.min(expected)), count(expected))
         }
         _ => count(numbers.count),
     }
@@ -50,12 +51,12 @@ fn tasks(numbers: &PhaseNumbers) -> String {
 
 pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, theme: &Theme) {
     let mut rows = area.rows().collect::<Vec<_>>();
-    if rows.len() > ROWS {
+    if rows.len() > self::rows(model) {
         let row = rows.remove(0);
         frame.render_widget(title(area.width, now, theme), row);
         marks(frame, row, model, now, theme);
     }
-    for (row, phase) in rows.into_iter().zip(chosen(model, usize::from(area.height))) {
+    for (row, phase) in rows.into_iter().zip(chosen(model, usize::from(area.height).min(self::rows(model)))) {
         frame.render_widget(phase_line(model, phase, now, area.width, theme), row);
     }
 }
@@ -93,9 +94,9 @@ fn title(width: u16, now: u64, theme: &Theme) -> Line<'static> {
         vec![ruled(1), Span::styled(" phases ", theme.title), ruled(before_bar - 10), Span::raw(" ")];
     // The axis of all bars.
     let (from, to) = ("0", duration(now));
-    if bar >= from.len() + to.width() + 6 {
+    if bar >= from.len() + columns(&to) + 6 {
         spans.push(Span::styled(format!("{from} "), theme.text));
-        spans.push(ruled(bar - from.len() - to.width() - 2));
+        spans.push(ruled(bar - from.len() - columns(&to) - 2));
         spans.push(Span::styled(format!(" {to}"), theme.text));
     } else {
         spans.push(ruled(bar));
@@ -125,6 +126,7 @@ fn marks(frame: &mut Frame, row: Rect, model: &Model, now: u64, theme: &Theme) {
 fn phase_line(model: &Model, phase: Phase, now: u64, width: u16, theme: &Theme) -> Line<'static> {
     let numbers = model.phase_numbers(phase, now);
     let (symbol, word, style) = match numbers.status {
+        PhaseStatus::Pending if model.outcome().is_some() => (theme.glyphs.pending, "not run", theme.dim),
         PhaseStatus::Pending => (theme.glyphs.pending, "", theme.dim),
         PhaseStatus::Running => (theme.glyphs.running, "running", theme.running),
         PhaseStatus::Done => (theme.glyphs.done, "done", theme.good),

@@ -8,7 +8,7 @@ use crate::core::model::Model;
 use crate::tui::action::{Action, Pane};
 use crate::tui::state::{Hit, ViewState};
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{keep_end, keep_start, pad_end, titled};
+use crate::tui::widget::text::{columns, keep_end, keep_start, pad_end, titled};
 
 const NAME: usize = 38;
 const ORIGIN: usize = 34;
@@ -37,10 +37,16 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     let body = titled(frame, area, "settings", vec![format!("theme {}", theme.name.name())], theme);
     let mut lines: Vec<[String; 3]> = Vec::new();
     for (name, value, actions) in knobs(model) {
-        let origin =
-            settings.iter().find(|setting| setting.name == name).map_or("", |setting| &setting.origin);
+        let origin = settings
+            .iter()
+            .find(|setting| setting.name == name)
+            .map_or("", |setting| setting.origin.as_str());
         let turned = model.marks().iter().any(|mark| mark.text.starts_with(name));
-        let origin = if turned { format!("turned; began from {origin}") } else { origin.to_owned() };
+        let origin = match (turned, origin) {
+            (true, "") => "turned".to_owned(),
+            (true, origin) => format!("turned; began from {origin}"),
+            (false, origin) => origin.to_owned(),
+        };
         let keys: Vec<String> = actions.iter().map(|action| state.keymap.label(*action)).collect();
         lines.push([format!("{name}  {}", keys.concat()), value, origin]);
     }
@@ -53,9 +59,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
     rows.fit(lines.len(), usize::from(body.height));
     let (top, at) = (rows.top, rows.at);
     let width = usize::from(area.width);
-    let name = NAME.min(width * 2 / 5);
-    let origin = if width >= 70 { ORIGIN.min(width / 3) } else { 0 };
-    let value = width.saturating_sub(name + origin + 3);
+    let widest = |part: usize| lines.iter().map(|line| columns(&line[part])).max().unwrap_or(0);
+    let name = (widest(0) + 2).min(NAME).min(width * 3 / 5);
+    let origin = if width >= 70 { widest(2).min(ORIGIN).min(width / 3) } else { 0 };
+    let value = width.saturating_sub(name + origin + 4).min(widest(1));
     for ((position, [setting, current, from]), row) in
         lines.into_iter().enumerate().skip(top).zip(body.rows())
     {
@@ -65,7 +72,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
         let mut spans = vec![
             Span::styled(format!("{mark} "), theme.strong),
             Span::styled(pad_end(keep_end(&setting, name.saturating_sub(1), theme), name), theme.text),
-            Span::styled(pad_end(keep_start(&current, value, theme), value + 1), style),
+            Span::styled(pad_end(cut(&current, value, theme), value + 2), style),
         ];
         if origin > 0 {
             spans.push(Span::styled(keep_end(&from, origin, theme), theme.dim));
@@ -75,4 +82,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, state: &mut V
             frame.buffer_mut().set_style(row, theme.selected);
         }
     }
+}
+
+/// Paths and addresses tell most at their end, all else at its beginning.
+fn cut(value: &str, width: usize, theme: &Theme) -> String {
+    if value.contains('/') { keep_end(value, width, theme) } else { keep_start(value, width, theme) }
 }

@@ -14,7 +14,7 @@ pub(super) fn render(frame: &mut Frame, area: Rect, state: &mut ViewState, theme
     }
     let names = |short: bool| Pane::ALL.map(|pane| tab(pane, state.pane, short));
     let full = names(false);
-    let wide: usize = full.iter().map(|text| text.chars().count() + 1).sum();
+    let wide: usize = full.iter().map(|text| text.chars().count()).sum();
     let tabs = if wide <= usize::from(area.width) { full } else { names(true) };
     let mut spans = Vec::new();
     let mut used = 0_u16;
@@ -22,9 +22,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, state: &mut ViewState, theme
         let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
         let place = Rect { x: area.x.saturating_add(used), width, ..area }.intersection(area);
         state.hits.push((place, Hit::Action(Action::Show(pane))));
-        used = used.saturating_add(width + 1);
+        used = used.saturating_add(width);
         let style = if pane == state.pane { theme.title } else { theme.dim };
-        spans.extend([Span::styled(text, style), Span::raw(" ")]);
+        spans.push(Span::styled(text, style));
     }
     frame.render_widget(Line::from(spans), area);
 }

@@ -3,13 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::core::model::Model;
 use crate::core::model::format::{bytes, rate};
 use crate::tui::theme::Theme;
 use crate::tui::widget::bars::{chart, history};
-use crate::tui::widget::text::titled;
+use crate::tui::widget::text::{columns, titled};
 
 const TITLE: &str = "throughput  ";
 
@@ -21,10 +20,14 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         return;
     }
     let present = rate(model.download_rate(now));
-    let present = if model.downloads_over() { format!("mean {present}") } else { present };
+    let present = match (model.downloads_over(), model.received()) {
+        (true, 0) => "nothing downloaded".to_owned(),
+        (true, _) => format!("mean {present}"),
+        (false, _) => present,
+    };
     if area.height == 1 {
         let facts = format!("  {present}");
-        let columns = usize::from(area.width).saturating_sub(TITLE.len() + facts.width());
+        let columns = usize::from(area.width).saturating_sub(TITLE.len() + columns(&facts));
         let (shares, _) = shares(model, now, columns);
         let line = Line::from(vec![
             Span::styled(TITLE, theme.title),
@@ -35,7 +38,10 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         return;
     }
     let (shares, peak) = shares(model, now, usize::from(area.width));
-    let facts = vec![present, format!("peak {}", rate(peak)), format!("{} in all", bytes(model.received()))];
+    let mut facts = vec![present];
+    if model.received() > 0 {
+        facts.extend([format!("peak {}", rate(peak)), format!("{} in all", bytes(model.received()))]);
+    }
     let body = titled(frame, area, TITLE.trim_end(), facts, theme);
     chart(frame, body, &shares, theme.network, theme);
 }
