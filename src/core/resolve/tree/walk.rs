@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::aliases::Aliases;
 pub(super) use super::edge::{Edge, Placed, Siblings};
 use super::input::TreeInput;
-use super::locked::{LockedIndex, SnapshotIndex};
+use super::locked::LockedIndex;
 use super::model::{Children, PackageIndex, Tree};
 use super::owner::{Owner, Side};
 use super::place::{At, Found};
