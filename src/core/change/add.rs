@@ -146,7 +146,7 @@ impl ProjectChange {
     /// The range of a package among the dependencies.
     fn declared_range(&self, name: &str) -> Option<String> {
         let (group, declared) = self.file.find(name)?;
-        let is_range = group != Group::Peer && Range::parse(declared).is_ok();
+        let is_range = group != Group::Peer && parse_range(declared).is_ok();
         is_range.then(|| declared.to_owned())
     }
 
