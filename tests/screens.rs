@@ -198,9 +198,17 @@ fn the_detail_of_a_package_of_a_real_run() {
 
 #[test]
 fn real_runs_that_ended() {
-    for name in
-        ["bandwidth", "extraction", "inline", "one-package", "warm", "up-to-date", "failed", "resolution"]
-    {
+    for name in [
+        "bandwidth",
+        "extraction",
+        "inline",
+        "one-package",
+        "warm",
+        "up-to-date",
+        "failed",
+        "resolution",
+        "verification",
+    ] {
         let (model, mut state) = whole(&recording(name));
         snapshots(&format!("ended_{name}"), &model, &mut state, &Theme::dark());
     }
