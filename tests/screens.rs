@@ -5,8 +5,8 @@
 mod recordings;
 mod synthetic;
 
-use pacwatch::core::event::{Event, EventKind, LaneCounts, LinkMode, Outcome};
-use pacwatch::core::model::{LogLevel, Model};
+use pacwatch::core::event::{Event, EventKind, LaneCounts, LinkMode, Outcome, SkipReason};
+use pacwatch::core::model::{LogLevel, Model, Pool};
 use pacwatch::tui::action::Pane;
 use pacwatch::tui::state::{Column, Hit, Quitting, ViewState};
 use pacwatch::tui::theme::Theme;
@@ -256,6 +256,33 @@ fn a_turned_knob_is_marked_on_the_axis_of_the_phases() {
     let screen = draw(&model, &mut state, &Theme::dark(), 120, 40);
     let axis = screen.lines().find(|line| line.contains("phases")).unwrap();
     assert!(axis.contains(Theme::dark().glyphs.mark), "{axis}");
+}
+
+#[test]
+fn a_paused_run_waits_for_its_viewer_and_marks_stand_beside_the_times_of_the_axis() {
+    let mut events = recording("latency");
+    events.retain(|event| event.at <= 500_000);
+    let at = events.last().unwrap().at;
+    let (mut model, mut state) = until(&events, at);
+    let under_way: Vec<_> = model.in_flight().iter().map(|(id, ..)| *id).collect();
+    for package in under_way {
+        let kind = EventKind::Downloaded { package, lane: 0, bytes: 1, answered_by: None };
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let busy: Vec<_> = model.lanes(Pool::Extract).filter_map(|(_, lane)| lane.task).collect();
+    for task in busy {
+        let detail = String::new();
+        let kind = EventKind::Skipped { package: task.package, reason: SkipReason::Unreachable, detail };
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    model.apply(&Event { seq: 0, at, kind: EventKind::Paused { by: "key".into() } });
+    state.now = at + 2_000;
+    let screen = draw(&model, &mut state, &Theme::dark(), 80, 24);
+    assert!(screen.contains("waiting   for you: paused for 2.00 ms"), "{screen}");
+    assert!(screen.contains("none; the run is paused"), "{screen}");
+    let axis = screen.lines().find(|line| line.contains("phases")).unwrap();
+    let time = pacwatch::core::model::format::duration(state.now);
+    assert!(axis.contains(&format!("◆ {time} ")), "{axis}");
 }
 
 #[test]

@@ -32,8 +32,8 @@ struct Shown {
 const COLUMNS: [Shown; 9] = [
     Shown { column: Column::State, head: "state", width: 13, from: 40 },
     Shown { column: Column::Size, head: "size", width: 9, from: 56 },
-    Shown { column: Column::Files, head: "files", width: 7, from: 100 },
-    Shown { column: Column::Queue, head: "queue", width: 9, from: 110 },
+    Shown { column: Column::Files, head: "files", width: 7, from: 130 },
+    Shown { column: Column::Queue, head: "queue", width: 9, from: 140 },
     Shown { column: Column::FirstByte, head: "first", width: 9, from: 76 },
     Shown { column: Column::Body, head: "body", width: 9, from: 76 },
     Shown { column: Column::Extract, head: "unpack", width: 9, from: 90 },
