@@ -329,6 +329,47 @@ fn wide_and_hostile_names_stay_in_their_columns() {
 }
 
 #[test]
+fn the_first_row_is_selected_until_the_viewer_goes_to_another_and_that_one_is_followed() {
+    let events = recording("latency");
+    let theme = Theme::dark();
+    let (early, mut state) = until(&events, late(&events) / 2);
+    state.pane = Pane::Packages;
+    draw(&early, &mut state, &theme, 80, 24);
+    let first = state.table.selected;
+    let (model, _) = whole(&events);
+    state.now = model.wall_us();
+    draw(&model, &mut state, &theme, 80, 24);
+    assert_eq!(state.table.selected, model.slowest(1).first().map(|(id, _)| *id));
+    assert_eq!(state.rows().at, 0);
+    // Gone to, a package stays selected wherever it moves.
+    state.table.selected = first;
+    state.table.chosen = true;
+    for sort in [Column::Name, Column::Size, Column::Total] {
+        state.table.sort = sort;
+        draw(&model, &mut state, &theme, 80, 24);
+        assert_eq!(state.table.selected, first, "{sort:?}");
+    }
+}
+
+#[test]
+fn the_selected_row_is_of_one_colour_and_reversed() {
+    use ratatui::style::Modifier;
+
+    let (model, mut state) = whole(&recording("latency"));
+    state.pane = Pane::Packages;
+    for theme in [Theme::dark(), Theme::light(), Theme::high_contrast(), Theme::mono()] {
+        let mut terminal = Terminal::new(TestBackend::new(200, 30)).unwrap();
+        terminal.draw(|frame| view::render(frame, &model, &mut state, &theme)).unwrap();
+        let row = state.hits.iter().find_map(|(area, hit)| (*hit == Hit::Row(0)).then_some(*area)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let cells = row.positions().map(|position| &buffer[position]);
+        let looks: Vec<_> = cells.map(|cell| (cell.fg, cell.bg, cell.modifier)).collect();
+        assert!(looks.iter().all(|look| (look.0, look.1) == (looks[0].0, looks[0].1)), "{:?}", theme.name);
+        assert!(looks.iter().all(|look| look.2.contains(Modifier::REVERSED)), "{:?}", theme.name);
+    }
+}
+
+#[test]
 fn no_size_is_too_small() {
     let events = synthetic::run(&Script::default());
     let failed = synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() });

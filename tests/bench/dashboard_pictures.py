@@ -6,10 +6,10 @@
 SECONDS is when to look, counted from the first frame; KEYS are pressed one after the other before that (`-` for none,
 `Enter` and the like by name, separated by commas). The program gets `--theme THEME`, and is interrupted afterwards.
 """
-import subprocess, sys, time
+import re, subprocess, sys, time
+from rich.ansi import AnsiDecoder
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
 out, size, look, seconds, keys = sys.argv[1:6]
 command = sys.argv[sys.argv.index("--") + 1 :]
@@ -40,13 +40,19 @@ try:
     time.sleep(max(0.4, float(seconds) - (time.monotonic() - begin)))
     screen = tmux("capture-pane", "-p", "-e", "-N", "-t", "picture")
 finally:
-    tmux("send-keys", "-t", "picture", "C-c")
-    time.sleep(0.3)
-    tmux("send-keys", "-t", "picture", "C-c")
-    time.sleep(0.5)
-    tmux("kill-server")
+    for wait in (0.3, 0.5):
+        # A run that ended leaves with the first one, and takes tmux along with the second.
+        subprocess.run(["tmux", "-L", SOCKET, "send-keys", "-t", "picture", "C-c"], check=False, capture_output=True)
+        time.sleep(wait)
+    subprocess.run(["tmux", "-L", SOCKET, "kill-server"], check=False, capture_output=True)
 
 console = Console(record=True, width=int(columns), file=open("/dev/null", "w"), legacy_windows=False)
-for row in screen.rstrip("\n").split("\n"):
-    console.print(Text.from_ansi(row), soft_wrap=True, end="\n")
-console.save_svg(out, title="pacwatch install", theme=LIGHT if look == "light" else DARK)
+# One decoder for all rows: tmux tells a style only where it changes.
+for row in AnsiDecoder().decode(screen.rstrip("\n")):
+    console.print(row, soft_wrap=True, end="\n")
+svg = console.export_svg(title="pacwatch install", theme=LIGHT if look == "light" else DARK)
+# No font from elsewhere: whoever looks has one of these.
+svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
+svg = svg.replace("font-family: Fira Code, monospace", "font-family: 'Fira Code', 'DejaVu Sans Mono', Menlo, Consolas, monospace")
+with open(out, "w") as file:
+    file.write(svg)

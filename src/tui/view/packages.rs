@@ -92,7 +92,8 @@ pub(super) fn render(
 /// Keeps the row where the selected package is now, or selects the package of the row.
 fn choose_row(state: &mut ViewState, ids: &[PackageId], page: usize) {
     let rows = &mut state.rows[Pane::Packages as usize];
-    let selected = state.table.selected.and_then(|id| ids.iter().position(|other| *other == id));
+    let selected = state.table.selected.filter(|_| state.table.chosen);
+    let selected = selected.and_then(|id| ids.iter().position(|other| *other == id));
     if let Some(position) = selected {
         rows.at = position;
     }
