@@ -23,6 +23,7 @@ mod materialise;
 mod numbers;
 mod repeat;
 mod resolving;
+mod reuse;
 mod rewriting;
 mod selection;
 mod settings_record;
@@ -34,6 +35,7 @@ mod telling;
 mod turning;
 mod verifying;
 mod work;
+mod young;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ pub mod patterns;
 pub mod plan;
 pub mod pool;
 pub mod registry;
+pub mod replace_file;
 pub mod report;
 pub mod resolve;
 pub mod state;

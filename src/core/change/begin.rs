@@ -198,12 +198,18 @@ impl Changes {
         Ok(())
     }
 
+    /// Whether the run writes manifests and settings at all (`--no-save`).
+    #[must_use]
+    pub fn saves(&self) -> bool {
+        !matches!(&self.command, Command::Update(update) if !update.save)
+    }
+
     /// Writes the manifests that have changed. Says whether there were any.
     ///
     /// # Errors
     /// The system refuses; manifests that were written before stay.
     pub fn save(&self) -> Result<bool, ChangeError> {
-        if matches!(&self.command, Command::Update(update) if !update.save) {
+        if !self.saves() {
             return Ok(false);
         }
         let mut is_saved = match &self.settings {

@@ -9,9 +9,11 @@ use rustc_hash::FxHashSet;
 use super::ahead::{Ahead, UnderWay};
 use super::announce::{Announcer, ToldSoFar};
 use super::inputs::Found;
+use super::reuse;
 use super::rewriting::Rewriting;
 use super::selection::Selector;
 use super::setup::Tools;
+use super::young::Young;
 use super::{Gathered, Install, InstallError, Known};
 use crate::core::change::{Changes, Circumstances};
 use crate::core::clock::unix_millis;
@@ -150,13 +152,22 @@ impl Resolving<'_> {
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let hashes = self.found.patches.hashes();
         let patches = hashes.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
+        let settings = tree_settings(config);
+        let published_by = settings.published_by;
+        let circumstances = Circumstances { preferred: &preferred, published_by };
+        let reusable = match seed {
+            Some(seed) => {
+                reuse::reusable(config, rewriter, seed, !hashes.is_empty(), (&chain, circumstances)).await
+            }
+            None => None,
+        };
         let input = TreeInput {
             lockfile_dir: &config.lockfile_dir,
             projects,
-            settings: tree_settings(config),
-            locked: seed.map(|lockfile| Locked {
-                lockfile,
-                reuse_subtrees: may_reuse(config, rewriter, lockfile),
+            settings,
+            locked: seed.map(|seed| Locked {
+                lockfile: reusable.as_deref().unwrap_or(seed),
+                reuse_subtrees: reusable.is_some(),
                 update: scope,
                 update_by_project: scopes,
                 update_depth: changes.and_then(Changes::depth),
@@ -171,7 +182,8 @@ impl Resolving<'_> {
         let mut discovery = Discovery::new(settings.clone());
         let walked = tree::walk(input, &chain, &mut discovery).await?;
         drop(discovery);
-        self.judge(&walked, gathered)?;
+        let young = Young::among(&walked, published_by);
+        self.install.judge_age(&young, self.changes.as_deref().is_none_or(Changes::saves), gathered)?;
         self.check_patches(&walked, gathered)?;
         let outcome = peers::resolve(&walked.tree, &settings);
         let from_root = *config.resolve_peers_from_workspace_root;
@@ -181,7 +193,7 @@ impl Resolving<'_> {
         let lockfile = self.record(rewriter, &walked, &outcome);
         let strict = *config.strict_peer_dependencies;
         let issues = PeerIssuesError::of(&issues).filter(|_| strict);
-        let violates_policies = !walked.violations.is_empty();
+        let violates_policies = !young.is_empty();
         Ok(Resolution { lockfile, taken_in: chain.taken_in(), issues, violates_policies })
     }
 
@@ -246,27 +258,6 @@ impl Resolving<'_> {
             git_shallow_hosts: config.git_shallow_hosts.value.clone(),
         };
         Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
-    }
-
-    /// What was taken although it violates a policy: told, or an error where the policy is strict.
-    fn judge(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
-        let mut young: Vec<&str> =
-            walked.violations.iter().map(|(_, violation)| violation.reason.as_str()).collect();
-        if young.is_empty() {
-            return Ok(());
-        }
-        young.sort_unstable();
-        young.dedup();
-        let list = young.join("\n  ");
-        if *self.install.config.minimum_release_age_strict {
-            return Err(InstallError::Policy {
-                code: "ERR_PNPM_NO_MATURE_MATCHING_VERSION",
-                message: format!("no version is old enough for minimumReleaseAge:\n  {list}"),
-            });
-        }
-        let message = format!("versions were taken that are younger than minimumReleaseAge:\n  {list}");
-        self.install.warn(message, None, &mut gathered.totals);
-        Ok(())
     }
 
     /// Patches that nothing uses are most likely a mistake. What the projects that are left out use is not known.
@@ -364,21 +355,6 @@ fn keep_others(lockfile: &mut Lockfile, seed: &Lockfile, is_project: impl Fn(&st
     lockfile.importers.sort_unstable_keys();
     lockfile.snapshots.sort_unstable_keys();
     lockfile.packages.sort_unstable_keys();
-}
-
-/// Whether subtrees may be taken from a lockfile as they stand: manifests were changed in the same way when it was made.
-fn may_reuse(config: &Config, rewriter: &Rewriter, lockfile: &Lockfile) -> bool {
-    let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    config.dedupe.is_none()
-        && lockfile.package_extensions_checksum.as_deref() == rewriter.extensions_checksum()
-        && sorted(&lockfile.ignored_optional_dependencies) == sorted(&config.ignored_optional_dependencies)
-        && rewriter.overrides().agree_with(&lockfile.overrides)
-        && lockfile.catalogs.iter().all(|(name, entries)| {
-            let catalog = config.catalogs.get(name);
-            entries.iter().all(|(alias, entry)| {
-                catalog.and_then(|catalog| catalog.get(alias)) == Some(&entry.specifier)
-            })
-        })
 }
 
 fn tree_settings(config: &Config) -> TreeSettings {

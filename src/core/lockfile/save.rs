@@ -1,17 +1,12 @@
 //! The lockfile on disk: replaced as a whole, or left as it was.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use super::error::LockfileError;
 use super::model::Lockfile;
 use super::parse::{normalise, split_documents};
-
-/// Names that are tried for the file that takes the lockfile's place. Each may have been left behind by a process that
-/// was killed and had the same number.
-const ATTEMPTS: u32 = 16;
+use crate::core::replace_file::replace_file;
 
 impl Lockfile {
     /// Writes the file, unless it says the same already. A document before the lockfile stays as it stands in the
@@ -41,53 +36,18 @@ impl Lockfile {
         if existing.as_deref() == Some(text.as_str()) {
             return Ok(false);
         }
-        let permissions = match std::fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_symlink() => {
-                return Err(LockfileError::Symlink { path: path.to_owned() });
-            }
-            Ok(metadata) => Some(metadata.permissions()),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(fail(error)),
-        };
-        let (file, temporary) = create_beside(path).map_err(fail)?;
-        let replaced = fill(file, &text, permissions).and_then(|()| std::fs::rename(&temporary, path));
-        if let Err(error) = replaced {
-            // What remains is in nobody's way; the first error is the one to tell.
-            let _ = std::fs::remove_file(&temporary);
-            return Err(fail(error));
+        if std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(LockfileError::Symlink { path: path.to_owned() });
         }
+        replace_file(path, &text).map_err(fail)?;
         Ok(true)
     }
-}
-
-/// A new file beside the lockfile. It is never one that is there already, whoever put it there.
-fn create_beside(path: &Path) -> std::io::Result<(File, PathBuf)> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".{}.{}.{number}.tmp", Lockfile::FILE_NAME, std::process::id());
-        let temporary = path.with_file_name(name);
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((file, temporary)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < ATTEMPTS => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn fill(mut file: File, text: &str, permissions: Option<Permissions>) -> std::io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
-    file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     fn lockfile(specifier: &str) -> Lockfile {

@@ -1,8 +1,7 @@
 //! The file: read with its style, written with the same.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
@@ -10,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::groups::Group;
 use crate::core::manifest::{Manifest, ManifestError};
+use crate::core::replace_file::replace_file;
 
 /// Indentation of a file that is new.
 const USUAL_INDENT: &str = "  ";
@@ -122,7 +122,7 @@ impl ManifestFile {
         let fail = |source| ManifestError::Write { path: self.path.clone(), source };
         // A link is written through, as an editor would.
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        replace(&path, &self.text()).map_err(fail)?;
+        replace_file(&path, &self.text()).map_err(fail)?;
         Ok(true)
     }
 
@@ -154,24 +154,6 @@ fn indent_of(text: &str) -> &str {
             Some((end, _)) => &spaces[..end],
             None => spaces,
         })
-}
-
-/// Puts a complete new file in the place of the old one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_file_name(format!(".package.json.{}.tmp", std::process::id()));
-    let written = File::create_new(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    replaced
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
 //! The file: read, changed, checked, and written as a whole.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::lines::{Entry, entries, indent_of, lines, unquoted};
-use crate::core::lockfile::{yaml_flow_text, yaml_text};
+use super::list::with_list;
+use super::mapping::with_entry;
+use crate::core::replace_file::replace_file;
 
 /// The name of the catalog that stands at the top as `catalog`.
 const DEFAULT: &str = "default";
-
-/// A key that stands first wherever keys are in order.
-const FIRST: &str = "packages";
 
 /// Why the file cannot be changed.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +121,23 @@ impl WorkspaceFile {
         Ok(())
     }
 
+    /// Sets a list of texts at the top level.
+    ///
+    /// # Errors
+    /// The file is written in a way that is not edited; it is as it was then.
+    pub fn set_list(&mut self, key: &str, values: &[String]) -> Result<(), WorkspaceEditError> {
+        let refused = || WorkspaceEditError::Shape { path: self.path.clone(), what: key.to_owned() };
+        let mut expected = self.parsed().ok_or_else(refused)?;
+        expected.insert(key.to_owned(), Value::from(values));
+        let text = with_list(&self.text, key, values).ok_or_else(refused)?;
+        let changed = Self { text, ..self.clone() };
+        if changed.parsed().ok_or_else(refused)? != expected {
+            return Err(refused());
+        }
+        *self = changed;
+        Ok(())
+    }
+
     /// Writes the file, as a whole, if it has changed. Says whether it was written.
     ///
     /// # Errors
@@ -132,7 +146,7 @@ impl WorkspaceFile {
         if self.text == self.on_disk {
             return Ok(false);
         }
-        replace(&self.path, &self.text)
+        replace_file(&self.path, &self.text)
             .map_err(|source| WorkspaceEditError::Io { path: self.path.clone(), source })?;
         Ok(true)
     }
@@ -167,150 +181,6 @@ fn place_in<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {
         *value = Value::Object(serde_json::Map::new());
     }
     Some(value.as_object_mut()?.entry(key).or_insert(Value::Null))
-}
-
-/// The text with an entry in the mapping that `path` leads to.
-fn with_entry(text: &str, path: &[&str], key: &str, value: &str) -> Option<String> {
-    let (last, above) = path.split_last()?;
-    let Some(siblings) = entries(text, above) else {
-        // Nothing of the path is there.
-        let mut block = String::new();
-        for (depth, key) in path.iter().enumerate() {
-            block.extend(["  ".repeat(depth), yaml_text(key), ":\n".to_owned()]);
-        }
-        block.extend(["  ".repeat(path.len()), format!("{}: {}\n", yaml_text(key), yaml_text(value))]);
-        return Some(with_block(text, path.first()?, &block));
-    };
-    let Some(mapping) = siblings.iter().find(|entry| entry.key == *last) else {
-        let line = |indent: usize| {
-            format!(
-                "{:indent$}{}:\n{:indent$}  {}: {}\n",
-                "",
-                yaml_text(last),
-                "",
-                yaml_text(key),
-                yaml_text(value)
-            )
-        };
-        return match above {
-            [] => Some(with_block(text, last, &line(0))),
-            [.., parent] => {
-                let parent = entries(text, &above[..above.len() - 1])?
-                    .into_iter()
-                    .find(|entry| entry.key == *parent)?;
-                if !parent.value.is_empty() {
-                    return None;
-                }
-                let indent = siblings.first().map_or(parent.indent + 2, |entry| entry.indent);
-                let at = place_of(&siblings, last).map_or(parent.line.end, |before| before.end);
-                Some(spliced(text, at..at, &line(indent)))
-            }
-        };
-    };
-    let current = &text[mapping.value.clone()];
-    if current.starts_with('{') {
-        return Some(spliced(text, mapping.value.clone(), &flow_with(current, key, value)?));
-    }
-    if !current.is_empty() {
-        return None;
-    }
-    let inner = entries(text, path)?;
-    if let Some(entry) = inner.iter().find(|entry| entry.key == key) {
-        let is_text = !text[entry.value.clone()].starts_with(['{', '[', '&', '*', '!', '|', '>']);
-        let start = text[..entry.value.start].trim_end_matches([' ', '\t']).len();
-        let has_value = !entry.value.is_empty();
-        return (is_text && has_value)
-            .then(|| spliced(text, start..entry.value.end, &format!(" {}", yaml_text(value))));
-    }
-    let indent = inner.first().map_or(mapping.indent + 2, |entry| entry.indent);
-    let line = format!("{:indent$}{}: {}\n", "", yaml_text(key), yaml_text(value));
-    let at = place_of(&inner, key).map_or(mapping.line.end, |before| before.line.end);
-    Some(spliced(text, at..at, &line))
-}
-
-/// A mapping on one line with an entry. Other entries stay as they are written.
-fn flow_with(current: &str, key: &str, value: &str) -> Option<String> {
-    let inner = current.strip_prefix('{')?.strip_suffix('}')?;
-    // With other brackets or lines it is no plain list of entries; quotes may hold commas.
-    if inner.contains(['{', '}', '[', ']', '\n', '"']) {
-        return None;
-    }
-    let mut is_quoted = false;
-    let is_end = |character: char| {
-        is_quoted ^= character == '\'';
-        character == ',' && !is_quoted
-    };
-    let mut entries: Vec<String> =
-        inner.split(is_end).map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
-    let name_of = |entry: &str| unquoted(entry.split_once(": ").map_or(entry, |(name, _)| name).trim());
-    let entry = format!("{}: {}", yaml_flow_text(key), yaml_flow_text(value));
-    match entries.iter_mut().find(|entry| name_of(entry) == key) {
-        Some(old) => *old = entry,
-        None => entries.push(entry),
-    }
-    Some(format!("{{ {} }}", entries.join(", ")))
-}
-
-/// Behind which entry a new key belongs: where keys are in order, so that they stay in order, else behind the last.
-/// `None` for the first place.
-fn place_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Entry> {
-    let rank = |key: &str| (key != FIRST, key.to_owned());
-    let starts_with_first = entries.first().is_some_and(|entry| entry.key == FIRST);
-    let plain = &entries[usize::from(starts_with_first)..];
-    if !plain.is_sorted_by(|left, right| left.key <= right.key) {
-        return entries.last();
-    }
-    let is_before = |entry: &&Entry| {
-        if starts_with_first { rank(&entry.key) < rank(key) } else { entry.key.as_str() < key }
-    };
-    entries.iter().rfind(is_before)
-}
-
-/// The text with a new block at the top level, set off by blank lines where the others are.
-fn with_block(text: &str, key: &str, block: &str) -> String {
-    let top = entries(text, &[]).unwrap_or_default();
-    let is_airy = top.len() > 1 && top[1..].iter().all(|entry| has_blank_line_before(text, entry.line.start));
-    let gap = if is_airy { "\n" } else { "" };
-    match place_of(&top, key) {
-        None => format!("{block}{gap}{text}"),
-        Some(before) => {
-            if let Some(next) = top.iter().find(|entry| entry.line.start >= before.end) {
-                return spliced(text, next.line.start..next.line.start, &format!("{block}{gap}"));
-            }
-            let end = if text.ends_with('\n') { "" } else { "\n" };
-            format!("{text}{end}{gap}{block}")
-        }
-    }
-}
-
-/// Whether a blank line stands before a line, or before the comments above it.
-fn has_blank_line_before(text: &str, at: usize) -> bool {
-    let above: Vec<_> = lines(text, 0..at).collect();
-    let silent =
-        above.iter().rev().map(|line| &text[line.clone()]).take_while(|line| indent_of(line).is_none());
-    silent.into_iter().any(|line| line.trim().is_empty())
-}
-
-fn spliced(text: &str, part: std::ops::Range<usize>, with: &str) -> String {
-    format!("{}{with}{}", &text[..part.start], &text[part.end..])
-}
-
-/// Puts a complete new file in the place of the old one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_file_name(format!(".pnpm-workspace.yaml.{}.tmp", std::process::id()));
-    let written = File::create_new(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    replaced
 }
 
 #[cfg(test)]
@@ -383,6 +253,43 @@ mod tests {
             set("catalog: {debug: ^4.1.0, ms: '^2.0.0'} # x\n", &[("default", "zod", "^4.6.7")]).unwrap(),
             "catalog: { debug: ^4.1.0, ms: '^2.0.0', zod: ^4.6.7 } # x\n"
         );
+    }
+
+    fn list(text: &str, values: &[&str]) -> Result<String, WorkspaceEditError> {
+        let (path, text) = (PathBuf::from("pnpm-workspace.yaml"), text.to_owned());
+        let mut file = WorkspaceFile { path, on_disk: text.clone(), text };
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        file.set_list("not", &values)?;
+        Ok(file.text().to_owned())
+    }
+
+    #[test]
+    fn a_new_list_is_moved_in_as_other_lists_are() {
+        assert_eq!(list("a: 1\n", &["x", "@s/y@1"]).unwrap(), "a: 1\nnot:\n  - x\n  - '@s/y@1'\n");
+        assert_eq!(list("packages:\n- a\n", &["x@1 || 2"]).unwrap(), "packages:\n- a\nnot:\n- x@1 || 2\n");
+        let deep = "packages:\n    - a\nlast:\n- b\n";
+        assert_eq!(list(deep, &["x"]).unwrap(), format!("{}not:\n    - x\n", deep));
+    }
+
+    #[test]
+    fn items_that_stay_keep_their_lines_and_the_comments_above_them() {
+        assert_eq!(
+            list("not:\n  # why\n  - a  # this\n  # gone\n  - \"b@1\"\n\nz: 1\n", &["a", "b@1 || 2"])
+                .unwrap(),
+            "not:\n  # why\n  - a  # this\n  - b@1 || 2\n\nz: 1\n"
+        );
+        assert_eq!(
+            list("not: [a, 'b@1'] # c\n", &["a", "b@1", "@d"]).unwrap(),
+            "not: [ a, b@1, '@d' ] # c\n"
+        );
+        assert_eq!(list("not:\nz: 1\n", &["a"]).unwrap(), "not:\n  - a\nz: 1\n");
+    }
+
+    #[test]
+    fn what_is_no_plain_list_is_refused() {
+        for text in ["not: &x\n  - a\n", "not:\n  - a:\n    b: 1\n", "not: [\n  a]\n", "not: {a: 1}\n"] {
+            assert!(list(text, &["c"]).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -32,7 +32,9 @@ fn within(text: &str, part: Range<usize>) -> Vec<Entry> {
     let mut indent = None;
     for line in lines(text, part.clone()) {
         let Some(depth) = indent_of(&text[line.clone()]) else { continue };
-        if depth > *indent.get_or_insert(depth) {
+        // A list may stand as far left as its key.
+        let is_item = item(&text[line.clone()]).is_some() && !entries.is_empty();
+        if depth > *indent.get_or_insert(depth) || is_item {
             continue;
         }
         if let Some(last) = entries.last_mut() {
@@ -74,6 +76,13 @@ pub(super) fn indent_of(line: &str) -> Option<usize> {
     let content = line.trim_start_matches(' ');
     let says = !content.trim().is_empty() && !content.starts_with('#');
     says.then_some(line.len() - content.len())
+}
+
+/// What an item of a list says, if the line is one.
+pub(super) fn item(line: &str) -> Option<String> {
+    let content = line.trim().strip_prefix('-')?;
+    let value = content.trim_start();
+    (content.is_empty() || value.len() < content.len()).then(|| unquoted(value[..comment(value)].trim_end()))
 }
 
 /// Where the comment behind a value begins, or the value's end.
@@ -127,5 +136,15 @@ mod tests {
         assert_eq!(keys(&["b"]), owned(&[("x", "\"y # z\""), ("deep", "")]));
         assert_eq!(keys(&["b", "deep"]), owned(&[("q", "1")]));
         assert_eq!(entries(text, &["d"]), None);
+    }
+
+    #[test]
+    fn a_list_belongs_to_its_key_though_it_stands_as_far_left() {
+        let text = "a:\n- x\n# c\n- 'y: z' # d\nb: 1\n";
+        let entries = entries(text, &[]).unwrap();
+        let keys: Vec<_> = entries.iter().map(|entry| (entry.key.as_str(), entry.end)).collect();
+        assert_eq!(keys, [("a", text.len() - 5), ("b", text.len())]);
+        assert_eq!(item("  - 'y: z' # d\n").as_deref(), Some("y: z"));
+        assert_eq!(item("-x\n"), None);
     }
 }

@@ -6,5 +6,7 @@
 
 mod file;
 mod lines;
+mod list;
+mod mapping;
 
 pub use file::{WorkspaceEditError, WorkspaceFile};

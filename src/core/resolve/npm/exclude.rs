@@ -3,6 +3,7 @@
 //! Rules are a name (where `*` stands for any run of characters) or `name@version || version`. pnpm:
 //! `config/src/version_policy.rs`.
 
+use indexmap::IndexMap;
 use node_semver::Version;
 
 use super::error::NpmError;
@@ -56,6 +57,30 @@ impl Exclusions {
     /// When a version is none, or a pattern has one.
     pub fn parse(rules: &[String]) -> Result<Self, NpmError> {
         Ok(Self { rules: rules.iter().map(|rule| Rule::parse(rule)).collect::<Result<_, _>>()? })
+    }
+
+    /// The rules, with one for each name: all versions, or the listed ones in order. Names keep the place where they
+    /// come first. (pnpm: `merge_package_version_specs`.)
+    #[must_use]
+    pub fn merged(&self) -> Vec<String> {
+        let mut merged: IndexMap<&str, Option<Vec<Version>>> = IndexMap::new();
+        for rule in &self.rules {
+            let versions = rule.versions.iter().filter_map(|version| Version::parse(version).ok());
+            let listed = merged.entry(&rule.name).or_insert_with(|| Some(Vec::new()));
+            match listed {
+                Some(_) if rule.versions.is_empty() => *listed = None,
+                Some(listed) => listed.extend(versions),
+                None => {}
+            }
+        }
+        let text = |(name, versions): (&str, Option<Vec<Version>>)| {
+            let Some(mut versions) = versions else { return name.to_owned() };
+            versions.sort();
+            versions.dedup();
+            let versions: Vec<String> = versions.iter().map(Version::to_string).collect();
+            format!("{name}@{}", versions.join(" || "))
+        };
+        merged.into_iter().map(text).collect()
     }
 
     /// What the rules say of a package.
@@ -130,6 +155,13 @@ mod tests {
         assert_eq!(rules.of("ab"), Excluded::No);
         assert_eq!(rules.of("b"), Excluded::Versions(vec!["1.0.0".into(), "2.0.0".into(), "3.0.0".into()]));
         assert!(rules.of("b").covers("3.0.0") && !rules.of("b").covers("4.0.0"));
+    }
+
+    #[test]
+    fn rules_of_one_name_are_merged_and_their_versions_put_in_order() {
+        let rules =
+            rules(&["b@1.10.0", "@s/*", "b@1.9.0 || 1.10.0", "c@1.0.0", "a", "c", "a@1.0.0"]).unwrap();
+        assert_eq!(rules.merged(), ["b@1.9.0 || 1.10.0", "@s/*", "c", "a"]);
     }
 
     #[test]

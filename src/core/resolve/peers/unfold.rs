@@ -130,7 +130,7 @@ impl Walker<'_> {
             }
             if let Some(verdict) = self.memory.quick_verdict(below, child.package) {
                 let verdict = self.memory.verdicts[child.package as usize][verdict].clone();
-                self.repeat_missing(&verdict, Some(&Way::new(child.package, Some(way))));
+                self.repeat_missing(&verdict, child.package, Some(way));
                 if let Purpose::Build(blueprint) = &mut self.purpose {
                     if verdict.found.is_empty() {
                         let least = &mut blueprint.bare_depth[child.package as usize];

@@ -206,7 +206,7 @@ impl<'a> Walker<'a> {
     fn repeat(&mut self, place: PlaceId, package: u32, verdict: usize, way: Option<&Way<'_>>) -> Outcome {
         let verdict = self.memory.verdicts[package as usize][verdict].clone();
         let depth = self.memory.places[place.0 as usize].depth;
-        self.repeat_missing(&verdict, Some(&Way::new(package, way)));
+        self.repeat_missing(&verdict, package, way);
         if let Purpose::Build(blueprint) = &mut self.purpose {
             if verdict.found.is_empty() {
                 let least = &mut blueprint.bare_depth[package as usize];
@@ -218,12 +218,16 @@ impl<'a> Walker<'a> {
         verdict.outcome()
     }
 
-    pub(super) fn repeat_missing(&mut self, verdict: &Verdict, way: Option<&Way<'_>>) {
+    /// Tells again what is missing below a package. What the package itself asks for is missing at the place; nobody
+    /// who answers for the children of the package answers for that.
+    pub(super) fn repeat_missing(&mut self, verdict: &Verdict, package: u32, way: Option<&Way<'_>>) {
         if self.draining {
             return;
         }
         if let Purpose::Discover(log) = &mut self.purpose {
+            let way_below = Way::new(package, way);
             for absent in verdict.absent.iter() {
+                let way = if absent.asker == package { way } else { Some(&way_below) };
                 log.note(self.tree, &self.memory.survey, *absent, way);
             }
         }

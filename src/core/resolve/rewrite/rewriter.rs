@@ -98,6 +98,12 @@ impl Rewriter {
         self.overrides.undeclared(alias, range, Base::Importer(importer))
     }
 
+    /// All entries of catalogs.
+    #[must_use]
+    pub fn catalogs(&self) -> &CatalogEntries {
+        &self.catalogs
+    }
+
     /// The catalog entry that a specifier of a project stands for; `None` if it is no `catalog:` specifier.
     ///
     /// # Errors

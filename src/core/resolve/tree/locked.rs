@@ -7,7 +7,6 @@ use std::sync::Arc;
 use node_semver::{Range, Version};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::model::PeerNames;
 use super::specifier::fits_with_prereleases;
 use crate::core::lockfile::{
     Importer, ImporterDependency, Lockfile, PackageMetadata, Reference, Resolution, Snapshot, reference,
@@ -190,17 +189,14 @@ impl<'a> LockedIndex<'a> {
         self.entry(index).metadata.is_some_and(|metadata| !metadata.peer_dependencies.is_empty())
     }
 
-    /// Versions of peers that the lockfile recorded behind the direct dependencies of a project: all of them by name,
-    /// and the names behind each alias. Of a project that the lockfile does not have, those of all snapshots.
+    /// Versions of peers that the lockfile recorded behind the direct dependencies of a project, by name. Of a project
+    /// that the lockfile does not have, those of all snapshots.
     pub(super) fn peer_context(&self, project: &str) -> LockedPeers<'a> {
         let mut context = LockedPeers::default();
-        let mut note = |index: SnapshotIndex| -> PeerNames {
-            let versions = self.peer_versions(index);
-            let names = versions.iter().map(|(name, _)| Arc::from(*name)).collect();
-            for (name, version) in versions {
+        let mut note = |index: SnapshotIndex| {
+            for (name, version) in self.peer_versions(index) {
                 context.versions.entry(name).or_default().insert(version);
             }
-            names
         };
         let Some(importer) = self.lockfile.importers.get(project) else {
             for position in 0..self.lockfile.snapshots.len() {
@@ -209,16 +205,11 @@ impl<'a> LockedIndex<'a> {
             return context;
         };
         let groups = [&importer.dependencies, &importer.optional_dependencies, &importer.dev_dependencies];
-        let mut by_alias = FxHashMap::default();
         for (alias, dependency) in groups.into_iter().flatten() {
             if let Child::Snapshot(index) = self.find(alias, &dependency.version) {
-                let names = note(index);
-                if !names.is_empty() {
-                    by_alias.insert(alias.as_str(), Arc::new(names));
-                }
+                note(index);
             }
         }
-        context.names_by_alias = by_alias;
         context
     }
 
@@ -255,8 +246,6 @@ impl<'a> LockedIndex<'a> {
 pub(super) struct LockedPeers<'a> {
     /// Peer name → versions.
     pub(super) versions: FxHashMap<&'a str, FxHashSet<&'a str>>,
-    /// Alias of a direct dependency → names of peers behind it, where there are any.
-    pub(super) names_by_alias: FxHashMap<&'a str, Arc<PeerNames>>,
 }
 
 /// A direct dependency of a project, in whichever group it stands.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::core::resolve::{PackageManifest, Resolved, Source};
 
@@ -39,9 +39,6 @@ pub struct Tree {
     pub importers: Vec<Importer>,
     /// Every name that some package declares as a peer.
     pub peer_names: PeerNames,
-    /// Peers that the lockfile recorded behind a direct dependency, by its place: peers that were added to a project
-    /// only for optional ones are not seen below it unless they are named here. pnpm: `locked_peer_names`.
-    pub locked_peer_names: FxHashMap<NodeIndex, Arc<PeerNames>>,
     /// How often the tree has grown. What was derived from it stays true as long as the two numbers below stand.
     pub revision: u64,
     /// How often places that had children of their own were turned into [`Children::Recorded`].

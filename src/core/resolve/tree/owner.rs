@@ -90,6 +90,8 @@ pub(super) struct Side {
     pub(super) nodes: Vec<NodeIndex>,
     /// What its children missed when they were first looked at.
     pub(super) missing: Option<FirstMissing>,
+    /// It was only ever taken from the lockfile.
+    pub(super) is_locked: bool,
 }
 
 /// What the children of a package missed in the first round that looked at them from the place that decides.

@@ -2,12 +2,12 @@
 //!
 //! pnpm: `hoist_peers.rs` and the ranges of `resolve_importer.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use node_semver::{Range, Version};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::input::{PeerOverride, Rewrite};
 use super::missing::MissingPeer;
@@ -140,36 +140,28 @@ fn pick_required(picking: &Picking<'_>, name: &Arc<str>, range: &str) -> Option<
     if let Some(root) = of_root {
         return Some(Arc::clone(&root.specifier));
     }
+    // A specifier with a scheme says where the package comes from, so it is taken as it is.
     let by_range = || picking.auto_install_peers.then(|| Arc::from(range));
+    if range.contains(':') {
+        return by_range();
+    }
     let Some(selectors) = picking.preferred.get(name) else { return by_range() };
-    let (versions, others): (Vec<_>, Vec<_>) =
-        selectors.iter().partition(|(_, selector)| selector.kind == SelectorKind::Version);
-    let is_present = |text: &str| is_present(picking.present, name, text);
-    let best_of = |fits: &dyn Fn(&Version) -> bool| {
-        let all = || versions.iter().map(|(text, _)| *text);
-        highest(all().filter(|text| is_present(text)), fits).or_else(|| highest(all(), fits))
+    let versions = || {
+        let versions = selectors.iter().filter(|(_, selector)| selector.kind == SelectorKind::Version);
+        versions.map(|(text, _)| text)
     };
-    let compared = peer_range(range);
-    let best = if Range::parse(&compared).is_ok() {
-        let wanted = WithPrereleases::parse(&compared);
-        let best = best_of(&|version| wanted.fits(version));
-        if best.is_none() && !versions.is_empty() {
-            return by_range();
-        }
-        best
-    } else {
-        best_of(&|_| true)
-    };
-    let parts: Vec<&str> =
-        best.into_iter().chain(others.iter().map(|(text, _)| *text)).map(|text| &**text).collect();
-    (!parts.is_empty()).then(|| Arc::from(parts.join(" || ")))
+    let wanted = WithPrereleases::parse(&peer_range(range));
+    let fits = |version: &Version| wanted.fits(version);
+    let present = versions().filter(|text| is_present(picking.present, name, text));
+    let best = highest(present, fits).or_else(|| highest(versions(), fits));
+    best.cloned().or_else(by_range)
 }
 
 fn is_present(present: &PreferredVersions, name: &str, version: &str) -> bool {
     present.get(name).is_some_and(|versions| versions.contains_key(version))
 }
 
-fn highest<'v>(
+pub(super) fn highest<'v>(
     versions: impl Iterator<Item = &'v Arc<str>>,
     fits: impl Fn(&Version) -> bool,
 ) -> Option<&'v Arc<str>> {
@@ -183,45 +175,8 @@ fn highest<'v>(
     best.map(|(_, text)| text)
 }
 
-/// The versions by which optional peers are installed: the highest one there is that fits all who could use it, if
-/// possible one that the lockfile recorded for the project. What only the lockfile has, and nothing else needs any more,
-/// is the last resort. Peers of which there is none stay away.
-pub(super) fn optional(
-    missing: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
-    (preferred, present): (&PreferredVersions, &PreferredVersions),
-    root: &[RootDependency],
-    locked: &FxHashMap<&str, FxHashSet<&str>>,
-) -> BTreeMap<Arc<str>, Arc<str>> {
-    let mut picked = BTreeMap::new();
-    for (name, ranges) in missing {
-        let Some(selectors) = preferred.get(name) else { continue };
-        let of_root = find_root(root, name).and_then(|root| Range::parse(peer_range(&root.specifier)).ok());
-        let Some(ranges) =
-            ranges.iter().map(|range| Range::parse(range).ok()).collect::<Option<Vec<Range>>>()
-        else {
-            continue;
-        };
-        let fits = |version: &Version| of_root.iter().chain(&ranges).all(|range| range.satisfies(version));
-        let is_recorded = |text: &str| locked.get(&**name).is_some_and(|versions| versions.contains(text));
-        let is_present = |text: &str| is_present(present, name, text);
-        let of_tier = |wants_present: bool, wants_recorded: bool| {
-            let versions = selectors.iter().filter(|(_, selector)| selector.kind == SelectorKind::Version);
-            let of_tier = versions.map(|(text, _)| text).filter(|text| {
-                (!wants_present || is_present(text)) && (!wants_recorded || is_recorded(text))
-            });
-            highest(of_tier, fits)
-        };
-        let tiers = [(true, true), (true, false), (false, true), (false, false)];
-        let best = tiers.into_iter().find_map(|(present, recorded)| of_tier(present, recorded));
-        if let Some(version) = best.and_then(|text| Version::parse(text).ok()) {
-            picked.insert(Arc::clone(name), Arc::from(version.to_string()));
-        }
-    }
-    picked
-}
-
 /// The root's dependency for a peer: by alias, else by its real name, the first by alias.
-fn find_root<'r>(root: &'r [RootDependency], peer: &str) -> Option<&'r RootDependency> {
+pub(super) fn find_root<'r>(root: &'r [RootDependency], peer: &str) -> Option<&'r RootDependency> {
     let by_alias = root.iter().find(|dependency| *dependency.alias == *peer);
     let by_name = || root.iter().filter(|dependency| *dependency.name == *peer);
     by_alias.or_else(|| by_name().min_by(|left, right| left.alias.cmp(&right.alias)))

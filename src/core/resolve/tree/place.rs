@@ -27,6 +27,8 @@ pub(super) struct Found<'f> {
     /// What is left to be found as peers, by this place's say.
     pub(super) left: &'f Names,
     pub(super) is_leaf: bool,
+    /// It is known from the lockfile alone.
+    pub(super) is_locked: bool,
 }
 
 /// Where something hangs.
@@ -73,6 +75,14 @@ impl<R: Resolver> Walk<'_, R> {
     ) -> PackageIndex {
         if let Some((position, _, package)) = self.tree.packages.get_full_mut(&found.id) {
             package.optional &= optional;
+            let side = &mut self.sides[position];
+            // What was looked up tells more than the lockfile (pnpm records it wherever it has it).
+            if side.is_locked && !found.is_locked {
+                side.is_locked = false;
+                package.resolved = Arc::clone(found.resolved);
+                package.manifest = Arc::clone(found.manifest);
+                self.note_violation(found.resolved);
+            }
             return index(position);
         }
         let is_link = matches!(found.resolved.source, Source::Link { .. });
@@ -88,15 +98,23 @@ impl<R: Resolver> Walk<'_, R> {
             leaf_node: None,
         };
         let (position, _) = self.tree.packages.insert_full(found.id, package);
-        self.sides.push(Side { peers_left: Some(Rc::clone(found.left)), ..Side::default() });
+        self.sides.push(Side {
+            peers_left: Some(Rc::clone(found.left)),
+            is_locked: found.is_locked,
+            ..Side::default()
+        });
         if !is_link {
             self.questions.tell(found.resolved);
         }
-        if let Some(violation) = &found.resolved.violation {
-            self.violations.push((Arc::clone(found.resolved), violation.clone()));
-        }
+        self.note_violation(found.resolved);
         self.tell_deprecated(circumstances, found.resolved, found.manifest, depth);
         index(position)
+    }
+
+    fn note_violation(&mut self, resolved: &Arc<Resolved>) {
+        if let Some(violation) = &resolved.violation {
+            self.violations.push((Arc::clone(resolved), violation.clone()));
+        }
     }
 
     /// A place for a package: a leaf's one place, or a new one.

@@ -1,6 +1,6 @@
 //! The versions that the tree has by now: what missing peers are best taken from.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 use super::model::PackageIndex;
@@ -22,6 +22,8 @@ pub(super) struct Present {
     /// Packages whose version is not known by registries, and not by a `workspace:` range so far.
     nameless: Vec<PackageIndex>,
     versions: PreferredVersions,
+    /// Name → version → the package, the first one of that name and version.
+    packages: FxHashMap<Arc<str>, FxHashMap<Arc<str>, PackageIndex>>,
 }
 
 impl Present {
@@ -35,9 +37,20 @@ impl Present {
         &self.versions
     }
 
-    fn note(versions: &mut PreferredVersions, name: &Arc<str>, version: &Arc<str>) {
+    /// A package that there is.
+    pub(super) fn package(&self, name: &str, version: &str) -> Option<PackageIndex> {
+        self.packages.get(name)?.get(version).copied()
+    }
+
+    /// The versions that there are of a package.
+    pub(super) fn versions_of(&self, name: &str) -> impl Iterator<Item = &Arc<str>> {
+        self.versions.get(name).into_iter().flat_map(|versions| versions.keys())
+    }
+
+    fn note(&mut self, name: &Arc<str>, version: &Arc<str>, package: PackageIndex) {
         let plain = VersionSelector { kind: SelectorKind::Version, weight: weight::PLAIN };
-        versions.entry(Arc::clone(name)).or_default().entry(Arc::clone(version)).or_insert(plain);
+        self.versions.entry(Arc::clone(name)).or_default().entry(Arc::clone(version)).or_insert(plain);
+        self.packages.entry(Arc::clone(name)).or_default().entry(Arc::clone(version)).or_insert(package);
     }
 }
 
@@ -52,6 +65,7 @@ impl<R: Resolver> Walk<'_, R> {
             present.visited.clear();
             present.nameless.clear();
             present.versions.clear();
+            present.packages.clear();
         }
         let mut open = present.roots.clone();
         while let Some(package) = open.pop() {
@@ -61,22 +75,24 @@ impl<R: Resolver> Walk<'_, R> {
             let entry = self.tree.package(package);
             open.extend(entry.children.iter().map(|child| child.package));
             match registry_identity(&entry.resolved) {
-                Some((name, version)) => Present::note(&mut present.versions, name, version),
+                Some((name, version)) => present.note(name, version, package),
                 None => present.nameless.push(package),
             }
         }
-        let versions = &mut present.versions;
-        present.nameless.retain(|package| match self.workspace_identities.get(package) {
+        let mut nameless = std::mem::take(&mut present.nameless);
+        nameless.retain(|package| match self.workspace_identities.get(package) {
             Some((name, version)) => {
-                Present::note(versions, name, version);
+                present.note(name, version, *package);
                 false
             }
             None => true,
         });
+        present.nameless = nameless;
         present.seen_at = now;
     }
 
-    /// What is preferred from the start and what is there by now, of some names.
+    /// What is preferred from the start and what is there by now, of some names. Where peers are not installed by
+    /// themselves, packages that only the lockfile has do not come back through them.
     pub(super) fn preferred_or_present<'n>(
         &mut self,
         project: usize,
@@ -84,11 +100,14 @@ impl<R: Resolver> Walk<'_, R> {
     ) -> PreferredVersions {
         self.look_again();
         let id = &self.input.projects[project].id;
+        let nothing = PreferredVersions::new();
         let seed = self.input.preferred_by_project.get(id).unwrap_or(self.input.preferred);
+        let is_open =
+            |name| self.input.settings.auto_install_peers || self.present.versions.contains_key(name);
         let own = &self.projects[project].circumstances.of_all;
         let mut found = PreferredVersions::new();
         for name in names {
-            let mut of_name = with_own(seed, own, name);
+            let mut of_name = with_own(if is_open(name) { seed } else { &nothing }, own, name);
             for (text, selector) in self.present.versions.get(name).into_iter().flatten() {
                 of_name.entry(Arc::clone(text)).or_insert(*selector);
             }

@@ -2,7 +2,7 @@
 //!
 //! A dependency that still fits is taken with everything below it, unless something there has to be looked at again:
 //! what the command updates, what the lockfile does not know enough about, what asks for peers, what depends on a direct
-//! dependency whose specifier has changed. Cycles are resolved again.
+//! dependency whose specifier has changed.
 //! pnpm: `resolve_dependency_tree/reuse.rs`.
 
 use std::rc::Rc;
@@ -54,40 +54,6 @@ impl<R: Resolver> Walk<'_, R> {
         })
     }
 
-    fn subtree_is_reusable(
-        &mut self,
-        circumstances: &Circumstances,
-        prior: SnapshotIndex,
-        depth: u32,
-    ) -> bool {
-        // Beyond the update's depth nothing varies any more.
-        let bucket = circumstances.update_depth.map_or(0, |limit| depth.min(limit.saturating_add(1)));
-        let key = (circumstances.update_key, prior, bucket);
-        if let Some(known) = self.reusable.get(&key) {
-            return *known;
-        }
-        // Whatever leads back here is part of a cycle.
-        self.reusable.insert(key, false);
-        let Some(locked) = &self.locked else { return false };
-        let entry = locked.entry(prior);
-        let is_updated = circumstances.update_reaches(depth)
-            && match &circumstances.scope {
-                UpdateScope::Nothing => false,
-                UpdateScope::Everything => true,
-                UpdateScope::Names(names) => names.contains(entry.name),
-            };
-        let mut reusable = !is_updated && !locked.asks_for_peers(prior) && locked.synthesize(prior).is_some();
-        if reusable {
-            let children: Vec<Child> = locked.children(prior).map(|(_, child)| child).collect();
-            reusable = children.into_iter().all(|child| match child {
-                Child::Snapshot(child) => self.subtree_is_reusable(circumstances, child, depth + 1),
-                Child::Other => false,
-            });
-        }
-        self.reusable.insert(key, reusable);
-        reusable
-    }
-
     /// Asks ahead for what is going to be resolved again somewhere below a snapshot that is taken.
     pub(super) fn ask_ahead_below(&mut self, circumstances: &Rc<Circumstances>, prior: SnapshotIndex) {
         if self.projects[circumstances.project].changed.is_empty() && self.changed_versions.is_empty() {
@@ -135,7 +101,8 @@ impl<R: Resolver> Walk<'_, R> {
             let left: Names = Rc::from([]);
             let children = self.locked_children(prior, &peers(&resolved.manifest, &left));
             let is_leaf = children.is_empty() && peers(&resolved.manifest, &left).is_empty();
-            let found = Found { id, resolved: &resolved, manifest: &resolved.manifest, left: &left, is_leaf };
+            let manifest = &resolved.manifest;
+            let found = Found { id, resolved: &resolved, manifest, left: &left, is_leaf, is_locked: true };
             let package = self.register(circumstances, found, optional, depth);
             let node = self.new_node(package, is_leaf, depth);
             let placed = Placed { alias, package, node };

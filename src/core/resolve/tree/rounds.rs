@@ -17,9 +17,11 @@ use super::chain::Chain;
 use super::locked::{LockedPeers, SnapshotIndex};
 use super::missing::{Discovered, Discovery, DiscoveryRequest, MissingPeer};
 use super::model::{DirectDependency, NodeIndex, Origin};
+use super::optional_peers::{OptionalPeers, packages_below};
 use super::pick::{self, Picking, RootDependency};
 use super::project::{Circumstances, DirectWanted};
 use super::scope::{leave_to_others, note_first_missing};
+use super::seed::Seed;
 use super::specifier::fits_with_prereleases;
 use super::walk::{Edge, Placed, Siblings, Walk, layer};
 use crate::core::resolve::{ResolveError, Resolver};
@@ -120,7 +122,7 @@ impl<R: Resolver> Walk<'_, R> {
         let seeds: Vec<_> = self.seed(circumstances, &siblings).await?.into_iter().flatten().collect();
         let [siblings] = siblings;
         let versions = self.level_versions(&seeds);
-        let aliases = siblings.aliases.below(seeds.iter().filter_map(super::walk::Seed::placed));
+        let aliases = siblings.aliases.below(seeds.iter().filter_map(Seed::placed));
         let placed = self.walk_from(circumstances, seeds, layer(None, versions), aliases).await?;
         self.present.add_roots(placed.iter().map(|placed| placed.package));
         self.tree.revision += 1;
@@ -225,12 +227,23 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(false);
         }
         let preferred = self.preferred_or_present(rounds.project, rounds.missing_optional.keys());
-        let picked = pick::optional(
-            &rounds.missing_optional,
-            (&preferred, self.present.versions()),
+        let importers = &self.tree.importers;
+        let of_root = match importers.iter().find(|importer| importer.id == ".") {
+            Some(root) if self.input.settings.resolve_peers_from_workspace_root => &root.direct[..],
+            _ => &[],
+        };
+        let optional = OptionalPeers {
+            preferred: &preferred,
+            present: &self.present,
             root,
-            &rounds.locked.versions,
-        );
+            recorded: &rounds.locked.versions,
+            tree: &self.tree,
+            has: [&importers[rounds.project].direct, of_root],
+            lockfile: self.locked.as_ref().map(|locked| locked.lockfile),
+            own: (!self.input.settings.dedupe_peer_dependents)
+                .then(|| packages_below(&self.tree, &importers[rounds.project].direct)),
+        };
+        let picked = optional.pick(&rounds.missing_optional);
         if picked.is_empty() {
             return Ok(false);
         }

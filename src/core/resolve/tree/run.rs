@@ -20,7 +20,7 @@ use super::project::{Circumstances, ProjectState, changed, direct_wanted};
 use super::published::{self, Published};
 use super::questions::{AskedForBy, Questions};
 use super::rounds::Rounds;
-use super::seed_preferred::selectors_of_all;
+use super::seed_preferred::{selectors_of_all, selectors_of_peers};
 use super::specifier::{is_local_path, unwrap_npm};
 use super::walk::Walk;
 use crate::core::manifest::{Manifest, ManifestError};
@@ -136,7 +136,10 @@ impl<'a, R: Resolver> Walk<'a, R> {
     /// dependencies are asked for, since nothing below may be much newer than the newest of them.
     async fn set_circumstances(&mut self, rounds: &[Rounds<'_>]) -> Published {
         let settings = &self.input.settings;
-        let of_all = Rc::new(selectors_of_all(self.input.projects.iter().map(|project| &*project.manifest)));
+        let of_all = Rc::new(selectors_of_peers(
+            self.input.projects.iter().map(|project| &*project.manifest),
+            rounds.iter().flat_map(|rounds| &rounds.wanted),
+        ));
         let pick_lowest_direct = settings.mode != ResolutionMode::Highest;
         for (position, project) in self.input.projects.iter().enumerate() {
             let locked = self.input.locked.as_ref();
@@ -256,14 +259,6 @@ impl<'a, R: Resolver> Walk<'a, R> {
         let wanted = std::mem::take(&mut rounds.wanted);
         self.extend(rounds, &circumstances, &wanted, Origin::Declared).await?;
         rounds.wanted = wanted;
-        let changed = &self.projects[rounds.project].changed;
-        for direct in &self.tree.importers[rounds.project].direct {
-            if !changed.contains(&direct.alias)
-                && let Some(names) = rounds.locked.names_by_alias.get(&*direct.alias)
-            {
-                self.tree.locked_peer_names.insert(direct.node, Arc::clone(names));
-            }
-        }
         Ok(())
     }
 

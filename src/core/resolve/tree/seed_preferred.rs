@@ -8,6 +8,7 @@ use std::sync::Arc;
 use node_semver::{Range, Version};
 use rustc_hash::FxHashSet;
 
+use super::project::DirectWanted;
 use crate::core::lockfile::{Lockfile, split};
 use crate::core::resolve::{PackageManifest, PreferredVersions, SelectorKind, VersionSelector, weight};
 
@@ -23,6 +24,23 @@ pub(super) fn selectors_of_all<'m>(
         if let Some(kind) = selector_kind(specifier) {
             let selector = VersionSelector { kind, weight: weight::DIRECT };
             preferred.entry(Arc::clone(name)).or_default().insert(Arc::clone(specifier), selector);
+        }
+    }
+    preferred
+}
+
+/// What is preferred for the peers of any project: what all projects ask for, also by way of a catalog. For other
+/// dependencies what stands in a catalog does not count, as pnpm 12.21 behaves.
+pub(super) fn selectors_of_peers<'w>(
+    manifests: impl IntoIterator<Item = &'w PackageManifest>,
+    wanted: impl IntoIterator<Item = &'w DirectWanted>,
+) -> PreferredVersions {
+    let mut preferred = selectors_of_all(manifests);
+    for wanted in wanted.into_iter().filter(|wanted| !wanted.is_peer) {
+        if let Some(kind) = selector_kind(&wanted.specifier) {
+            let selector = VersionSelector { kind, weight: weight::DIRECT };
+            let of_name = preferred.entry(Arc::clone(&wanted.alias)).or_default();
+            of_name.insert(Arc::clone(&wanted.specifier), selector);
         }
     }
     preferred

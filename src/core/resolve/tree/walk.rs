@@ -14,18 +14,20 @@ use node_semver::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aliases::Aliases;
-use super::chain::Chain;
 pub(super) use super::edge::{Edge, Placed, Siblings};
 use super::input::TreeInput;
-use super::locked::{LockedIndex, SnapshotIndex};
-use super::model::{ChildEdge, Children, PackageIndex, Tree};
-use super::owner::{Claim, Owner, RecordedUnder, Recording, Side, forget_own_children, record};
+use super::locked::LockedIndex;
+use super::model::{Children, PackageIndex, Tree};
+use super::owner::{Owner, Side};
 use super::place::{At, Found};
 use super::plan::Plan;
 use super::present::Present;
 use super::project::{Circumstances, ProjectState};
-use super::questions::{Answer, QuestionIndex, Questions};
-use super::reading::{Dependency, Names, dependencies, is_leaf, registry_identity};
+use super::questions::{QuestionIndex, Questions};
+use super::reading::{Dependency, dependencies, is_leaf, registry_identity};
+use super::record::recorded_under;
+use super::reusable;
+use super::seed::{Frontier, Open, Seed};
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::{
     PackageManifest, PolicyViolation, PreferredOverlay, ResolveError, Resolved, Resolver, Source, Via,
@@ -48,51 +50,11 @@ pub(super) struct Walk<'a, R> {
     pub(super) violations: Vec<(Arc<Resolved>, PolicyViolation)>,
     /// Names of direct dependencies that changed in some project of a workspace → versions they came to.
     pub(super) changed_versions: FxHashMap<Arc<str>, Vec<Version>>,
-    pub(super) reusable: FxHashMap<(Option<usize>, SnapshotIndex, u32), bool>,
+    pub(super) reusable: reusable::Known,
     /// Projects take turns; before that, questions are only asked ahead.
     pub(super) in_turn: bool,
     /// Names that some package has as a dependency and as a peer, where what is in sight decides which it is.
     pub(super) decided_by_sight: BTreeSet<Arc<str>>,
-}
-
-/// A dependency that was resolved.
-pub(super) enum Seed {
-    /// It was left out: it closes a cycle a second time, or is optional and cannot be resolved.
-    Dropped,
-    /// It was taken from the lockfile with all that is below it.
-    Done(Placed),
-    /// What is below it has to be looked at.
-    Open(Box<Open>),
-}
-
-impl Seed {
-    pub(super) fn placed(&self) -> Option<&Placed> {
-        match self {
-            Self::Dropped => None,
-            Self::Done(placed) => Some(placed),
-            Self::Open(open) => Some(&open.placed),
-        }
-    }
-}
-
-/// A place whose children have to be looked at.
-pub(super) struct Open {
-    placed: Placed,
-    answer: Rc<Answer>,
-    above: Chain,
-    depth: u32,
-    optional: bool,
-    left: Names,
-    prior: Option<SnapshotIndex>,
-    claim: Option<Claim>,
-}
-
-/// A place that decides about its package and has to walk its children.
-struct Frontier {
-    open: Box<Open>,
-    claim: Claim,
-    overlay: Option<Arc<PreferredOverlay>>,
-    aliases: Aliases,
 }
 
 impl<R: Resolver> Walk<'_, R> {
@@ -195,7 +157,8 @@ impl<R: Resolver> Walk<'_, R> {
         let optional = siblings.optional || edge.optional;
         let depth = siblings.depth;
         let leaf = matches!(resolved.source, Source::Link { .. }) || is_leaf(&answer.manifest);
-        let found = Found { id, resolved, manifest: &answer.manifest, left: &left, is_leaf: leaf };
+        let manifest = &answer.manifest;
+        let found = Found { id, resolved, manifest, left: &left, is_leaf: leaf, is_locked: false };
         let package = self.register(circumstances, found, optional, depth);
         if registry_identity(resolved).is_none()
             && specifier.starts_with("workspace:")
@@ -403,49 +366,6 @@ impl<R: Resolver> Walk<'_, R> {
         Ok(side.dependencies.clone().unwrap_or_default())
     }
 
-    /// Records what a place came to, and gives it its children.
-    fn record_children(
-        &mut self,
-        circumstances: &Circumstances,
-        place: &Frontier,
-        edges: &[Edge],
-        seeds: &[Seed],
-    ) {
-        let Frontier { open, claim, aliases, .. } = place;
-        let under = recorded_under(circumstances, open, claim, aliases);
-        let children = edges.iter().zip(seeds).map(|(edge, seed)| (seed.placed(), edge.optional));
-        let children = children.filter_map(|(placed, optional)| placed.map(|placed| (placed, optional)));
-        self.publish(&open.placed, open.depth, claim, children, under);
-    }
-
-    /// Records the children that a place came to, and keeps the place.
-    pub(super) fn publish<'p>(
-        &mut self,
-        placed: &Placed,
-        depth: u32,
-        claim: &Claim,
-        children: impl Iterator<Item = (&'p Placed, bool)>,
-        under: RecordedUnder,
-    ) {
-        let package = placed.package;
-        let (mut edges, mut own) = (Vec::new(), Vec::new());
-        for (child, optional) in children {
-            edges.push(ChildEdge { alias: Arc::clone(&child.alias), package: child.package, optional });
-            own.push((Arc::clone(&child.alias), child.node));
-        }
-        let side = &mut self.sides[package.0 as usize];
-        let recording = record(&mut self.tree, side, package, claim, edges, under);
-        let children = match recording {
-            Recording::Declined => Children::Recorded,
-            Recording::Recorded | Recording::Replaced => Children::Own(own.into()),
-        };
-        self.keep_node(placed.node, children, depth);
-        let side = &self.sides[package.0 as usize];
-        if (recording == Recording::Replaced || !claim.same_left) && side.is_owned_by(&claim.owner) {
-            forget_own_children(&mut self.tree, side, placed.node);
-        }
-    }
-
     /// Package name → versions of what a level was resolved to, where registries know it.
     pub(super) fn level_versions(&self, seeds: &[Seed]) -> BTreeMap<Arc<str>, Vec<Arc<str>>> {
         let mut versions: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
@@ -470,16 +390,6 @@ pub(super) fn layer(
         return parent.cloned();
     }
     Some(Arc::new(PreferredOverlay { entries, parent: parent.cloned() }))
-}
-
-fn recorded_under(
-    circumstances: &Circumstances,
-    open: &Open,
-    claim: &Claim,
-    aliases: &Aliases,
-) -> RecordedUnder {
-    let updating = circumstances.update_key.is_some();
-    RecordedUnder { left: Rc::clone(&claim.left), prior: open.prior, updating, aliases: aliases.clone() }
 }
 
 /// A workspace project that is copied: its manifest may have `catalog:` specifiers.

@@ -28,9 +28,6 @@ pub(super) fn change(
     if !uses_are_recorded(lockfile, catalogs) {
         return CatalogChange::Other;
     }
-    if lockfile.catalogs.is_empty() {
-        return if catalogs.is_empty() { CatalogChange::None } else { CatalogChange::Other };
-    }
     let Some((updated, changed)) = with_new_ranges(lockfile, catalogs) else {
         return CatalogChange::Other;
     };

@@ -157,3 +157,13 @@ fn overrides_that_went_have_a_range_or_touch_peers_give_no_seed() {
     let peer = LOCKFILE.replace("integrity: sha512-a}", "integrity: sha512-a}, peerDependencies: {y: '*'}");
     assert_eq!(seed(&peer, &format!("{CATALOG}overrides: {{y: '-'}}\n"), &[]), None);
 }
+
+#[test]
+fn catalogs_that_nothing_in_the_lockfile_uses_leave_it_as_it_is() {
+    let without = LOCKFILE
+        .replace("catalogs:\n  default:\n    c: {specifier: ^1.0.0, version: 1.0.0}\n", "")
+        .replace("'catalog:'", "^1.0.0");
+    let expected = Lockfile::parse(&without, Path::new("pnpm-lock.yaml")).unwrap();
+    assert_eq!(expected.catalogs.len(), 0);
+    assert_eq!(seed(&without, CATALOG, &[]), Some(expected));
+}

@@ -153,6 +153,19 @@ fn a_peer_of_a_project_meets_what_another_project_asks_for() {
 }
 
 #[test]
+fn what_another_project_asks_for_by_a_catalog_is_met_by_peers_of_projects_only() {
+    let mut world = World::new();
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    let manifest =
+        PackageManifest { peer_dependencies: specifiers(&[("host", ">=1")]), ..PackageManifest::default() };
+    world.project_of("peers", manifest);
+    world.project("by-catalog", &[("host", "catalog:^1")]).project("depends", &[("host", ">=1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "peers"), ["host → host@1.0.0"]);
+    assert_eq!(direct(&tree, "depends"), ["host → host@2.0.0"]);
+}
+
+#[test]
 fn what_a_place_finds_is_not_offered_where_it_takes_its_children_from_another_place() {
     let mut world = World::new();
     let about = About { peers: &[("host", "*")], may_lack: &["host"], ..About::default() };
@@ -184,4 +197,80 @@ fn a_better_place_walks_again_where_more_is_in_sight_than_before() {
     // `host` is offered to the project before `above` is installed for `plugin`.
     world.project(".", &[("tool", "1"), ("plugin", "1")]);
     assert!(edges(&world.tree(), "both@1.0.0").is_empty());
+}
+
+/// A library that can use a tool, and a project elsewhere that brings the tool, whose own peer is `base@1`.
+fn with_tool(range: &str, base: &str) -> World {
+    let mut world = World::new();
+    let about = About { peers: &[("tool", "*")], may_lack: &["tool"], ..About::default() };
+    world.publish("library@1.0.0", &about);
+    with_peer(&mut world, "tool@1.0.0", "base", range);
+    world.package("base@1.0.0", &[]).package("base@2.0.0", &[]).package("user@1.0.0", &[("tool", "1")]);
+    world.project("a", &[("library", "1"), ("base", base)]);
+    world.project("b", &[("user", "1"), ("base", "1")]);
+    world
+}
+
+#[test]
+fn an_optional_peer_stays_away_if_its_own_peer_refuses_what_the_project_has() {
+    assert_eq!(direct(&with_tool("^1", "1").tree(), "a")[2], "tool → tool@1.0.0");
+    assert_eq!(direct(&with_tool("^1", "2").tree(), "a").len(), 2);
+    assert_eq!(direct(&with_tool("*", "2").tree(), "a")[2], "tool → tool@1.0.0");
+}
+
+#[test]
+fn an_optional_peer_takes_a_lower_version_that_gets_along_with_the_project() {
+    let mut world = with_tool("^2", "2");
+    with_peer(&mut world, "tool@2.0.0", "base", "^1");
+    world.project("c", &[("tool", "2"), ("base", "1")]);
+    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
+}
+
+#[test]
+fn an_optional_peer_stays_away_if_a_peer_it_would_bring_refuses_what_the_project_has() {
+    let mut world = with_tool("*", "2");
+    with_peer(&mut world, "tool@1.1.0", "helper", "*");
+    with_peer(&mut world, "helper@1.0.0", "base", "^1");
+    world.project("c", &[("tool", "1.1.0"), ("helper", "1"), ("base", "1")]);
+    assert_eq!(direct(&world.tree(), "a").len(), 2, "nothing but what it asks for");
+}
+
+#[test]
+fn an_optional_peer_stays_away_if_its_own_peer_refuses_what_the_root_has() {
+    let mut world = with_tool("^1", "2");
+    world.without_projects().project("a", &[("library", "1")]).project("b", &[("user", "1"), ("base", "1")]);
+    world.project(".", &[("base", "2")]);
+    assert_eq!(direct(&world.tree(), "a"), ["library → library@1.0.0"]);
+    world.settings.resolve_peers_from_workspace_root = false;
+    assert_eq!(direct(&world.tree(), "a")[1..], ["tool → tool@1.0.0", "base → base@1.0.0"]);
+}
+
+#[test]
+fn the_root_does_not_decide_about_an_optional_peer_that_cannot_live_with_it() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", "^2")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &about).package("host@1.0.0", &[]).package("host@2.0.0", &[]);
+    world.project(".", &[("host", "^1")]).project("a", &[("plugin", "1")]).project("b", &[("host", "2")]);
+    assert_eq!(direct(&world.tree(), "a")[1], "host → host@2.0.0");
+}
+
+#[test]
+fn a_missing_peer_takes_the_version_that_fits_whatever_projects_ask_for() {
+    let mut world = World::new();
+    with_peer(&mut world, "plugin@1.0.0", "host", "^1");
+    world.package("host@1.0.0", &[]).package("host@1.5.0", &[]).package("host@2.0.0", &[]);
+    world.package("user@1.0.0", &[("host", "1.5.0")]);
+    world.project("a", &[("plugin", "1")]).project("b", &[("host", "~1.0")]);
+    world.project("c", &[("user", "1")]).project("d", &[("host", "2")]);
+    assert_eq!(direct(&world.tree(), "a")[1], "host → host@1.5.0");
+}
+
+#[test]
+fn projects_that_keep_to_themselves_take_optional_peers_only_from_what_they_have() {
+    let mut world = with_tool("^1", "1");
+    world.settings.dedupe_peer_dependents = false;
+    assert_eq!(direct(&world.tree(), "a").len(), 2);
+    world.package("other@1.0.0", &[("tool", "1")]).without_projects();
+    world.project("a", &[("library", "1"), ("other", "1")]);
+    assert_eq!(direct(&world.tree(), "a")[2], "tool → tool@1.0.0");
 }

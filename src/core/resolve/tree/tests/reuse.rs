@@ -204,3 +204,59 @@ fn what_changed_in_one_project_takes_along_what_another_has_locked() {
     world.without_projects().project("a", &[("wrap", "1")]).project("b", &[("leaf", "1.1.0")]);
     assert_eq!(edges(&world.tree(), "wrap@1.0.0"), ["leaf → leaf@1.0.0"], "nothing changed in b");
 }
+
+#[test]
+fn a_cycle_that_the_lockfile_has_is_taken_without_a_question() {
+    let mut world = World::new();
+    world.package("egg@1.0.0", &[("hen", "1")]).package("hen@1.0.0", &[("egg", "1"), ("corn", "1")]);
+    world.package("corn@1.0.0", &[]).project(".", &[("egg", "1")]);
+    world.lockfile = Some(world.lock());
+    world.asked.borrow_mut().clear();
+    let tree = world.tree();
+    assert_eq!(edges(&tree, "hen@1.0.0"), ["corn → corn@1.0.0", "egg → egg@1.0.0"]);
+    assert!(world.asked.borrow().is_empty(), "{:?}", world.asked.borrow());
+}
+
+#[test]
+fn a_cycle_with_something_to_update_in_it_is_resolved_again_from_wherever_it_is_entered() {
+    let mut world = World::new();
+    world.package("egg@1.0.0", &[("hen", "1")]).package("hen@1.0.0", &[("egg", "1"), ("corn", "1")]);
+    world.package("corn@1.0.0", &[]).project(".", &[("egg", "1"), ("hen", "1")]);
+    world.lockfile = Some(world.lock());
+    world.package("corn@1.1.0", &[]).asked.borrow_mut().clear();
+    world.update = UpdateScope::Names(BTreeSet::from(["corn".to_owned()]));
+    assert_eq!(edges(&world.tree(), "hen@1.0.0"), ["corn → corn@1.1.0", "egg → egg@1.0.0"]);
+}
+
+#[test]
+fn what_is_looked_up_at_one_place_counts_more_than_what_the_lockfile_tells_at_another() {
+    let mut world = World::new();
+    world.package("leaf@1.0.0", &[]).package("kept@1.0.0", &[("leaf", "1")]).project(".", &[("kept", "1")]);
+    world.lockfile = Some(world.lock());
+    world.publish("leaf@1.0.0", &About { deprecated: Some("old"), ..About::default() });
+    let told = |world: &World| world.tree().packages["leaf@1.0.0"].manifest.deprecated.clone();
+    assert_eq!(told(&world), None);
+    world.package("new@1.0.0", &[("leaf", "1")]);
+    world.without_projects().project(".", &[("kept", "1"), ("new", "1")]);
+    assert_eq!(told(&world).as_deref(), Some("old"));
+}
+
+#[test]
+fn peers_that_only_the_lockfile_has_stay_away_when_peers_are_not_installed_by_themselves() {
+    let mut world = World::new();
+    let about = About { peers: &[("host", ">=1")], ..About::default() };
+    world.publish("needs@1.0.0", &about);
+    world.publish("plugin@1.0.0", &About { may_lack: &["host"], ..about });
+    world.package("host@1.0.0", &[]).package("host@2.0.0", &[]).package("user@1.0.0", &[("host", "^1")]);
+    for plugin in ["plugin", "needs"] {
+        world.settings.auto_install_peers = true;
+        world.without_projects().project(".", &[(plugin, "1"), ("host", "^2")]);
+        world.lockfile = None;
+        world.lockfile = Some(world.lock());
+        world.settings.auto_install_peers = false;
+        world.without_projects().project(".", &[(plugin, "1")]);
+        assert_eq!(direct(&world.tree(), ".").len(), 1);
+        world.without_projects().project(".", &[(plugin, "1"), ("user", "1")]);
+        assert_eq!(direct(&world.tree(), ".")[2], "host → host@1.0.0");
+    }
+}
