@@ -32,8 +32,8 @@ struct Shown {
 const COLUMNS: [Shown; 9] = [
     Shown { column: Column::State, head: "state", width: 13, from: 40 },
     Shown { column: Column::Size, head: "size", width: 9, from: 56 },
-    Shown { column: Column::Files, head: "files", width: 7, from: 100 },
-    Shown { column: Column::Queue, head: "queue", width: 9, from: 110 },
+    Shown { column: Column::Files, head: "files", width: 7, from: 130 },
+    Shown { column: Column::Queue, head: "queue", width: 9, from: 140 },
     Shown { column: Column::FirstByte, head: "first", width: 9, from: 76 },
     Shown { column: Column::Body, head: "body", width: 9, from: 76 },
     Shown { column: Column::Extract, head: "unpack", width: 9, from: 90 },
@@ -92,7 +92,8 @@ pub(super) fn render(
 /// Keeps the row where the selected package is now, or selects the package of the row.
 fn choose_row(state: &mut ViewState, ids: &[PackageId], page: usize) {
     let rows = &mut state.rows[Pane::Packages as usize];
-    let selected = state.table.selected.and_then(|id| ids.iter().position(|other| *other == id));
+    let selected = state.table.selected.filter(|_| state.table.chosen);
+    let selected = selected.and_then(|id| ids.iter().position(|other| *other == id));
     if let Some(position) = selected {
         rows.at = position;
     }
