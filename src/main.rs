@@ -11,6 +11,10 @@ use pacwatch::cli::{Cli, Command, completions, interrupt, store};
 use pacwatch::core::clock::Clock;
 use pacwatch::core::event::Outcome;
 
+/// Packuments, manifests and slots are many small pieces, made on one thread and dropped on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let clock = Clock::start();
     tell_traces();

@@ -81,6 +81,7 @@ fn every_flag_becomes_its_setting() {
             prefer_frozen_lockfile: Some(false),
             lockfile_only: true,
             fix_lockfile: false,
+            force: false,
             dedupe: None,
             ignore_scripts: Some(true),
             only: Some(OnlyDependencies::Production),
@@ -119,6 +120,7 @@ fn the_last_word_on_the_lockfile_counts() {
 #[test]
 fn short_forms_are_understood() {
     assert!(matches!(parse(&["i", "-P"]).unwrap().command, Command::Install(arguments) if arguments.prod));
+    assert!(flags(&install(&["--force"])).force);
     assert_eq!(flags(&install(&["-D"])).only, Some(OnlyDependencies::Development));
     let Command::Store(store) = parse(&["store", "path", "--store-dir", "s"]).unwrap().command else {
         panic!()

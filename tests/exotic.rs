@@ -81,6 +81,7 @@ impl Desk {
             lockfile_dir: site.project.clone(),
             home: Some(site.home.clone()),
             git_shallow_hosts: Vec::new(),
+            inject_workspace_packages: false,
         };
         Self { site, fetcher, chain: Chain::new(Nothing, surroundings) }
     }

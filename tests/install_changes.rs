@@ -138,3 +138,24 @@ fn an_install_from_a_lockfile_that_breaks_a_policy_does_not_end_well() {
     assert!(failure.message.contains("a@1.0.0"), "{}", failure.message);
     assert!(!site.modules().join(".modules.yaml").exists(), "no state of an install that did not pass");
 }
+
+#[test]
+fn force_puts_every_package_there_anew_and_fetches_what_was_changed_in_the_store() {
+    let registry = Registry::start();
+    let site =
+        Project::new().direct(&Package::new("a", "1.0.0").file("x", "first").file("y", "y")).write(&registry);
+    run::install_well(&site, Flags::default());
+    let file = |name: &str| site.modules().join("a").join(name);
+    std::fs::remove_file(file("y")).unwrap();
+    assert_eq!(run::install_well(&site, Flags::default()).finished().outcome, Outcome::UpToDate);
+    assert!(!file("y").exists(), "what is in place is believed");
+    // A file that is linked to the store is changed there too.
+    std::fs::write(file("x"), "second, and longer").unwrap();
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    std::fs::File::options().write(true).open(file("x")).unwrap().set_modified(later).unwrap();
+    let forced = run::install_well(&site, Flags { force: true, ..Flags::default() });
+    assert_eq!(forced.finished().outcome, Outcome::Done);
+    assert_eq!(std::fs::read_to_string(file("x")).unwrap(), "first");
+    assert_eq!(std::fs::read_to_string(file("y")).unwrap(), "y");
+    assert_eq!(run::install_well(&site, Flags::default()).finished().outcome, Outcome::UpToDate);
+}

@@ -5,8 +5,8 @@
 mod recordings;
 mod synthetic;
 
-use pacwatch::core::event::{Event, EventKind, LaneCounts, LinkMode, Outcome};
-use pacwatch::core::model::{LogLevel, Model};
+use pacwatch::core::event::{Event, EventKind, LaneCounts, LinkMode, Outcome, SkipReason};
+use pacwatch::core::model::{LogLevel, Model, Pool};
 use pacwatch::tui::action::Pane;
 use pacwatch::tui::state::{Column, Hit, Quitting, ViewState};
 use pacwatch::tui::theme::Theme;
@@ -198,9 +198,17 @@ fn the_detail_of_a_package_of_a_real_run() {
 
 #[test]
 fn real_runs_that_ended() {
-    for name in
-        ["bandwidth", "extraction", "inline", "one-package", "warm", "up-to-date", "failed", "resolution"]
-    {
+    for name in [
+        "bandwidth",
+        "extraction",
+        "inline",
+        "one-package",
+        "warm",
+        "up-to-date",
+        "failed",
+        "resolution",
+        "verification",
+    ] {
         let (model, mut state) = whole(&recording(name));
         snapshots(&format!("ended_{name}"), &model, &mut state, &Theme::dark());
     }
@@ -251,6 +259,33 @@ fn a_turned_knob_is_marked_on_the_axis_of_the_phases() {
 }
 
 #[test]
+fn a_paused_run_waits_for_its_viewer_and_marks_stand_beside_the_times_of_the_axis() {
+    let mut events = recording("latency");
+    events.retain(|event| event.at <= 500_000);
+    let at = events.last().unwrap().at;
+    let (mut model, mut state) = until(&events, at);
+    let under_way: Vec<_> = model.in_flight().iter().map(|(id, ..)| *id).collect();
+    for package in under_way {
+        let kind = EventKind::Downloaded { package, lane: 0, bytes: 1, answered_by: None };
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let busy: Vec<_> = model.lanes(Pool::Extract).filter_map(|(_, lane)| lane.task).collect();
+    for task in busy {
+        let detail = String::new();
+        let kind = EventKind::Skipped { package: task.package, reason: SkipReason::Unreachable, detail };
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    model.apply(&Event { seq: 0, at, kind: EventKind::Paused { by: "key".into() } });
+    state.now = at + 2_000;
+    let screen = draw(&model, &mut state, &Theme::dark(), 80, 24);
+    assert!(screen.contains("waiting   for you: paused for 2.00 ms"), "{screen}");
+    assert!(screen.contains("none; the run is paused"), "{screen}");
+    let axis = screen.lines().find(|line| line.contains("phases")).unwrap();
+    let time = pacwatch::core::model::format::duration(state.now);
+    assert!(axis.contains(&format!("◆ {time} ")), "{axis}");
+}
+
+#[test]
 fn wide_and_hostile_names_stay_in_their_columns() {
     let mut events = recording("latency");
     for event in &mut events {
@@ -290,6 +325,47 @@ fn wide_and_hostile_names_stay_in_their_columns() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_first_row_is_selected_until_the_viewer_goes_to_another_and_that_one_is_followed() {
+    let events = recording("latency");
+    let theme = Theme::dark();
+    let (early, mut state) = until(&events, late(&events) / 2);
+    state.pane = Pane::Packages;
+    draw(&early, &mut state, &theme, 80, 24);
+    let first = state.table.selected;
+    let (model, _) = whole(&events);
+    state.now = model.wall_us();
+    draw(&model, &mut state, &theme, 80, 24);
+    assert_eq!(state.table.selected, model.slowest(1).first().map(|(id, _)| *id));
+    assert_eq!(state.rows().at, 0);
+    // Gone to, a package stays selected wherever it moves.
+    state.table.selected = first;
+    state.table.chosen = true;
+    for sort in [Column::Name, Column::Size, Column::Total] {
+        state.table.sort = sort;
+        draw(&model, &mut state, &theme, 80, 24);
+        assert_eq!(state.table.selected, first, "{sort:?}");
+    }
+}
+
+#[test]
+fn the_selected_row_is_of_one_colour_and_reversed() {
+    use ratatui::style::Modifier;
+
+    let (model, mut state) = whole(&recording("latency"));
+    state.pane = Pane::Packages;
+    for theme in [Theme::dark(), Theme::light(), Theme::high_contrast(), Theme::mono()] {
+        let mut terminal = Terminal::new(TestBackend::new(200, 30)).unwrap();
+        terminal.draw(|frame| view::render(frame, &model, &mut state, &theme)).unwrap();
+        let row = state.hits.iter().find_map(|(area, hit)| (*hit == Hit::Row(0)).then_some(*area)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let cells = row.positions().map(|position| &buffer[position]);
+        let looks: Vec<_> = cells.map(|cell| (cell.fg, cell.bg, cell.modifier)).collect();
+        assert!(looks.iter().all(|look| (look.0, look.1) == (looks[0].0, looks[0].1)), "{:?}", theme.name);
+        assert!(looks.iter().all(|look| look.2.contains(Modifier::REVERSED)), "{:?}", theme.name);
     }
 }
 

@@ -108,6 +108,20 @@ fn files_copied_out_of_a_warm_store() {
 }
 
 #[test]
+fn a_lockfile_that_is_checked_against_policies() {
+    assert_verdict(
+        "verification",
+        Bottleneck::RegistryLatency,
+        None,
+        &["checking the lockfile against the policies took", "trustLockfile"],
+    );
+    let model = whole(&recording("verification"));
+    let path = model.critical_path();
+    let longest = path.iter().max_by_key(|step| step.duration_us()).unwrap();
+    assert_eq!(longest.phase, Phase::Verify, "{path:?}");
+}
+
+#[test]
 fn scripts_that_take_long() {
     // Made up: scripts are not run yet, so that there is nothing to record.
     let mut model = Model::default();
@@ -184,7 +198,7 @@ fn too_little_to_judge_by_is_no_verdict() {
 
 #[test]
 fn the_critical_path_covers_the_run_without_overlap() {
-    for name in ["latency", "bandwidth", "extraction", "inline", "one-package", "warm"] {
+    for name in ["latency", "bandwidth", "extraction", "inline", "one-package", "warm", "verification"] {
         let model = whole(&recording(name));
         let path = model.critical_path();
         assert!(path.windows(2).all(|pair| pair[0].to <= pair[1].from), "{name}: {path:?}");

@@ -288,12 +288,14 @@ fn settle(
 }
 
 fn mode(arguments: &RunArguments, input: &Input, is_ci: bool) -> Mode {
+    let stdout_is_terminal = io::stdout().is_terminal();
     let surroundings = Surroundings {
-        stdout_is_terminal: io::stdout().is_terminal(),
+        stdout_is_terminal,
         stdin_is_terminal: io::stdin().is_terminal(),
         is_ci,
         term: input.environment.get("TERM").map(String::as_str),
-        size: crossterm::terminal::size().ok(),
+        // Where there is no terminal, other programs would be started to find its size.
+        size: if stdout_is_terminal { crossterm::terminal::size().ok() } else { None },
     };
     choose_mode(arguments.headless, arguments.json, &surroundings)
 }

@@ -27,6 +27,10 @@ pub struct RunArguments {
     #[arg(long, help_heading = "What to install")]
     pub lockfile_only: bool,
 
+    /// Install as if nothing were in place: every package is put there anew from the store
+    #[arg(long, help_heading = "What to install")]
+    pub force: bool,
+
     /// Run no scripts of the project or of packages
     #[arg(long, help_heading = "What to install")]
     pub ignore_scripts: bool,
@@ -117,6 +121,7 @@ impl RunArguments {
     pub fn flags(&self) -> Flags {
         Flags {
             lockfile_only: self.lockfile_only,
+            force: self.force,
             offline: self.offline.then_some(true),
             prefer_offline: self.prefer_offline.then_some(true),
             trust_lockfile: self.trust_lockfile.then_some(true),

@@ -10,6 +10,7 @@ pub mod event;
 pub mod fetch;
 pub mod folder;
 pub mod git;
+pub mod gzip;
 pub mod hub;
 pub mod install;
 pub mod link;

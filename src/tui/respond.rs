@@ -106,6 +106,7 @@ pub fn act(state: &mut ViewState, model: &Model, action: Action) -> Wish {
             state.filter.clear();
             sort_by(state, Column::Total);
             state.table.selected = None;
+            state.table.chosen = false;
             state.rows().at = 0;
         }
         Action::Open => {
@@ -149,6 +150,7 @@ fn show(state: &mut ViewState, pane: Pane) {
 /// Opens the detail of the selected package.
 fn open(state: &mut ViewState) {
     state.table.detail = state.table.selected;
+    state.table.chosen = true;
     state.table.detail_rows = Rows::default();
 }
 
@@ -183,6 +185,7 @@ fn go(state: &mut ViewState, action: Action) {
             state.rows().go(action);
             // The next frame selects what is in that row.
             state.table.selected = None;
+            state.table.chosen = action != Action::First;
         }
         Pane::Lanes | Pane::Network | Pane::Importers | Pane::Settings => state.rows().go(action),
     }
@@ -231,6 +234,7 @@ fn click(state: &mut ViewState, model: &Model, event: MouseEvent) -> Wish {
                 open(state);
             } else {
                 state.table.selected = None;
+                state.table.chosen = true;
             }
         }
         Some(Hit::Column(column)) if state.table.sort == column => {

@@ -73,6 +73,8 @@ pub struct Table {
     pub reversed: bool,
     /// The selected package.
     pub selected: Option<PackageId>,
+    /// The viewer went to it, so that it stays selected wherever its row moves. Until then the first row is.
+    pub chosen: bool,
     /// The package whose detail is open.
     pub detail: Option<PackageId>,
     /// The lines of the detail that are gone through.

@@ -164,7 +164,11 @@ impl Theme {
             link: color(Color::Green),
             key: Style::new().add_modifier(Modifier::BOLD),
             banner: color(Color::Yellow).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
-            selected: Style::new().add_modifier(Modifier::REVERSED),
+            // One colour for the whole row: colours turned round are a row of blocks.
+            selected: Style::new()
+                .fg(Color::Reset)
+                .add_modifier(Modifier::REVERSED)
+                .remove_modifier(Modifier::DIM),
         }
     }
 
@@ -189,7 +193,7 @@ impl Theme {
             link: plain,
             key: bold,
             banner: bold.add_modifier(Modifier::REVERSED),
-            selected: plain.add_modifier(Modifier::REVERSED),
+            selected: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
         }
     }
 

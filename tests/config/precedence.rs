@@ -251,3 +251,15 @@ fn the_settings_of_a_run_are_shown_with_their_origins_and_without_secrets() {
     assert!(!format!("{:?}", config.credentials).contains("s3cret"));
     assert!(!format!("{:?}", config.proxy).contains("s3cret"));
 }
+
+#[test]
+fn lists_keep_their_texts_though_yaml_would_take_them_for_something_else() {
+    let config = Machine::new()
+        .project_yaml(
+            "ignoredOptionalDependencies: [y, 1.10, no]\nhoistPattern:\n- on\npublicHoistPattern: null\n",
+        )
+        .load();
+    assert_eq!(config.ignored_optional_dependencies.value, ["y", "1.10", "no"]);
+    assert_eq!(config.hoist_pattern.value.as_deref(), Some(&["on".to_owned()][..]));
+    assert_eq!(config.public_hoist_pattern.value, None);
+}

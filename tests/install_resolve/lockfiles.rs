@@ -6,11 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use pacwatch::core::config::Flags;
 use pacwatch::core::event::Outcome;
+use pacwatch::core::lockfile::Lockfile;
 
 use super::support::packages::Package;
+use super::support::project::Project;
 use super::support::registry::Registry;
 use super::support::{run, tree};
-use super::{add_dependency, edit_manifest, lockfile_path, lockfile_text, project, without_lockfile};
+use super::{
+    add_dependency, branch, edit_manifest, leaf, lockfile_path, lockfile_text, project, without_lockfile,
+};
 
 #[test]
 fn an_install_without_a_lockfile_makes_one_and_the_same_tree_as_from_it() {
@@ -165,4 +169,42 @@ fn a_pnpmfile_is_refused_by_name_where_something_is_to_be_resolved() {
     fs::write(site.project.join(".pnpmfile.cjs"), "").unwrap();
     let run = run::install(&site, Flags::default());
     assert!(run.failure().message.contains(".pnpmfile.cjs"), "{:?}", run.failure());
+}
+
+#[test]
+fn versions_that_are_taken_too_young_are_excluded_by_name_so_that_the_next_run_accepts_them() {
+    let registry = Registry::start();
+    let project = Project::new()
+        .direct(&branch())
+        .package(&leaf())
+        .setting("trustLockfile: false")
+        .setting("minimumReleaseAge: 100000000")
+        .setting("minimumReleaseAgeStrict: false")
+        .setting("minimumReleaseAgeExclude: [leaf@0.9.0]");
+    let (site, expected) = without_lockfile(&project, &registry);
+    let run = run::install_well(&site, Flags::default());
+    assert!(run.warnings().iter().any(|(_, warning)| warning.contains("branch@1.0.0 was published at")));
+    assert_eq!(Lockfile::read(&lockfile_path(&site)).unwrap().unwrap(), expected);
+    let settings = fs::read_to_string(site.project.join("pnpm-workspace.yaml")).unwrap();
+    let excluded = "minimumReleaseAgeExclude: [ leaf@0.9.0 || 1.0.0, branch@1.0.0 ]";
+    assert!(settings.contains(excluded), "{settings}");
+    let again = run::install_well(&site, Flags::default());
+    assert!(again.warnings().is_empty(), "{:?}", again.warnings());
+}
+
+#[test]
+fn what_is_only_younger_than_what_it_came_with_breaks_no_policy() {
+    let registry = Registry::start();
+    // What is published second within its package is younger than any package's first version.
+    let young = Package::new("young", "1.0.1").file("y", "y");
+    let top = Package::new("top", "1.0.0").dependency("young", "1.0.1");
+    let project = Project::new()
+        .direct(&top)
+        .package(&Package::new("young", "1.0.0").file("y", "old"))
+        .package(&young)
+        .setting("minimumReleaseAge: 1440")
+        .setting("resolutionMode: time-based");
+    let (site, _) = without_lockfile(&project, &registry);
+    run::install_well(&site, Flags::default());
+    assert!(lockfile_text(&site).contains("young@1.0.1"));
 }

@@ -114,8 +114,23 @@ impl ProjectChange {
             }
             Some(specifier) => {
                 if let Some((name, range)) = npm_alias(&specifier) {
-                    let (prefix, asked) = (format!("npm:{name}@"), Some(range.to_owned()));
-                    let saved = Saved::Version { prefix, asked, before: None };
+                    let stands =
+                        before.as_deref().and_then(npm_alias).is_some_and(|(stood, _)| stood == name);
+                    if let Some(before) = before.clone().filter(|_| range.is_empty() && stands) {
+                        self.put(alias, &before.clone(), groups, Saved::AsItIs(before));
+                        return Ok(());
+                    }
+                    // Without a range the package is wanted as it is declared under its own name.
+                    let declared = self.declared_range(name).filter(|_| range.is_empty());
+                    let specifier = match &declared {
+                        Some(declared) => format!("npm:{name}@{declared}"),
+                        None => specifier.clone(),
+                    };
+                    let asked = match declared {
+                        Some(declared) => Some(declared).filter(|range| Version::parse(range).is_err()),
+                        None => Some(range.to_owned()),
+                    };
+                    let saved = Saved::Version { prefix: format!("npm:{name}@"), asked, before: None };
                     self.put_version(alias, &specifier, groups, saved, before, catalogs);
                 } else if is_repository(&specifier) {
                     let (alias, groups) = (Some(alias.to_owned()), Some(groups));
@@ -126,6 +141,13 @@ impl ProjectChange {
             }
         }
         Ok(())
+    }
+
+    /// The range of a package among the dependencies.
+    fn declared_range(&self, name: &str) -> Option<String> {
+        let (group, declared) = self.file.find(name)?;
+        let is_range = group != Group::Peer && parse_range(declared).is_ok();
+        is_range.then(|| declared.to_owned())
     }
 
     /// Puts what is to be resolved into the manifest; where catalogs have a say, its version has to be known first.

@@ -455,3 +455,19 @@ fn an_update_to_a_version_leaves_the_catalog_for_that_version() {
     bench.settings = "catalog:\n  ms: ^2.0.0\n";
     assert_eq!(bench.after(&Command::Update(update(&["ms@2.1.0"]))), r#"{"dependencies":{"ms":"2.1.0"}}"#);
 }
+
+#[test]
+fn an_alias_without_a_range_takes_what_stands_there_or_how_the_package_itself_is_declared() {
+    let bench = |manifest: &str| Bench::new(manifest, &[("foo", "2.1.0")]);
+    let with = |foo: &str, ms: &str| {
+        format!("{{\n  \"dependencies\": {{\n    \"foo\": \"{foo}\",\n    \"ms\": \"{ms}\"\n  }}\n}}\n")
+    };
+    for (declared, saved) in
+        [("~2.1.0", "npm:ms@~2.1.0"), ("2.1.0", "npm:ms@^2.1.0"), ("latest", "npm:ms@^2.1.0")]
+    {
+        let manifest = format!("{{\n  \"dependencies\": {{\n    \"ms\": \"{declared}\"\n  }}\n}}\n");
+        assert_eq!(bench(&manifest).after(&add(&["foo@npm:ms"])), with(saved, declared), "{declared}");
+    }
+    let stands = with("npm:ms@1.0.0", "^2");
+    assert_eq!(bench(&stands).after(&add(&["foo@npm:ms"])), stands);
+}

@@ -120,6 +120,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         prefer_frozen_lockfile: read.boolean("preferFrozenLockfile", true)?,
         lockfile_only: input.flags.lockfile_only,
         fix_lockfile: input.flags.fix_lockfile,
+        force: input.flags.force,
         dedupe: input.flags.dedupe,
         lockfile: derived::lockfile(&read, &mut warnings)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,

@@ -52,6 +52,7 @@ impl Input {
 
 /// Settings of the command line; `None` and empty lists are what was not said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Flags {
     /// `--frozen-lockfile`, `--no-frozen-lockfile`.
     pub frozen_lockfile: Option<bool>,
@@ -61,6 +62,8 @@ pub struct Flags {
     pub lockfile_only: bool,
     /// `--fix-lockfile`.
     pub fix_lockfile: bool,
+    /// `--force`.
+    pub force: bool,
     /// `dedupe`.
     pub dedupe: Option<Dedupe>,
     /// `--offline`.

@@ -17,6 +17,7 @@ use crate::core::event::{ImportMethod, LinkMode};
 
 /// Everything a run wants to know ahead.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting or a switch of its own")]
 pub struct Config {
     /// Absolute path of the folder that holds `package.json`.
     pub project_dir: PathBuf,
@@ -84,6 +85,8 @@ pub struct Config {
     pub lockfile_only: bool,
     /// `--fix-lockfile`: resolve even if the lockfile satisfies the manifests, so that what it lacks is filled in.
     pub fix_lockfile: bool,
+    /// `--force`: believe nothing of what is in place; every package is put there anew.
+    pub force: bool,
     /// `dedupe`: every dependency is resolved again, with a preference for versions that are there.
     pub dedupe: Option<Dedupe>,
     /// `lockfile`: read and write `pnpm-lock.yaml`.

@@ -1,10 +1,12 @@
 //! `pnpm-workspace.yaml` and the user's `config.yaml` as layers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
@@ -16,7 +18,7 @@ use super::origin::Origin;
 /// The name of the file that holds a project's settings.
 pub(super) const WORKSPACE_MANIFEST: &str = "pnpm-workspace.yaml";
 
-/// Texts that YAML would take for numbers (`react: 18.10`), read as they are written.
+/// Texts that YAML would take for numbers (`react: 18.10`) or for true and false (`y`), read as they are written.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Texts {
@@ -32,6 +34,94 @@ struct Texts {
     allowed_deprecated_versions: Option<IndexMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    hoist_pattern: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    public_hoist_pattern: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    git_shallow_hosts: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    trust_policy_exclude: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    minimum_release_age_exclude: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    ignored_optional_dependencies: Written,
+    #[serde(default, skip_serializing_if = "Written::is_something_else")]
+    packages: Written,
+}
+
+/// A list of texts as they are written; something else is left to whoever reads the setting.
+#[derive(Default)]
+struct Written(Option<Vec<String>>);
+
+impl Written {
+    fn is_something_else(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+/// Takes lists, and passes over all else.
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Written, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = items.next_element()? {
+            texts.push(text);
+        }
+        Ok(Written(Some(texts)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Written, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Written(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_none<E>(self) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Written, E> {
+        Ok(Written(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Written, E> {
+        Ok(Written(None))
+    }
 }
 
 /// Reads a file of settings; `None` when there is none.

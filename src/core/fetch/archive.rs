@@ -5,12 +5,12 @@
 //! path the last wins (pnpm: `tarball/src/extract.rs`). Memory is bounded: what inflates to more than
 //! [`IN_MEMORY`] is inflated once to look through it and once more to take the files out.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 
 use rustc_hash::FxHashMap;
 
-use super::inflate::{BeyondLimit, GZIP, Inflating, buffered};
+use super::inflate::{BeyondLimit, Inflating, buffered};
+use crate::core::gzip::{self, Inflated};
 
 /// Archives that inflate to no more than this are held whole.
 const IN_MEMORY: u64 = 8 << 20;
@@ -18,8 +18,6 @@ const IN_MEMORY: u64 = 8 << 20;
 const WHOLE_ENTRY: u64 = 4 << 20;
 /// More files than any package has, and few enough to keep a list of.
 const MOST_FILES: usize = 500_000;
-/// The size that a trailer announces is believed so far, to reserve memory.
-const BELIEVED_SIZE: u64 = IN_MEMORY;
 
 /// Why an archive is refused.
 #[derive(Debug, thiserror::Error)]
@@ -107,11 +105,28 @@ pub enum Content<'a> {
     Stream(&'a mut dyn Read),
 }
 
+/// An archive that is held.
+enum Held<'a> {
+    /// It came as it is.
+    Plain(&'a [u8]),
+    /// It was compressed.
+    Inflated(Inflated),
+}
+
+impl Held<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Plain(bytes) => bytes,
+            Self::Inflated(inflated) => inflated,
+        }
+    }
+}
+
 /// An archive that was looked through.
 pub struct Archive<'a> {
     compressed: &'a [u8],
     /// The inflated archive, if it is small enough to hold.
-    inflated: Option<Cow<'a, [u8]>>,
+    inflated: Option<Held<'a>>,
     entries: Vec<Entry>,
     limit: u64,
 }
@@ -122,23 +137,42 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// For anything that makes the archive unusable.
     pub fn open(compressed: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
-        if !compressed.starts_with(&GZIP) {
+        if !compressed.starts_with(&gzip::MAGIC) {
             return Self::open_plain(compressed, limit);
         }
-        let announced = compressed.last_chunk().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
-        let reserved = usize::try_from(announced.min(BELIEVED_SIZE).min(limit)).unwrap_or_default();
-        let mut inflated = Vec::with_capacity(reserved + 1);
+        let most = usize::try_from(IN_MEMORY.min(limit)).unwrap_or(usize::MAX);
+        if let Some(inflated) = gzip::inflate_whole(compressed, most) {
+            return Self::hold(compressed, inflated, limit);
+        }
+        // What announces to be large need not be inflated to find out; if it lied, what comes below says so.
+        let announced = gzip::announced_length(compressed).unwrap_or_default();
+        if u64::from(announced) > IN_MEMORY
+            && let Ok(archive) = Self::pass_over(compressed, limit)
+        {
+            return Ok(archive);
+        }
+        let mut inflated = Vec::new();
         Inflating::new(compressed, limit)
             .take(IN_MEMORY + 1)
             .read_to_end(&mut inflated)
             .map_err(|error| archive_error(error, ArchiveError::Gzip))?;
         if inflated.len() as u64 > IN_MEMORY {
             drop(inflated);
-            let entries = list(buffered(Inflating::new(compressed, limit)), None)?;
-            return Ok(Self { compressed, inflated: None, entries, limit });
+            return Self::pass_over(compressed, limit);
         }
-        let entries = list(io::Cursor::new(&inflated), Some(inflated.len() as u64))?;
-        Ok(Self { compressed, inflated: Some(Cow::Owned(inflated)), entries, limit })
+        Self::hold(compressed, inflated.into(), limit)
+    }
+
+    /// Looks an archive through without holding it.
+    fn pass_over(compressed: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
+        let mut archive = tar::Archive::new(buffered(Inflating::new(compressed, limit)));
+        let entries = list(archive.entries().map_err(ArchiveError::Tar)?, None)?;
+        Ok(Self { compressed, inflated: None, entries, limit })
+    }
+
+    fn hold(compressed: &'a [u8], inflated: Inflated, limit: u64) -> Result<Self, ArchiveError> {
+        let entries = list_held(&inflated)?;
+        Ok(Self { compressed, inflated: Some(Held::Inflated(inflated)), entries, limit })
     }
 
     /// Looks an archive through that is not compressed: some registries serve such, and pnpm takes them.
@@ -152,8 +186,8 @@ impl<'a> Archive<'a> {
         }
         Ok(Self {
             compressed: archive,
-            inflated: Some(Cow::Borrowed(archive)),
-            entries: list(archive, Some(length))?,
+            inflated: Some(Held::Plain(archive)),
+            entries: list_held(archive)?,
             limit,
         })
     }
@@ -172,7 +206,8 @@ impl<'a> Archive<'a> {
         &self,
         mut each: impl FnMut(&Entry, Content<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Some(inflated) = &self.inflated {
+        if let Some(held) = &self.inflated {
+            let inflated = held.bytes();
             for entry in &self.entries {
                 let content = usize::try_from(entry.offset)
                     .ok()
@@ -209,13 +244,18 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// Lists the regular files of an archive that is in memory. What lies between headers is passed over unread.
+fn list_held(archive: &[u8]) -> Result<Vec<Entry>, ArchiveError> {
+    let mut held = tar::Archive::new(io::Cursor::new(archive));
+    list(held.entries_with_seek().map_err(ArchiveError::Tar)?, Some(archive.len() as u64))
+}
+
 /// Lists the regular files. `length` is the size of the inflated archive where it is known.
-fn list(source: impl Read, length: Option<u64>) -> Result<Vec<Entry>, ArchiveError> {
+fn list(archive: tar::Entries<'_, impl Read>, length: Option<u64>) -> Result<Vec<Entry>, ArchiveError> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut by_path: FxHashMap<String, usize> = FxHashMap::default();
     let mut replaced = false;
-    let mut archive = tar::Archive::new(source);
-    for (position, found) in archive.entries().map_err(ArchiveError::Tar)?.enumerate() {
+    for (position, found) in archive.enumerate() {
         let found = found.map_err(|error| archive_error(error, ArchiveError::Tar))?;
         if position >= MOST_FILES {
             return Err(ArchiveError::TooManyFiles);

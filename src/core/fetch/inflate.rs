@@ -4,8 +4,7 @@ use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// What gzip begins with, deflate being its only method.
-pub(super) const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+use crate::core::gzip::MAGIC;
 
 /// For readers that read in small pieces.
 pub(super) fn buffered(inflating: Inflating<'_>) -> io::BufReader<Inflating<'_>> {
@@ -40,7 +39,7 @@ impl Read for Inflating<'_> {
                 return Ok(read);
             }
             let rest: &[u8] = self.member.get_ref();
-            if !rest.starts_with(&GZIP) {
+            if !rest.starts_with(&MAGIC) {
                 return Ok(0);
             }
             self.member = GzDecoder::new(rest);

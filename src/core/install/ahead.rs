@@ -4,7 +4,6 @@
 //! Whether a package will have a slot, and which, is not known here. Nothing is linked, and nothing is told of packages
 //! that are in the store: that is left to the plan, which takes over what is under way.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -15,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::core::event::{PackageId, Phase};
 use crate::core::fetch::{FetchError, Fetcher, Tarball};
 use crate::core::store::StoreError;
-use crate::core::store::index;
+use crate::core::store::index::IndexReader;
 use crate::core::store::row::StoredPackage;
 
 /// Most packages that are looked up at one time.
@@ -115,10 +114,12 @@ async fn look_up(
     mut packages: UnboundedReceiver<Tarball>,
 ) -> Result<UnderWay, StoreError> {
     let mut under_way = UnderWay::default();
+    let mut reader = IndexReader::new(&fetcher.store.index_path());
     let mut batch = Vec::new();
     while packages.recv_many(&mut batch, BATCH).await > 0 {
         let tarballs = std::mem::take(&mut batch);
-        let (tarballs, mut rows) = read(fetcher.store.index_path(), tarballs).await?;
+        let Some((read_on, tarballs, mut rows)) = read(reader, tarballs).await? else { break };
+        reader = read_on;
         for tarball in tarballs {
             if let Some(row) = rows.remove(&tarball.key) {
                 under_way.rows.insert(tarball.key, row);
@@ -132,22 +133,24 @@ async fn look_up(
     Ok(under_way)
 }
 
-/// Reads the rows of these packages, on a thread that may block.
+type Rows = FxHashMap<String, Vec<u8>>;
+
+/// Reads the rows of these packages, on a thread that may block; `None` when the runtime goes down.
 async fn read(
-    path: PathBuf,
+    mut reader: IndexReader,
     tarballs: Vec<Tarball>,
-) -> Result<(Vec<Tarball>, FxHashMap<String, Vec<u8>>), StoreError> {
+) -> Result<Option<(IndexReader, Vec<Tarball>, Rows)>, StoreError> {
     let reading = tokio::task::spawn_blocking(move || {
         let keys: Vec<&str> = tarballs.iter().map(|tarball| tarball.key.as_str()).collect();
-        let rows = index::read(&path, &keys)?;
+        let rows = reader.read(&keys)?;
         let rows = rows.into_iter().map(|(key, row)| (key.to_owned(), row)).collect();
-        Ok((tarballs, rows))
+        Ok(Some((reader, tarballs, rows)))
     });
     match reading.await {
         Ok(outcome) => outcome,
         Err(lost) => match lost.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Ok((Vec::new(), FxHashMap::default())),
+            Err(_) => Ok(None),
         },
     }
 }

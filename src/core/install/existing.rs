@@ -123,6 +123,9 @@ impl Existing {
                 if !is_complete {
                     return Verdict::Filled;
                 }
+                if config.force {
+                    return Verdict::Replaced;
+                }
                 let wanted = lockfile.snapshots.get_index(selected.index);
                 let current = match &self.current {
                     Current::Wanted if selected_alike => return Verdict::Stays,

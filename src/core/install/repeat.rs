@@ -23,7 +23,7 @@ const CLOCK_TICK_MS: u64 = 10;
 #[must_use]
 pub fn asks_to_look(config: &Config) -> bool {
     let frozen = &config.frozen_lockfile;
-    frozen.value == Some(true) && matches!(frozen.origin, Origin::Flag(_))
+    config.force || frozen.value == Some(true) && matches!(frozen.origin, Origin::Flag(_))
 }
 
 /// Whether there is nothing to do.

@@ -28,8 +28,7 @@ use crate::core::resolve::npm::{NpmResolver, NpmSettings, WorkspacePackage, Work
 use crate::core::resolve::peers::{Discovery, PeerIssuesError, PeerOutcome, PeerSettings};
 use crate::core::resolve::rewrite::{Rewriter, refuse_pnpmfile};
 use crate::core::resolve::tree::{
-    Locked, Patches, Project, ResolutionMode, TreeInput, TreeSettings, UpdateScope, Walked,
-    preferred_versions,
+    Locked, Project, ResolutionMode, TreeInput, TreeSettings, UpdateScope, Walked, preferred_versions,
 };
 use crate::core::resolve::url::TakenIn;
 use crate::core::resolve::{
@@ -151,7 +150,6 @@ impl Resolving<'_> {
         let preferred_by_project: BTreeMap<String, PreferredVersions> =
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let hashes = self.found.patches.hashes();
-        let patches = hashes.iter().map(|(selector, hash)| (selector.as_str(), hash.as_str()));
         let settings = tree_settings(config);
         let published_by = settings.published_by;
         let circumstances = Circumstances { preferred: &preferred, published_by };
@@ -174,7 +172,7 @@ impl Resolving<'_> {
             }),
             preferred: &preferred,
             preferred_by_project: &preferred_by_project,
-            patches: &Patches::new(patches)?,
+            patches: self.found.patches.declared(),
             rewrite: &Rewriting { rewriter, lockfile_dir: config.lockfile_dir.clone() },
             listener: announcer,
         };
@@ -259,6 +257,7 @@ impl Resolving<'_> {
             lockfile_dir: config.lockfile_dir.clone(),
             home: std::env::home_dir(),
             git_shallow_hosts: config.git_shallow_hosts.value.clone(),
+            inject_workspace_packages: *config.inject_workspace_packages,
         };
         Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
     }

@@ -46,6 +46,8 @@ impl Model {
         if let Some((id, package)) = self.lost() {
             let what = if package.retries > 0 { "attempts that failed" } else { "is asked for" };
             chain.up_to(package.timings.fetch_started, Phase::Download, what, Some(id));
+        } else if self.verified_last() {
+            chain.phase(self, Phase::Verify);
         } else if let Some((id, package)) = self.last_slot() {
             let timings = &package.timings;
             let phase = if package.pass == Some(LinkPass::Warm) { Phase::LinkWarm } else { Phase::LinkCold };
@@ -77,6 +79,13 @@ impl Model {
         let package = self.package(id)?;
         (package.timings.fetched.is_none() && package.timings.fetch_started.is_some())
             .then_some((id, package))
+    }
+
+    /// The check of the lockfile, which runs beside downloads and links, ended after all of them.
+    fn verified_last(&self) -> bool {
+        let slot = self.last_slot().and_then(|(_, package)| package.timings.imported);
+        let fetched = self.last_fetched().and_then(|(_, package)| package.timings.fetched);
+        self.phase(Phase::Verify).finished.is_some_and(|ended| ended >= slot.max(fetched).unwrap_or(0))
     }
 
     fn last_slot(&self) -> Option<(PackageId, &Package)> {

@@ -171,6 +171,7 @@ impl Model {
                 ..Verdict::plain(Bottleneck::Scripts, share, format!("they took {}", duration(took)))
             },
             Stage::Verify => Verdict {
+                brief: format!("checking took {}", duration(took)),
                 advice: Some("trustLockfile, where the lockfile comes from people you trust".into()),
                 ..Verdict::plain(
                     Bottleneck::RegistryLatency,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
 use crate::core::event::AnsweredBy;
+use crate::core::gzip;
 use crate::core::network::error::NetworkError;
 
 /// What a server answered, whole, and how long it took.
@@ -55,6 +56,10 @@ impl Body {
         match self.content_encoding.as_deref() {
             None => Ok(self.bytes.clone()),
             Some("gzip" | "x-gzip") => {
+                let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+                if let Some(inflated) = gzip::inflate_whole(&self.bytes, most) {
+                    return Ok(Bytes::from_owner(inflated));
+                }
                 let mut inflated = Vec::with_capacity(self.bytes.len().saturating_mul(4).min(1 << 20));
                 let mut reader = MultiGzDecoder::new(self.bytes.as_ref()).take(max_bytes.saturating_add(1));
                 reader.read_to_end(&mut inflated).map_err(|error| failed(error.to_string()))?;

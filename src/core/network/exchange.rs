@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName,
     HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
@@ -20,7 +20,8 @@ use crate::core::network::settings::NetworkSettings;
 /// Redirects that one request may follow.
 const MAX_REDIRECTS: usize = 10;
 
-/// Memory reserved because a server announced a body of that size; beyond it the buffer grows with what comes.
+/// Memory reserved because a server announced a body of that size; beyond it the buffer grows with what comes, up to what
+/// was announced.
 const MAX_RESERVED: u64 = 1 << 20;
 
 /// Bodies of redirects and failures up to this size are read to their end, so that the connection can be used
@@ -269,7 +270,7 @@ impl<'a> Attempt<'a> {
         }
         let mut received: u64 = 0;
         let mut only = Bytes::new();
-        let mut joined = BytesMut::new();
+        let mut joined: Vec<u8> = Vec::new();
         while let Some(chunk) = self.chunk(response, url, expected, received).await? {
             if chunk.is_empty() {
                 continue;
@@ -283,10 +284,10 @@ impl<'a> Attempt<'a> {
                 only = chunk;
                 continue;
             }
-            if joined.is_empty() {
-                joined.reserve(reservation(expected, received));
-                joined.extend_from_slice(&std::mem::take(&mut only));
+            if joined.capacity() - joined.len() < chunk.len() {
+                joined.reserve_exact(reservation(expected, received) - joined.len());
             }
+            joined.extend_from_slice(&std::mem::take(&mut only));
             joined.extend_from_slice(&chunk);
         }
         if let Some(expected) = expected
@@ -295,7 +296,7 @@ impl<'a> Attempt<'a> {
             let (url, reason) = (self.shown(url), String::new());
             return Err(NetworkError::Incomplete { url, expected: Some(expected), received, reason });
         }
-        Ok(if joined.is_empty() { only } else { joined.freeze() })
+        Ok(if joined.is_empty() { only } else { joined.into() })
     }
 
     async fn chunk(
@@ -360,9 +361,11 @@ async fn drain(mut response: Response) {
     }
 }
 
+/// How large the buffer is to be that has to take in more than it can: twice what came, but no larger than was announced.
 fn reservation(expected: Option<u64>, received: u64) -> usize {
-    let wanted = expected.unwrap_or_else(|| received.saturating_mul(2));
-    usize::try_from(wanted.min(MAX_RESERVED).max(received)).unwrap_or_default()
+    let twice = received.saturating_mul(2);
+    let wanted = expected.map_or(twice, |expected| expected.min(twice.max(MAX_RESERVED)));
+    usize::try_from(wanted.max(received)).unwrap_or_default()
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), NetworkError> {
@@ -410,6 +413,8 @@ mod tests {
         assert_eq!(reservation(Some(5), 10), 10);
         assert_eq!(reservation(Some(5000), 10), 5000);
         assert_eq!(reservation(None, 1000), 2000);
-        assert_eq!(reservation(None, 3 << 20), 3 << 20);
+        assert_eq!(reservation(None, 3 << 20), 6 << 20);
+        assert_eq!(reservation(Some(9 << 20), 4 << 20), 8 << 20);
+        assert_eq!(reservation(Some(9 << 20), 5 << 20), 9 << 20);
     }
 }

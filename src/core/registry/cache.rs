@@ -10,9 +10,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::time::SystemTime;
 
 use bytes::Bytes;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -69,8 +69,9 @@ pub(super) fn read(path: &Path, name: &str) -> Option<Cached> {
     let metadata = file.metadata().ok()?;
     let size = metadata.len();
     let confirmed_at = milliseconds_since_1970(metadata.modified().ok()?);
-    let mut head = Vec::new();
     let wanted = if size <= READ_WHOLE { size } else { LONGEST_LINE as u64 };
+    // With room for all of it, it is read with one call.
+    let mut head = Vec::with_capacity(usize::try_from(wanted).ok()?);
     Read::by_ref(&mut file).take(wanted).read_to_end(&mut head).ok()?;
     let (line, validators, index) = first_line(&head)?;
     let index_start = line + validators;
@@ -182,7 +183,10 @@ pub(super) fn write(path: &Path, packument: &Packument) -> io::Result<()> {
 
 /// Notes that a document was found to be current just now.
 pub(super) fn confirm(path: &Path) -> io::Result<()> {
-    File::options().append(true).open(path)?.set_modified(SystemTime::now())
+    let left = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: left, last_modification: now };
+    Ok(rustix::fs::utimensat(CWD, path, &times, AtFlags::empty())?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use url::Url;
@@ -35,38 +36,64 @@ impl Form {
     }
 }
 
-/// The address of a package's metadata; `None` when the registry's address is none. A scope's slash is escaped.
-#[must_use]
-pub fn packument_url(registry: &str, name: &str) -> Option<Url> {
-    let slash = if registry.ends_with('/') { "" } else { "/" };
-    let (at, rest) = name.strip_prefix('@').map_or(("", name), |rest| ("@", rest));
-    let mut address = format!("{registry}{slash}{at}");
-    for byte in rest.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            address.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(address, "%{byte:02X}");
-        }
-    }
-    Url::parse(&address).ok()
+/// A registry, its address read once for all packages that are asked for there.
+#[derive(Debug)]
+pub struct Place {
+    /// The address as it is configured.
+    pub registry: Arc<str>,
+    /// The address with a slash at its end; `None` when it is none.
+    root: Option<Url>,
+    /// The name of its folder in the cache.
+    folder: Option<String>,
 }
 
-/// The file of the cache that holds a package's metadata (pnpm's place for it, so that both find what the other wrote).
-/// `None` for names that are none: they must not become paths.
-#[must_use]
-pub fn cache_file(cache_dir: &Path, form: Form, registry: &str, name: &str) -> Option<PathBuf> {
-    if !is_valid_package_name(name) {
-        return None;
+impl Place {
+    /// Reads the address of a registry.
+    #[must_use]
+    pub fn of(registry: &str) -> Self {
+        let slash = if registry.ends_with('/') { "" } else { "/" };
+        Self {
+            registry: registry.into(),
+            root: Url::parse(&format!("{registry}{slash}")).ok(),
+            folder: registry_folder(registry),
+        }
     }
-    let folder = registry_folder(registry)?;
-    let mut file = name.to_owned();
-    if has_upper_case(name) {
-        file.push('_');
-        file.push_str(&sha256(name));
+
+    /// The address of a package's metadata; `None` when the registry's address is none. A scope's slash is escaped.
+    #[must_use]
+    pub fn packument_url(&self, name: &str) -> Option<Url> {
+        let mut url = self.root.clone()?;
+        let mut path = url.path().to_owned();
+        let (at, rest) = name.strip_prefix('@').map_or(("", name), |rest| ("@", rest));
+        path.push_str(at);
+        for byte in rest.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+                path.push(char::from(byte));
+            } else {
+                // Writing to a string does not fail.
+                let _ = write!(path, "%{byte:02X}");
+            }
+        }
+        url.set_path(&path);
+        Some(url)
     }
-    file.push_str(".jsonl");
-    Some(cache_dir.join(form.folder()).join(folder).join(file))
+
+    /// The file of the cache that holds a package's metadata (pnpm's place for it, so that both find what the other
+    /// wrote). `None` for names that are none: they must not become paths.
+    #[must_use]
+    pub fn cache_file(&self, cache_dir: &Path, form: Form, name: &str) -> Option<PathBuf> {
+        if !is_valid_package_name(name) {
+            return None;
+        }
+        let folder = self.folder.as_deref()?;
+        let mut file = name.to_owned();
+        if has_upper_case(name) {
+            file.push('_');
+            file.push_str(&sha256(name));
+        }
+        file.push_str(".jsonl");
+        Some(cache_dir.join(form.folder()).join(folder).join(file))
+    }
 }
 
 /// A registry's address as the name of a folder: `https://host:1/some/path/` is `https%3A+host+1%2Fsome+path`.
@@ -111,17 +138,17 @@ mod tests {
 
     #[test]
     fn a_scopes_slash_is_escaped_in_the_address() {
-        let url = |name| packument_url("http://127.0.0.1:4873/", name).unwrap().to_string();
+        let url = |name| Place::of("http://127.0.0.1:4873/").packument_url(name).unwrap().to_string();
         assert_eq!(url("react"), "http://127.0.0.1:4873/react");
         assert_eq!(url("@babel/core"), "http://127.0.0.1:4873/@babel%2Fcore");
-        assert_eq!(packument_url("http://127.0.0.1/npm", "a").unwrap().path(), "/npm/a");
+        assert_eq!(Place::of("http://127.0.0.1/npm").packument_url("a").unwrap().path(), "/npm/a");
     }
 
     #[test]
     fn the_file_lies_where_pnpm_has_it() {
         let file = |registry, name| {
-            cache_file(Path::new("/c"), Form::Abbreviated, registry, name)
-                .map(|path| path.to_string_lossy().into_owned())
+            let file = Place::of(registry).cache_file(Path::new("/c"), Form::Abbreviated, name);
+            file.map(|path| path.to_string_lossy().into_owned())
         };
         assert_eq!(
             file("http://127.0.0.1:4999/", "@a/b").as_deref(),
@@ -145,8 +172,9 @@ mod tests {
 
     #[test]
     fn what_is_no_name_has_no_file() {
+        let place = Place::of("http://127.0.0.1/");
         for name in ["..", "../x", "@a/../../x", "a/b", ""] {
-            assert_eq!(cache_file(Path::new("/c"), Form::Full, "http://127.0.0.1/", name), None, "{name}");
+            assert_eq!(place.cache_file(Path::new("/c"), Form::Full, name), None, "{name}");
         }
     }
 }

@@ -23,7 +23,7 @@ mod workers;
 
 pub use document::{TarballDigest, TrustEvidence, VersionDocument};
 pub use error::RegistryError;
-pub use location::{Form, cache_file, packument_url};
+pub use location::{Form, Place};
 pub use mature::Mature;
 pub use packument::Packument;
 pub use packuments::{Confirmed, Inquiry, Packuments, Warm};

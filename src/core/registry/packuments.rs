@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::cache::{self, Cached};
 use super::error::RegistryError;
-use super::location::{Form, cache_file};
+use super::location::{Form, Place};
 use super::packument::Packument;
 use super::request::{Outcome, Request};
 use super::timestamp::{milliseconds_since_1970, parse_timestamp};
@@ -30,7 +30,7 @@ use crate::core::network::Client;
 const FRESH_WITHOUT_VALIDATORS: i64 = 5 * 60 * 1000;
 
 /// Something to do with a document on the thread that read it, such as reading the version that will be picked.
-pub type Warm = Arc<dyn Fn(&Packument) + Send + Sync>;
+pub type Warm = Arc<dyn Fn(&Arc<Packument>) + Send + Sync>;
 
 /// The metadata of a run. A clone is another handle on it.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub(super) struct Shared {
     offline: bool,
     /// By name of the package, then by registry and form.
     entries: Mutex<FxHashMap<Arc<str>, Vec<Arc<Entry>>>>,
+    /// The registries that were asked, few at most.
+    places: Arc<Mutex<Vec<Arc<Place>>>>,
     /// Registries whose abbreviated documents tell neither publish times nor when they changed last.
     without_times: Arc<Mutex<FxHashSet<Arc<str>>>>,
 }
@@ -57,7 +59,7 @@ pub(super) struct Shared {
 /// A document of a package at a registry.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) registry: Arc<str>,
+    pub(super) place: Arc<Place>,
     pub(super) name: Arc<str>,
     form: Form,
     pub(super) file: Option<PathBuf>,
@@ -80,6 +82,7 @@ pub struct Confirmed {
 }
 
 /// A question about a package at a registry.
+#[derive(Clone)]
 pub struct Inquiry {
     packuments: Packuments,
     entry: Arc<Entry>,
@@ -104,6 +107,7 @@ impl Packuments {
             cache_dir: config.cache_dir.value.clone(),
             offline: *config.offline,
             entries: Mutex::default(),
+            places: Arc::default(),
             without_times: Arc::default(),
         };
         Self { shared: Arc::new(shared), is_patient: false }
@@ -122,6 +126,7 @@ impl Packuments {
             cache_dir: shared.cache_dir.clone(),
             offline: shared.offline,
             entries: Mutex::default(),
+            places: Arc::clone(&shared.places),
             without_times: Arc::clone(&shared.without_times),
         };
         Self { shared: Arc::new(shared), is_patient: true }
@@ -151,7 +156,7 @@ impl Packuments {
     ) -> Result<Inquiry, RegistryError> {
         let mut entries = lock(&self.shared.entries);
         let known = entries.get(name).and_then(|entries| {
-            entries.iter().find(|entry| entry.form == form && *entry.registry == *registry)
+            entries.iter().find(|entry| entry.form == form && *entry.place.registry == *registry)
         });
         if let Some(entry) = known {
             return Ok(Inquiry { packuments: self.clone(), entry: Arc::clone(entry), warm });
@@ -159,11 +164,12 @@ impl Packuments {
         if !is_valid_package_name(name) {
             return Err(RegistryError::InvalidName { name: name.to_string() });
         }
+        let place = self.shared.place(registry);
         let entry = Arc::new(Entry {
-            registry: registry.into(),
+            file: place.cache_file(&self.shared.cache_dir, form, name),
+            place,
             name: Arc::clone(name),
             form,
-            file: cache_file(&self.shared.cache_dir, form, registry, name),
             cached: OnceCell::new(),
             current: OnceCell::new(),
             with_times: OnceCell::new(),
@@ -186,6 +192,18 @@ impl Packuments {
     }
 }
 
+impl Shared {
+    fn place(&self, registry: &str) -> Arc<Place> {
+        let mut places = lock(&self.places);
+        if let Some(place) = places.iter().find(|place| *place.registry == *registry) {
+            return Arc::clone(place);
+        }
+        let place = Arc::new(Place::of(registry));
+        places.push(Arc::clone(&place));
+        place
+    }
+}
+
 impl Inquiry {
     /// The package's name.
     #[must_use]
@@ -200,10 +218,11 @@ impl Inquiry {
             let warm = self.warm.clone();
             let read = move || {
                 let Cached { packument, confirmed_at, bytes } = cache::read(&file, &name)?;
+                let packument = Arc::new(packument);
                 if let Some(warm) = warm {
                     warm(&packument);
                 }
-                Some(Confirmed { packument: Arc::new(packument), confirmed_at, bytes })
+                Some(Confirmed { packument, confirmed_at, bytes })
             };
             self.packuments.shared.workers.run(read).await.flatten()
         };
@@ -235,7 +254,13 @@ impl Inquiry {
     /// # Errors
     /// When the request fails and the cache has nothing.
     pub async fn current(&self, wants_times: bool) -> Result<Arc<Packument>, RegistryError> {
-        self.entry.current.get_or_init(async || self.ask(wants_times).await).await.clone()
+        // On the runtime, so that it goes on whoever waits for it, and whoever waits is woken once.
+        let ask = async || {
+            let inquiry = self.clone();
+            let asking = async move { inquiry.ask(wants_times).await };
+            self.packuments.shared.runtime.spawn(asking).await.unwrap_or_else(|_| Err(self.lost()))
+        };
+        self.entry.current.get_or_init(ask).await.clone()
     }
 
     /// Why the registry could not be asked, when what is called current comes from the cache for that reason.
@@ -273,7 +298,7 @@ impl Inquiry {
             return Ok(Arc::clone(&cached.packument));
         }
         let form = self.form_to_ask_for(known.as_deref(), wants_times);
-        match (self.request(form, known.clone()).await, known) {
+        match (self.request(form, known.clone()).make().await, known) {
             (Ok(Outcome::New(packument)), _) => {
                 self.learn(form, &packument);
                 Ok(packument)
@@ -309,10 +334,14 @@ impl Inquiry {
         if is_enough || packument.has_times() || is_settled(&packument) {
             return Ok(packument);
         }
-        let ask = async || match self.request(Form::Full, Some(Arc::clone(&packument))).await {
-            Ok(Outcome::New(packument)) => Ok(packument),
-            Ok(Outcome::Current) => Ok(Arc::clone(&packument)),
-            Err(error) => Err(error),
+        let ask = async || {
+            let request = self.request(Form::Full, Some(Arc::clone(&packument)));
+            match self.packuments.shared.runtime.spawn(request.make()).await {
+                Ok(Ok(Outcome::New(packument))) => Ok(packument),
+                Ok(Ok(Outcome::Current)) => Ok(Arc::clone(&packument)),
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(self.lost()),
+            }
         };
         self.entry.with_times.get_or_init(ask).await.clone()
     }
@@ -322,7 +351,7 @@ impl Inquiry {
     fn form_to_ask_for(&self, known: Option<&Packument>, wants_times: bool) -> Form {
         let leads_to_full = || match known {
             Some(known) => known.has_times(),
-            None => lock(&self.packuments.shared.without_times).contains(&self.entry.registry),
+            None => lock(&self.packuments.shared.without_times).contains(&self.entry.place.registry),
         };
         if self.entry.form == Form::Abbreviated && !(wants_times && leads_to_full()) {
             Form::Abbreviated
@@ -333,22 +362,23 @@ impl Inquiry {
 
     fn learn(&self, form: Form, packument: &Packument) {
         if form == Form::Abbreviated && packument.own_modified().is_none() && !packument.has_times() {
-            lock(&self.packuments.shared.without_times).insert(Arc::clone(&self.entry.registry));
+            lock(&self.packuments.shared.without_times).insert(Arc::clone(&self.entry.place.registry));
         }
     }
 
-    /// Makes the request on the runtime, so that it goes on whoever waits for it.
-    async fn request(&self, form: Form, known: Option<Arc<Packument>>) -> Result<Outcome, RegistryError> {
-        let request = Request {
+    fn request(&self, form: Form, known: Option<Arc<Packument>>) -> Request {
+        Request {
             shared: Arc::clone(&self.packuments.shared),
             entry: Arc::clone(&self.entry),
             form,
             known,
             warm: self.warm.clone(),
             is_patient: self.packuments.is_patient,
-        };
-        let lost = || RegistryError::Lost { name: self.entry.name.to_string() };
-        self.packuments.shared.runtime.spawn(request.make()).await.map_err(|_| lost())?
+        }
+    }
+
+    fn lost(&self) -> RegistryError {
+        RegistryError::Lost { name: self.entry.name.to_string() }
     }
 
     /// Begins to find out what will be needed when the cache has nothing; does nothing else.

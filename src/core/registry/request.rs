@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::cache;
 use super::error::RegistryError;
-use super::location::{Form, packument_url};
+use super::location::Form;
 use super::packument::Packument;
 use super::packuments::{Entry, Shared, Warm};
 use super::split::split;
@@ -83,11 +83,10 @@ impl Request {
 
     async fn attempt(&self, attempt: u32, past_caches: bool) -> Result<Outcome, RegistryError> {
         let name = &self.entry.name;
-        let url =
-            packument_url(&self.entry.registry, name).ok_or_else(|| RegistryError::InvalidRegistry {
-                name: name.to_string(),
-                registry: self.entry.registry.to_string(),
-            })?;
+        let url = self.entry.place.packument_url(name).ok_or_else(|| RegistryError::InvalidRegistry {
+            name: name.to_string(),
+            registry: self.entry.place.registry.to_string(),
+        })?;
         let since = self.known.as_deref().and_then(Packument::modified).and_then(http_date);
         let queued = Instant::now();
         let permits = self.shared.client.permits();
@@ -198,10 +197,11 @@ impl Reading {
                 packument = cached.packument;
             }
         }
+        let packument = Arc::new(packument);
         if let Some(warm) = &self.warm {
             warm(&packument);
         }
-        Ok(Arc::new(packument))
+        Ok(packument)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Threads that read documents: parsing megabytes does not belong on a thread that moves bytes or walks the tree.
 
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -16,14 +18,26 @@ pub(super) struct Workers {
 #[derive(Default)]
 struct Shared {
     pool: Mutex<Option<Arc<rayon::ThreadPool>>>,
-    /// Jobs whose outcome nobody waits for.
-    behind: Mutex<usize>,
+    behind: Mutex<Behind>,
     caught_up: Condvar,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Jobs whose outcome nobody waits for. One thread does them one after the other: each is so short that to wake a thread
+/// for it would take longer, and no other thread is kept from what somebody waits for.
+#[derive(Default)]
+struct Behind {
+    jobs: VecDeque<Job>,
+    is_worked_on: bool,
 }
 
 impl std::fmt::Debug for Workers {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Workers").field("behind", &*lock(&self.shared.behind)).finish_non_exhaustive()
+        formatter
+            .debug_struct("Workers")
+            .field("behind", &lock(&self.shared.behind).jobs.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -41,18 +55,20 @@ impl Workers {
     /// Does a job whose outcome nobody waits for before [`Workers::catch_up`].
     pub(super) fn run_behind(&self, job: impl FnOnce() + Send + 'static) {
         let Some(pool) = self.pool() else { return };
-        *lock(&self.shared.behind) += 1;
-        let behind = Behind(Arc::clone(&self.shared));
-        pool.spawn_fifo(move || {
-            let _behind = behind;
-            job();
-        });
+        let mut behind = lock(&self.shared.behind);
+        behind.jobs.push_back(Box::new(job));
+        if std::mem::replace(&mut behind.is_worked_on, true) {
+            return;
+        }
+        drop(behind);
+        let shared = Arc::clone(&self.shared);
+        pool.spawn_fifo(move || shared.work_behind());
     }
 
     /// Waits until all that was left behind is done.
     pub(super) fn catch_up(&self) {
         let mut behind = lock(&self.shared.behind);
-        while *behind > 0 {
+        while behind.is_worked_on {
             behind = self.shared.caught_up.wait(behind).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -73,13 +89,19 @@ impl Workers {
     }
 }
 
-/// Counts down when its job is done, even if it went down.
-struct Behind(Arc<Shared>);
-
-impl Drop for Behind {
-    fn drop(&mut self) {
-        *lock(&self.0.behind) -= 1;
-        self.0.caught_up.notify_all();
+impl Shared {
+    fn work_behind(&self) {
+        loop {
+            let mut behind = lock(&self.behind);
+            let Some(job) = behind.jobs.pop_front() else {
+                behind.is_worked_on = false;
+                self.caught_up.notify_all();
+                return;
+            };
+            drop(behind);
+            // One that goes down takes no other with it.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Surroundings {
     pub home: Option<PathBuf>,
     /// Hosts that are asked for single commits (`gitShallowHosts`).
     pub git_shallow_hosts: Vec<String>,
+    /// `injectWorkspacePackages`.
+    pub inject_workspace_packages: bool,
 }
 
 /// All ways of resolving, that of the registry (`N`) first.
@@ -56,14 +58,15 @@ impl<N: Way> Chain<N> {
     /// Puts the ways one behind the other.
     #[must_use]
     pub fn new(npm: N, surroundings: Surroundings) -> Self {
-        let Surroundings { fetcher, lockfile_dir, home, git_shallow_hosts } = surroundings;
+        let Surroundings { fetcher, lockfile_dir, home, git_shallow_hosts, inject_workspace_packages } =
+            surroundings;
         let limit = fetcher.max_unpacked_size;
         let downloads = Arc::new(Downloads::new(fetcher));
         Self {
             npm,
             git: GitResolver::new(Arc::clone(&downloads), git_shallow_hosts),
             url: UrlResolver::new(Arc::clone(&downloads)),
-            local: LocalResolver::new(lockfile_dir, home, limit),
+            local: LocalResolver::new(lockfile_dir, home, limit, inject_workspace_packages),
             downloads,
         }
     }

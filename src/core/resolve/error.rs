@@ -5,6 +5,7 @@ use super::local::LocalError;
 use super::rewrite::RewriteError;
 use super::tree::DEPTH_LIMIT;
 use super::url::UrlError;
+use crate::core::lockfile::PatchError;
 
 /// Why a project cannot be resolved.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +34,9 @@ pub enum ResolveError {
         /// What kind of place.
         from: &'static str,
     },
-    /// Several patches fit one package.
-    #[error("several version ranges of patches fit {package}: {ranges}")]
-    PatchConflict {
-        /// The package, `name@version`.
-        package: String,
-        /// The ranges.
-        ranges: String,
-    },
-    /// A patch is declared for something that is no version and no range.
-    #[error("{range:?} in patchedDependencies is not a version range")]
-    PatchRange {
-        /// What stands behind the name.
-        range: String,
-    },
+    /// Which patch is for a package cannot be told.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// An optional dependency cannot be resolved although the lockfile has it.
     #[error("{0}")]
     LockedOptional(#[source] Box<ResolveError>),
@@ -114,8 +104,7 @@ impl ResolveError {
                 Some("ERR_PNPM_INVALID_DEPENDENCY_NAME")
             }
             Self::ExoticSubdependency { .. } => Some("ERR_PNPM_EXOTIC_SUBDEP"),
-            Self::PatchConflict { .. } => Some("ERR_PNPM_PATCH_KEY_CONFLICT"),
-            Self::PatchRange { .. } => Some("ERR_PNPM_PATCH_NON_SEMVER_RANGE"),
+            Self::Patch(error) => error.code(),
             Self::LockedOptional(inner) => inner.code(),
             Self::Interrupted | Self::TooDeep | Self::LocalManifest(_) | Self::Runtime { .. } => None,
             Self::Npm(error) => error.code(),
@@ -138,14 +127,13 @@ impl ResolveError {
             Self::ExoticSubdependency { .. } => {
                 Some("set blockExoticSubdeps to false, or override the dependency".to_owned())
             }
-            Self::PatchConflict { package, .. } => Some(format!("declare a patch for {package} itself")),
+            Self::Patch(error) => error.help(),
             Self::LockedOptional(_) => Some(
                 "it is not left out, since the lockfile has it: leaving it out would make the lockfile depend on where \
                  it was made. If the version is gone for good, update the package that asks for it, or delete the entry"
                     .to_owned(),
             ),
             Self::NotSupported { .. }
-            | Self::PatchRange { .. }
             | Self::Interrupted
             | Self::LocalManifest(_) => None,
             Self::TooDeep => Some("no real project needs that: look for a dependency that was made to do harm".to_owned()),

@@ -3,7 +3,7 @@
 //! Rows are read in one batch before anything else happens, and written by one thread in batches; a row is
 //! written only after all its files are. Several processes may do both at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -14,8 +14,6 @@ use rustc_hash::FxHashMap;
 
 use super::StoreError;
 
-/// SQLite's own limit on the parameters of a statement in its oldest builds; pnpm reads in batches of this size.
-const READ_BATCH: usize = 999;
 /// Rows written in one transaction, as pnpm does.
 const WRITE_BATCH: usize = 256;
 /// How long a process waits for another that writes.
@@ -28,29 +26,49 @@ pub fn key(integrity: &str, package_id: &str) -> String {
     format!("{integrity}\t{package_id}")
 }
 
-/// Reads the rows of these keys; a key without a row is absent from the answer. Without a database there are no
-/// rows.
+/// Reads the rows of these keys, once; see [`IndexReader::read`].
 ///
 /// # Errors
 /// When the database is there and cannot be read.
 pub fn read<'k>(path: &Path, keys: &[&'k str]) -> Result<FxHashMap<&'k str, Vec<u8>>, StoreError> {
-    let mut rows = FxHashMap::default();
-    if keys.is_empty() || !path.exists() {
-        return Ok(rows);
+    IndexReader::new(path).read(keys)
+}
+
+/// Reads rows, batch after batch. The database is opened by the first batch that finds one and stays open: to open and
+/// to close one makes files and removes them, which takes longer than a batch.
+#[derive(Debug)]
+pub struct IndexReader {
+    path: PathBuf,
+    connection: Option<Connection>,
+}
+
+impl IndexReader {
+    /// A reader of the database at a path. Nothing is opened yet.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), connection: None }
     }
-    let fail = |source| StoreError::index("read", path, source);
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|source| StoreError::index("open", path, source))?;
-    connection.busy_timeout(BUSY).map_err(fail)?;
-    connection.execute_batch("PRAGMA mmap_size = 536870912;").map_err(fail)?;
-    let wanted: FxHashMap<&str, &'k str> = keys.iter().map(|key| (*key, *key)).collect();
-    for batch in keys.chunks(READ_BATCH) {
-        let places = vec!["?"; batch.len()].join(",");
-        let statement = format!("SELECT key, data FROM package_index WHERE key IN ({places})");
-        let mut statement = match connection.prepare(&statement) {
+
+    /// Reads the rows of these keys; a key without a row is absent from the answer. Without a database there are no
+    /// rows.
+    ///
+    /// # Errors
+    /// When the database is there and cannot be read.
+    pub fn read<'k>(&mut self, keys: &[&'k str]) -> Result<FxHashMap<&'k str, Vec<u8>>, StoreError> {
+        let mut rows = FxHashMap::default();
+        if keys.is_empty() || (self.connection.is_none() && !self.path.exists()) {
+            return Ok(rows);
+        }
+        let Self { path, connection } = self;
+        let fail = |source| StoreError::index("read", path, source);
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(open_for_reading(path)?),
+        };
+        // One transaction, or each row would be locked and unlocked for itself.
+        let transaction = connection.transaction().map_err(fail)?;
+        let statement = transaction.prepare_cached("SELECT data FROM package_index WHERE key = ?1");
+        let mut statement = match statement {
             Ok(statement) => statement,
             // Another process has made the file and not yet its table.
             Err(rusqlite::Error::SqliteFailure(_, Some(message))) if message.starts_with("no such table") => {
@@ -58,19 +76,26 @@ pub fn read<'k>(path: &Path, keys: &[&'k str]) -> Result<FxHashMap<&'k str, Vec<
             }
             Err(source) => return Err(fail(source)),
         };
-        let mut found = statement.query(rusqlite::params_from_iter(batch)).map_err(fail)?;
-        while let Some(row) = found.next().map_err(fail)? {
-            let key = row.get_ref(0).and_then(|key| Ok(key.as_str()?)).map_err(fail)?;
+        for &key in keys {
+            let mut found = statement.query([key]).map_err(fail)?;
             // A row of another type than BLOB was written by nobody we know.
-            let Ok(data) = row.get_ref(1).map_err(fail)?.as_blob() else {
-                continue;
-            };
-            if let Some(&key) = wanted.get(key) {
+            if let Some(row) = found.next().map_err(fail)?
+                && let Ok(data) = row.get_ref(0).map_err(fail)?.as_blob()
+            {
                 rows.insert(key, data.to_vec());
             }
         }
+        Ok(rows)
     }
-    Ok(rows)
+}
+
+fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let fail = |source| StoreError::index("open", path, source);
+    let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    connection.busy_timeout(BUSY).map_err(fail)?;
+    connection.execute_batch("PRAGMA mmap_size = 536870912;").map_err(fail)?;
+    Ok(connection)
 }
 
 /// A row on its way to the writer.
@@ -226,6 +251,20 @@ mod tests {
         assert_eq!(rows.len(), keys.len() - 1);
         assert_eq!(rows[wanted[7]], wanted[7].as_bytes());
         assert!(!rows.contains_key(wanted[0]));
+    }
+
+    #[test]
+    fn a_reader_finds_a_database_that_was_made_after_it_and_rows_that_came_since() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.db");
+        let mut reader = IndexReader::new(&path);
+        assert!(reader.read(&["a", "b"]).unwrap().is_empty());
+        for key in ["a", "b"] {
+            let writer = IndexWriter::start(&path).unwrap();
+            writer.write(key.to_owned(), key.into());
+            writer.finish().unwrap();
+            assert_eq!(reader.read(&["a", "b"]).unwrap()[key], key.as_bytes());
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl RegistryMetadata {
     fn inquire(&self, registry: &str, name: &str, form: Form) -> Result<Inquiry, RegistryError> {
         // Times are read where the document is.
         let warm: Option<Warm> = self.wants_times.then(|| {
-            Arc::new(|document: &Packument| {
+            Arc::new(|document: &Arc<Packument>| {
                 let _ = document.has_times();
             }) as Warm
         });

@@ -58,7 +58,15 @@ fn waiting(model: &Model, now: u64, width: usize, theme: &Theme) -> Line<'static
         return labelled("critical", longest_fitting(told, room, theme), theme.text, theme);
     }
     let silence = model.silence_us(now);
-    let Some(oldest) = model.unfinished(1).into_iter().next() else {
+    let oldest = model.unfinished(1).into_iter().next();
+    // What a paused run waits for is its viewer, unless something is still under way.
+    if let Some(paused) = model.paused_since()
+        && oldest.as_ref().is_none_or(|oldest| oldest.package.is_none() && oldest.metadata.is_none())
+    {
+        let text = format!("for you: paused for {}", duration(now.saturating_sub(paused)));
+        return labelled("waiting", keep_start(&text, room, theme), theme.warning, theme);
+    }
+    let Some(oldest) = oldest else {
         let text =
             if silence >= SILENCE_US { format!("nothing for {}", duration(silence)) } else { String::new() };
         return labelled("waiting", text, theme.dim, theme);

@@ -30,7 +30,9 @@ pub(super) fn render(frame: &mut Frame, area: Rect, model: &Model, now: u64, the
         let peak = model.network().peak_in_flight();
         let held_back = model.outcome().is_none()
             && model.network().latest().is_some_and(|sample| sample.waiting > 0 && sample.in_flight > 0);
-        let text = if held_back {
+        let text = if model.paused_since().is_some() {
+            "none; the run is paused, the next ones start when it goes on".to_owned()
+        } else if held_back {
             "none; the next ones start when the extract pool has caught up".to_owned()
         } else if peak == 0 {
             "none".to_owned()

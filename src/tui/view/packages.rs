@@ -13,12 +13,12 @@ use ratatui::text::{Line, Span};
 
 use crate::core::event::PackageId;
 use crate::core::model::format::{bytes, count, duration};
-use crate::core::model::{Model, Package};
+use crate::core::model::{Model, Package, PackageState};
 use crate::tui::action::Pane;
 use crate::tui::order::state_name;
 use crate::tui::state::{Column, Hit, ViewState};
 use crate::tui::theme::Theme;
-use crate::tui::widget::text::{keep_end, pad_end, pad_start, titled};
+use crate::tui::widget::text::{keep_end, keep_start, pad_end, pad_start, titled};
 use crate::tui::widget::waterfall::{self, Segment};
 
 /// A column: its head, its width, and the screen width from which it is shown.
@@ -32,8 +32,8 @@ struct Shown {
 const COLUMNS: [Shown; 9] = [
     Shown { column: Column::State, head: "state", width: 13, from: 40 },
     Shown { column: Column::Size, head: "size", width: 9, from: 56 },
-    Shown { column: Column::Files, head: "files", width: 7, from: 100 },
-    Shown { column: Column::Queue, head: "queue", width: 9, from: 110 },
+    Shown { column: Column::Files, head: "files", width: 7, from: 130 },
+    Shown { column: Column::Queue, head: "queue", width: 9, from: 140 },
     Shown { column: Column::FirstByte, head: "first", width: 9, from: 76 },
     Shown { column: Column::Body, head: "body", width: 9, from: 76 },
     Shown { column: Column::Extract, head: "unpack", width: 9, from: 90 },
@@ -76,6 +76,14 @@ pub(super) fn render(
     heads(frame, head, &widths, now, state, theme);
     let rows = Rect { y: body.y + head.height, height: body.height - head.height, ..body };
     choose_row(state, ids, usize::from(rows.height));
+    if ids.is_empty() {
+        let text = match state.filter.as_str() {
+            "" => "none is known yet".to_owned(),
+            filter => format!("no package fits the filter {filter}"),
+        };
+        let text = keep_start(&text, usize::from(rows.width), theme);
+        frame.render_widget(Span::styled(text, theme.dim), rows);
+    }
     let top = state.rows[Pane::Packages as usize].top;
     for ((position, id), row) in ids.iter().enumerate().skip(top).zip(rows.rows()) {
         state.hits.push((row, Hit::Row(position)));
@@ -92,7 +100,8 @@ pub(super) fn render(
 /// Keeps the row where the selected package is now, or selects the package of the row.
 fn choose_row(state: &mut ViewState, ids: &[PackageId], page: usize) {
     let rows = &mut state.rows[Pane::Packages as usize];
-    let selected = state.table.selected.and_then(|id| ids.iter().position(|other| *other == id));
+    let selected = state.table.selected.filter(|_| state.table.chosen);
+    let selected = selected.and_then(|id| ids.iter().position(|other| *other == id));
     if let Some(position) = selected {
         rows.at = position;
     }
@@ -259,6 +268,11 @@ pub(super) fn segments(package: &Package, now: u64) -> Vec<(Segment, u64, u64)> 
         (Some(started), None) => {
             let segment = if package.bytes > 0 { Segment::Body } else { Segment::FirstByte };
             segments.push((segment, started, timings.downloaded.unwrap_or(now)));
+            if let Some(downloaded) = timings.downloaded {
+                let waits = package.state == PackageState::Downloaded;
+                let segment = if waits { Segment::Wait } else { Segment::Extract };
+                segments.push((segment, downloaded, now.max(downloaded)));
+            }
         }
         _ => {}
     }

@@ -116,8 +116,16 @@ fn marks(frame: &mut Frame, row: Rect, model: &Model, now: u64, theme: &Theme) {
     for mark in model.marks() {
         let column = u128::from(mark.at.min(now)) * bar as u128 / u128::from(now.max(1));
         let column = usize::try_from(column).unwrap_or(bar).min(bar.saturating_sub(1));
-        let x = u16::try_from(before_bar + column).unwrap_or(u16::MAX);
-        if let Some(cell) = frame.buffer_mut().cell_mut((row.x.saturating_add(x), row.y)) {
+        // Beside the times at the axis' ends, where it would be over them.
+        let on_axis = |x: &u16| {
+            let symbol = frame.buffer_mut()[(*x, row.y)].symbol().to_owned();
+            symbol == theme.glyphs.rule || symbol == theme.glyphs.mark
+        };
+        let x = row.x.saturating_add(u16::try_from(before_bar + column).unwrap_or(u16::MAX));
+        let last = row.right().saturating_sub(1);
+        let first = row.x.saturating_add(u16::try_from(before_bar).unwrap_or(u16::MAX)).min(last);
+        let place = (first..=x.min(last)).rev().find(on_axis);
+        if let Some(cell) = place.and_then(|x| frame.buffer_mut().cell_mut((x, row.y))) {
             cell.set_symbol(theme.glyphs.mark).set_style(theme.warning);
         }
     }

@@ -21,6 +21,7 @@ pub struct LocalResolver {
     lockfile_dir: PathBuf,
     home: Option<PathBuf>,
     max_unpacked_size: u64,
+    inject_workspace_packages: bool,
     tarballs: Memo<LocalTarball>,
 }
 
@@ -31,7 +32,8 @@ impl Way for LocalResolver {
         asked: &Asked<'_>,
     ) -> Result<Option<Arc<Resolved>>, ResolveError> {
         let specifier = &*wanted.specifier;
-        let injected = wanted.injected.unwrap_or(false);
+        let injected =
+            wanted.injected.unwrap_or(self.inject_workspace_packages && specifier.starts_with("workspace:"));
         let parsed = parse(specifier, injected, asked.project_dir, self.home.as_deref());
         let local = match parsed {
             Ok(None) => return Ok(None),
@@ -54,10 +56,16 @@ impl Way for LocalResolver {
 
 impl LocalResolver {
     /// `lockfile_dir` is the absolute folder of the lockfile, `home` what `~/` stands for; no tarball may unpack to
-    /// more than `max_unpacked_size` bytes.
+    /// more than `max_unpacked_size` bytes. With `inject_workspace_packages` folders that are asked for by `workspace:`
+    /// and a path are copied.
     #[must_use]
-    pub fn new(lockfile_dir: PathBuf, home: Option<PathBuf>, max_unpacked_size: u64) -> Self {
-        Self { lockfile_dir, home, max_unpacked_size, tarballs: Memo::default() }
+    pub fn new(
+        lockfile_dir: PathBuf,
+        home: Option<PathBuf>,
+        max_unpacked_size: u64,
+        inject_workspace_packages: bool,
+    ) -> Self {
+        Self { lockfile_dir, home, max_unpacked_size, inject_workspace_packages, tarballs: Memo::default() }
     }
 
     fn link(&self, wanted: &Wanted, local: LocalSpecifier) -> Result<Arc<Resolved>, ResolveError> {

@@ -189,6 +189,10 @@ impl<'a> Candidates<'a> {
         }
     }
 
+    fn is_among(&self, version: &str) -> bool {
+        self.view.map_or_else(|| self.packument.has(version), |view| view.has(self.packument, version))
+    }
+
     /// The version that is picked; one that cannot be read counts as absent, and it is picked again.
     fn readable<'t>(
         &self,
@@ -200,9 +204,7 @@ impl<'a> Candidates<'a> {
         let mut unreadable: Vec<&'t str> = Vec::new();
         loop {
             let text = pick(self, &unreadable)?;
-            let is_there =
-                self.view.map_or_else(|| self.packument.has(text), |view| view.has(self.packument, text));
-            if !is_there || unreadable.contains(&text) {
+            if !self.is_among(text) || unreadable.contains(&text) {
                 return None;
             }
             match self.packument.version(text) {
@@ -221,6 +223,15 @@ impl<'a> Candidates<'a> {
     ) -> Option<&'a str> {
         let range = specifier.range.as_deref()?;
         let is_any = &*specifier.text == "*";
+        if !lowest && wish.preferences.is_empty() {
+            // Nearly always it is the latest, and then the others need not be looked at.
+            let latest = self.tag("latest").filter(|latest| {
+                self.is_among(latest) && !unreadable.contains(latest) && range.allows(latest)
+            });
+            if let Some(latest) = latest.filter(|latest| !self.is_deprecated(latest)) {
+                return Some(latest);
+            }
+        }
         let mut fits = self.fits(range, &wish.preferences, unreadable);
         if lowest {
             if is_any && (!wish.has_preferences || fits.is_empty()) {

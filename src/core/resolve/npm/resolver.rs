@@ -1,7 +1,7 @@
 //! Answers questions about packages of registries and projects of the workspace, each once.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use node_semver::Version;
 use rustc_hash::FxHashMap;
@@ -35,6 +35,27 @@ pub struct NpmResolver {
 struct Picked {
     packument: Arc<Packument>,
     document: Arc<VersionDocument>,
+}
+
+/// A wish, and what it chooses of the document that was read for it: found out where that was read, so that it costs
+/// nothing where the tree is walked.
+struct Warmed {
+    wish: Arc<Wish>,
+    chosen: Mutex<Option<(Arc<Packument>, Choice)>>,
+}
+
+impl Warmed {
+    fn warm(&self, packument: &Arc<Packument>) {
+        let choice = self.wish.choose(packument);
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(packument), choice));
+    }
+
+    fn choose(&self, packument: &Arc<Packument>) -> Choice {
+        match &*self.chosen.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((of, choice)) if Arc::ptr_eq(of, packument) => choice.clone(),
+            _ => self.wish.choose(packument),
+        }
+    }
 }
 
 /// What came of looking for a version.
@@ -208,12 +229,13 @@ impl NpmResolver {
         wish: Arc<Wish>,
     ) -> Result<Found, NpmError> {
         let failed = |source| NpmError::Registry { dependency: shown(wanted), source };
+        let wish = Arc::new(Warmed { wish, chosen: Mutex::default() });
         let warm: Warm = {
             let wish = Arc::clone(&wish);
-            Arc::new(move |packument| drop(wish.choose(packument)))
+            Arc::new(move |packument| wish.warm(packument))
         };
         let inquiry = self.inquire(target, wanted.optional, Some(warm)).map_err(failed)?;
-        let minds_age = wish.minds_age();
+        let minds_age = wish.wish.minds_age();
         if let Some(picked) = self.cache_hit(&inquiry, &wish).await.map_err(failed)? {
             inquiry.tell_hit();
             return Ok(Found::Version(picked));
@@ -231,7 +253,9 @@ impl NpmResolver {
             });
         }
         let choice = match wish.choose(&packument) {
-            Choice::TimesMissing if self.settings.ignore_missing_time => wish.choose_at_any_age(&packument),
+            Choice::TimesMissing if self.settings.ignore_missing_time => {
+                wish.wish.choose_at_any_age(&packument)
+            }
             choice => choice,
         };
         match choice {
@@ -244,24 +268,29 @@ impl NpmResolver {
     /// What the cache has will do when it cannot be outdated in what counts: an exact version stays what it is; a locked
     /// one wins over whatever was published since; and what was written after the day that versions must be older than
     /// knows all that are old enough. Otherwise only for those who would rather not ask.
-    async fn cache_hit(&self, inquiry: &Inquiry, wish: &Wish) -> Result<Option<Picked>, RegistryError> {
+    async fn cache_hit(&self, inquiry: &Inquiry, warmed: &Warmed) -> Result<Option<Picked>, RegistryError> {
         if self.packuments.is_offline() || inquiry.is_current_known() {
             return Ok(None);
         }
-        let Some(cached) = inquiry.cached().await else { return Ok(None) };
+        let wish = &*warmed.wish;
         let rather_not = self.settings.prefer_offline || wish.lowest;
         let is_exact = wish.specifier.kind == SelectorKind::Version && !wish.or_latest;
-        let is_young_enough = wish.minds_age().is_some_and(|cutoff| cached.confirmed_at >= cutoff);
         let locked =
             if rather_not || self.settings.no_downgrade.is_some() { None } else { wish.locked_version() };
+        if !(rather_not || is_exact || wish.minds_age().is_some() || locked.is_some()) {
+            // Whatever the cache has, the registry is asked.
+            return Ok(None);
+        }
+        let Some(cached) = inquiry.cached().await else { return Ok(None) };
+        let is_young_enough = wish.minds_age().is_some_and(|cutoff| cached.confirmed_at >= cutoff);
         if !(rather_not || is_exact || is_young_enough || locked.is_some()) {
             return Ok(None);
         }
         let mut packument = Arc::clone(&cached.packument);
-        let mut choice = wish.choose(&packument);
+        let mut choice = warmed.choose(&packument);
         if rather_not && let (Choice::TimesMissing, Some(cutoff)) = (&choice, wish.minds_age()) {
             packument = inquiry.with_times(packument, cutoff).await?;
-            choice = wish.choose(&packument);
+            choice = warmed.choose(&packument);
         }
         let Choice::Version(document) = choice else { return Ok(None) };
         let needs_lock = !(rather_not || is_exact || is_young_enough);

@@ -74,8 +74,9 @@ impl RegistrySpecifier {
             version.build.clear();
             return Some(of_kind(SelectorKind::Version, &version.to_string(), None));
         }
-        if parse_range(selector).is_ok() {
-            let range = RangeMatcher::parse(selector).map(Arc::new);
+        // Whatever has a matcher is a range; only upper bounds that are mended for it can leave a range without.
+        let range = RangeMatcher::parse(selector).map(Arc::new);
+        if range.is_some() && !selector.contains("<=") || parse_range(selector).is_ok() {
             return Some(of_kind(SelectorKind::Range, selector, range));
         }
         is_tag(selector).then(|| of_kind(SelectorKind::Tag, selector, None))

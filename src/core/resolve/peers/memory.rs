@@ -1,12 +1,15 @@
 //! What is known of places and packages, kept between walks over the same tree while it grows.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::components::number;
 use super::paths::{PathId, Paths, link_version};
 use super::sight::{PlaceId, Sight};
 use super::survey::{Kind, NameId, PackageFacts, Survey};
 use super::verdict::Verdict;
+use crate::core::lockfile::Resolution;
+use crate::core::resolve::Source;
 use crate::core::resolve::tree::{NodeIndex, Tree};
 
 /// Name → what is found under it, in the order of the names' numbers.
@@ -74,7 +77,17 @@ impl Memory {
         for (id, package) in tree.packages.iter().skip(self.plain.len()) {
             self.plain.push(self.paths.plain(id));
             let version = package.resolved.version.as_deref().unwrap_or(id);
-            self.pair.push(self.paths.plain(&pair_text(&package.resolved.name, version, id).into()));
+            // A copy of a folder is not told from others by its version.
+            let is_folder = matches!(
+                package.resolved.source,
+                Source::Package { resolution: Resolution::Directory { .. }, .. }
+            );
+            let pair = if is_folder {
+                Arc::clone(id)
+            } else {
+                pair_text(&package.resolved.name, version, id).into()
+            };
+            self.pair.push(self.paths.plain(&pair));
         }
         let count = tree.packages.len();
         self.pure.resize(count, false);

@@ -208,7 +208,9 @@ fn outcome(tree: &Tree, memory: &Memory, settings: &PeerSettings, draft: Draft) 
                 let link = text.strip_prefix("link:").map(|target| {
                     let target = without_dots(&settings.lockfile_dir.join(target));
                     let from = without_dots(&importer.folder);
-                    Arc::from(format!("link:{}", slashed(&relative(&from, &target))))
+                    // A project that links to itself is at no distance at all.
+                    let way = if from == target { String::new() } else { slashed(&relative(&from, &target)) };
+                    Arc::from(format!("link:{way}"))
                 });
                 (alias, link.unwrap_or(text))
             })

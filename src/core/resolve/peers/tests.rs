@@ -36,14 +36,17 @@ pub(super) fn tree(packages: &[(&str, &[&str], &[&str])], projects: &[(&str, &[&
             .collect();
         children.sort_by(|left, right| left.alias.cmp(&right.alias));
         let link = id.strip_prefix("link:").map(|directory| Source::Link { directory: directory.into() });
+        let resolution = match id.split_once("@file:") {
+            Some((_, directory)) => {
+                Resolution::Directory { directory: directory.to_owned(), other: Vec::new() }
+            }
+            None => Resolution::Registry { integrity: String::new(), other: Vec::new() },
+        };
         let resolved = Resolved {
             id: (*id).into(),
             name: name.into(),
             version: Some(version.into()),
-            source: link.unwrap_or(Source::Package {
-                resolution: Resolution::Registry { integrity: String::new(), other: Vec::new() },
-                tarball: None,
-            }),
+            source: link.unwrap_or(Source::Package { resolution, tarball: None }),
             manifest: Arc::default(),
             via: Via::Registry,
             latest: None,
@@ -148,6 +151,24 @@ fn a_peer_is_named_with_its_own_peers_unless_they_lead_back() {
     let cyclic =
         tree(&[("a@1.0.0", &[], &["b@*"]), ("b@1.0.0", &[], &["a@*"])], &[(".", &["a@1.0.0", "b@1.0.0"])]);
     assert_eq!(paths(&cyclic, &plain()), ["a@1.0.0(b@1.0.0)", "b@1.0.0(a@1.0.0)"]);
+}
+
+#[test]
+fn a_copy_of_a_folder_is_named_by_the_folder_where_peers_go_without_their_own() {
+    let tree = tree(
+        &[("a@1.0.0", &[], &["b@*"]), ("b@file:b", &[], &["c@*"]), ("c@1.0.0", &[], &[])],
+        &[(".", &["a@1.0.0", "b@file:b", "c@1.0.0"])],
+    );
+    let short = PeerSettings { dedupe_peers: true, ..plain() };
+    assert_eq!(paths(&tree, &short)[0], "a@1.0.0(b@file:b)");
+}
+
+#[test]
+fn a_project_that_links_to_itself_is_at_no_distance() {
+    let tree = tree(&[("link:one", &[], &[])], &[("one", &["one=link:one"]), ("two", &["one=link:one"])]);
+    let outcome = resolve(&tree, &plain());
+    assert_eq!(&*outcome.direct[0]["one"], "link:");
+    assert_eq!(&*outcome.direct[1]["one"], "link:../one");
 }
 
 #[test]

@@ -284,8 +284,9 @@ fn set(list: &mut Vec<(NameId, PlaceId)>, name: NameId, place: PlaceId) {
     }
 }
 
+/// Everyone who misses a name is kept: each may ask for another range of it.
 fn set_absent(list: &mut Vec<Absent>, absent: Absent) {
-    match list.binary_search_by_key(&absent.name, |absent| absent.name) {
+    match list.binary_search_by_key(&(absent.name, absent.asker), |absent| (absent.name, absent.asker)) {
         Ok(at) => list[at] = absent,
         Err(at) => list.insert(at, absent),
     }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::model::Tree;
-use super::patches::Patches;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Lockfile, Patches};
 use crate::core::resolve::{PackageManifest, PolicyViolation, PreferredVersions, ResolveError, Resolved};
 
 /// Everything that decides about the outcome, beside what the resolver knows.

@@ -9,7 +9,6 @@ mod missing;
 mod model;
 mod optional_peers;
 mod owner;
-mod patches;
 mod pick;
 mod place;
 mod plan;
@@ -39,7 +38,6 @@ pub use model::{
     ChildEdge, Children, DEPTH_LIMIT, DirectDependency, Importer, Node, NodeIndex, Origin, PackageIndex,
     PeerNames, PeerRequirement, Tree, TreePackage,
 };
-pub use patches::{Patch, Patches};
 pub use run::walk;
 pub use seed_preferred::{preferred_versions, selector_kind};
 

@@ -47,9 +47,9 @@ impl<R: Resolver> Walk<'_, R> {
     /// The id of a package with the hash of its patch, if it has one. Patches are for what registries know.
     pub(super) fn id_with_patch(&mut self, resolved: &Resolved) -> Result<Arc<str>, ResolveError> {
         if let Some((name, version)) = registry_identity(resolved)
-            && let Some(patch) = self.input.patches.find(name, version)?
+            && let Some(patch) = self.input.patches.of(name, version)?
         {
-            self.applied_patches.insert(Arc::clone(&patch.selector));
+            self.applied_patches.insert(Arc::from(patch.selector.as_str()));
             return Ok(Arc::from(format!("{}(patch_hash={})", resolved.id, patch.hash)));
         }
         Ok(Arc::clone(&resolved.id))

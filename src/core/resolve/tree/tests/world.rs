@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 use node_semver::{Range, Version};
 
 use crate::core::lockfile::{
-    ImporterDependency, Lockfile, PackageMetadata, PeerDependencyMeta, Resolution, Snapshot,
+    ImporterDependency, Lockfile, PackageMetadata, Patches, PeerDependencyMeta, Resolution, Snapshot,
 };
 use crate::core::resolve::peers::{self, PeerSettings};
 use crate::core::resolve::tree::{
-    Listener, Locked, Patches, PeerOverride, Project, ResolutionMode, Rewrite, SkippedOptional, Tree,
-    TreeInput, TreeSettings, UpdateScope, Walked, preferred_versions, walk,
+    Listener, Locked, PeerOverride, Project, ResolutionMode, Rewrite, SkippedOptional, Tree, TreeInput,
+    TreeSettings, UpdateScope, Walked, preferred_versions, walk,
 };
 use crate::core::resolve::{
     Asked, PackageManifest, PeerMeta, ResolveError, Resolved, Resolver, SelectorKind, Source, Specifiers,
@@ -149,6 +149,8 @@ impl World {
         };
         let seed = self.lockfile.as_ref().filter(|_| self.update != UpdateScope::Everything);
         let preferred = preferred_versions(seed, &moved);
+        let patches =
+            self.patches.iter().map(|(selector, hash)| ((*selector).into(), (*hash).into())).collect();
         let input = TreeInput {
             lockfile_dir: Path::new("/ws"),
             projects: self.projects.clone(),
@@ -162,7 +164,7 @@ impl World {
             }),
             preferred: &preferred,
             preferred_by_project: &BTreeMap::new(),
-            patches: &Patches::new(self.patches.iter().copied()).unwrap(),
+            patches: &Patches::new(&patches).unwrap(),
             rewrite: self,
             listener: self,
         };
