@@ -126,7 +126,7 @@ async fn what_a_repository_does_not_have_is_refused() {
         ("#0123456".to_owned(), None, "could not resolve 0123456".to_owned()),
         ("#--upload-pack=id".to_owned(), None, "could not resolve --upload-pack=id".to_owned()),
         ("#semver:^9".to_owned(), None, "Available versions are: v1.0.0, v1.1.0".to_owned()),
-        ("#semver:~x".to_owned(), None, "could not resolve ~x".to_owned()),
+        ("#semver:~xyz".to_owned(), None, "could not resolve ~xyz".to_owned()),
         ("#path:/../../x".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "/../../x".to_owned()),
         ("#path:/nothere".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "nothere".to_owned()),
         ("#path:/package.json".to_owned(), Some("ERR_PNPM_INVALID_PATH"), "package.json".to_owned()),
