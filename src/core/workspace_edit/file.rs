@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(list("a: 1\n", &["x", "@s/y@1"]).unwrap(), "a: 1\nnot:\n  - x\n  - '@s/y@1'\n");
         assert_eq!(list("packages:\n- a\n", &["x@1 || 2"]).unwrap(), "packages:\n- a\nnot:\n- x@1 || 2\n");
         let deep = "packages:\n    - a\nlast:\n- b\n";
-        assert_eq!(list(deep, &["x"]).unwrap(), format!("{}not:\n    - x\n", deep));
+        assert_eq!(list(deep, &["x"]).unwrap(), format!("{deep}not:\n    - x\n"));
     }
 
     #[test]
