@@ -3,8 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::walk::Placed;
-
 /// Names in sight. They are asked for rarely, so they are only noted, level by level.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aliases(Option<Rc<Level>>);
@@ -22,9 +20,8 @@ impl Aliases {
     }
 
     /// What is in sight one level below.
-    pub(super) fn below<'p>(&self, placed: impl Iterator<Item = &'p Placed>) -> Self {
-        let names = placed.map(|placed| Arc::clone(&placed.alias)).collect();
-        Self(Some(Rc::new(Level { names, above: self.clone() })))
+    pub(super) fn below<'n>(&self, names: impl Iterator<Item = &'n Arc<str>>) -> Self {
+        Self(Some(Rc::new(Level { names: names.cloned().collect(), above: self.clone() })))
     }
 
     /// Whether a name is in sight.

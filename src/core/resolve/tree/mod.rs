@@ -26,6 +26,7 @@ mod run;
 mod scope;
 mod seed;
 mod seed_preferred;
+mod sight;
 mod specifier;
 mod walk;
 

@@ -6,11 +6,9 @@
 //! takes over, and walks again only if it could come to another outcome.
 //! pnpm: `resolve_dependency_tree/workspace_ctx.rs`.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::aliases::Aliases;
 use super::chain::Chain;
 use super::locked::SnapshotIndex;
 use super::model::{ChildEdge, Children, NodeIndex, PackageIndex, PeerNames, Tree};
@@ -30,7 +28,8 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    fn wins_over(&self, other: &Self, tree: &Tree) -> bool {
+    /// Whether it decides where `other` decided.
+    pub(super) fn wins_over(&self, other: &Self, tree: &Tree) -> bool {
         if self.updating != other.updating {
             return self.updating;
         }
@@ -47,7 +46,7 @@ impl Owner {
 
 /// What recorded edges depend on, beside the versions preferred at the place that recorded them: whoever comes later
 /// takes the edges as they are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RecordedUnder {
     /// Dependencies that were left to be found as peers.
     pub(super) left: Names,
@@ -55,20 +54,9 @@ pub(super) struct RecordedUnder {
     pub(super) prior: Option<SnapshotIndex>,
     /// It was for a project that an update moves.
     pub(super) updating: bool,
-    /// The names that were in sight of the dependencies.
-    pub(super) aliases: Aliases,
 }
 
 impl RecordedUnder {
-    /// Whether edges would be the same under `other`. `decided_by_sight` are names for which it matters, somewhere in the
-    /// tree, whether they are in sight.
-    fn is_like(&self, other: &Self, decided_by_sight: &BTreeSet<Arc<str>>) -> bool {
-        self.left == other.left
-            && self.prior == other.prior
-            && self.updating == other.updating
-            && decided_by_sight.iter().all(|name| self.aliases.contains(name) == other.aliases.contains(name))
-    }
-
     /// Whether edges that the lockfile held here would be resolved again under `other`, for no reason.
     pub(super) fn holds_over(&self, other: &Self) -> bool {
         self.left == other.left && self.prior.is_some() && other.prior.is_none() && !other.updating
@@ -133,17 +121,6 @@ impl Side {
     /// Whether a place still decides.
     pub(super) fn is_owned_by(&self, owner: &Owner) -> bool {
         self.owner.as_ref().is_some_and(|(standing, _)| standing.same_as(owner))
-    }
-
-    /// Whether a place may take the recorded edges instead of walking.
-    pub(super) fn is_recorded_for(
-        &self,
-        under: &RecordedUnder,
-        decided_by_sight: &BTreeSet<Arc<str>>,
-    ) -> bool {
-        let recorded = self.recorded.as_ref();
-        recorded
-            .is_some_and(|recorded| recorded.is_like(under, decided_by_sight) || recorded.holds_over(under))
     }
 }
 

@@ -75,6 +75,12 @@ pub(super) fn left_to_peers(
     names.into()
 }
 
+/// Whether what is in sight decides what a package leaves to be found as peers.
+pub(super) fn is_decided_by_sight(manifest: &PackageManifest, auto_install_peers: bool) -> bool {
+    let none_in_sight = left_to_peers(manifest, auto_install_peers, |_| false);
+    left_to_peers(manifest, auto_install_peers, |_| true) != none_in_sight
+}
+
 /// The peers of a package: those it declares, and those that `peerDependenciesMeta` alone calls optional; without its
 /// own name and without what its dependencies bring, except for `left`, which are not installed as dependencies.
 pub(super) fn peers(manifest: &PackageManifest, left: &[Arc<str>]) -> BTreeMap<Arc<str>, PeerRequirement> {

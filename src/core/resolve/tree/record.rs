@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::aliases::Aliases;
 use super::edge::{Edge, Placed};
 use super::model::{ChildEdge, Children};
 use super::owner::{Claim, RecordedUnder, Recording, forget_own_children, record};
@@ -21,8 +20,8 @@ impl<R: Resolver> Walk<'_, R> {
         edges: &[Edge],
         seeds: &[Seed],
     ) {
-        let Frontier { open, claim, aliases, .. } = place;
-        let under = recorded_under(circumstances, open, claim, aliases);
+        let Frontier { open, claim, .. } = place;
+        let under = recorded_under(circumstances, open, claim);
         let children = edges.iter().zip(seeds).map(|(edge, seed)| (seed.placed(), edge.optional));
         let children = children.filter_map(|(placed, optional)| placed.map(|placed| (placed, optional)));
         self.publish(&open.placed, open.depth, claim, children, under);
@@ -45,6 +44,9 @@ impl<R: Resolver> Walk<'_, R> {
         }
         let side = &mut self.sides[package.0 as usize];
         let recording = record(&mut self.tree, side, package, claim, edges, under);
+        if recording != Recording::Declined {
+            self.sight.note_children(package, &self.tree.package(package).children);
+        }
         let children = match recording {
             Recording::Declined => Children::Recorded,
             Recording::Recorded | Recording::Replaced => Children::Own(own.into()),
@@ -58,12 +60,7 @@ impl<R: Resolver> Walk<'_, R> {
 }
 
 /// What the edges that a place comes to depend on.
-pub(super) fn recorded_under(
-    circumstances: &Circumstances,
-    open: &Open,
-    claim: &Claim,
-    aliases: &Aliases,
-) -> RecordedUnder {
+pub(super) fn recorded_under(circumstances: &Circumstances, open: &Open, claim: &Claim) -> RecordedUnder {
     let updating = circumstances.update_key.is_some();
-    RecordedUnder { left: Rc::clone(&claim.left), prior: open.prior, updating, aliases: aliases.clone() }
+    RecordedUnder { left: Rc::clone(&claim.left), prior: open.prior, updating }
 }

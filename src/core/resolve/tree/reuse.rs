@@ -126,12 +126,7 @@ impl<R: Resolver> Walk<'_, R> {
                 };
                 walked.extend(child.map(|child| (child, edge_is_optional)));
             }
-            let under = RecordedUnder {
-                left: Rc::clone(&claim.left),
-                prior: Some(prior),
-                updating,
-                aliases: aliases.clone(),
-            };
+            let under = RecordedUnder { left: Rc::clone(&claim.left), prior: Some(prior), updating };
             let children = walked.iter().map(|(child, optional)| (child, *optional));
             self.publish(&placed, depth, &claim, children, under);
             Ok(Some(placed))

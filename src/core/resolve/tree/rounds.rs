@@ -122,7 +122,8 @@ impl<R: Resolver> Walk<'_, R> {
         let seeds: Vec<_> = self.seed(circumstances, &siblings).await?.into_iter().flatten().collect();
         let [siblings] = siblings;
         let versions = self.level_versions(&seeds);
-        let aliases = siblings.aliases.below(seeds.iter().filter_map(Seed::placed));
+        let aliases =
+            siblings.aliases.below(seeds.iter().filter_map(Seed::placed).map(|placed| &placed.alias));
         let placed = self.walk_from(circumstances, seeds, layer(None, versions), aliases).await?;
         self.present.add_roots(placed.iter().map(|placed| placed.package));
         self.tree.revision += 1;

@@ -1,7 +1,7 @@
 //! The whole walk: all projects, then the rounds in which missing peers are installed.
 //! pnpm: `resolve_workspace.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use super::published::{self, Published};
 use super::questions::{AskedForBy, Questions};
 use super::rounds::Rounds;
 use super::seed_preferred::{selectors_of_all, selectors_of_peers};
+use super::sight::Sight;
 use super::specifier::{is_local_path, unwrap_npm};
 use super::walk::Walk;
 use crate::core::manifest::{Manifest, ManifestError};
@@ -126,7 +127,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
             changed_versions: FxHashMap::default(),
             reusable: FxHashMap::default(),
             in_turn: false,
-            decided_by_sight: BTreeSet::new(),
+            sight: Sight::default(),
         }
     }
 

@@ -6,7 +6,7 @@
 //! level, with all answers at hand, so the tree is the same however they arrived.
 //! pnpm: `resolve_dependency_tree/walk.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,10 +24,11 @@ use super::plan::Plan;
 use super::present::Present;
 use super::project::{Circumstances, ProjectState};
 use super::questions::{QuestionIndex, Questions};
-use super::reading::{Dependency, dependencies, is_leaf, registry_identity};
+use super::reading::{Dependency, dependencies, is_decided_by_sight, is_leaf, registry_identity};
 use super::record::recorded_under;
 use super::reusable;
 use super::seed::{Frontier, Open, Seed};
+use super::sight::Sight;
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::{
     PackageManifest, PolicyViolation, PreferredOverlay, ResolveError, Resolved, Resolver, Source, Via,
@@ -53,8 +54,8 @@ pub(super) struct Walk<'a, R> {
     pub(super) reusable: reusable::Known,
     /// Projects take turns; before that, questions are only asked ahead.
     pub(super) in_turn: bool,
-    /// Names that some package has as a dependency and as a peer, where what is in sight decides which it is.
-    pub(super) decided_by_sight: BTreeSet<Arc<str>>,
+    /// Packages for which what is in sight matters.
+    pub(super) sight: Sight,
 }
 
 impl<R: Resolver> Walk<'_, R> {
@@ -146,13 +147,6 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(Seed::Dropped);
         }
         let left = self.left_to_peers(&answer, &siblings.aliases);
-        let manifest = &answer.manifest;
-        let both = manifest.peer_dependencies.keys().filter(|name| manifest.dependencies.contains_key(*name));
-        let auto_install = self.input.settings.auto_install_peers;
-        let by_sight = both.filter(|name| {
-            !auto_install || manifest.peer_dependencies_meta.get(*name).is_some_and(|meta| meta.optional)
-        });
-        self.decided_by_sight.extend(by_sight.cloned());
         self.questions.settle_below(&answer, &left, siblings.depth, circumstances);
         let optional = siblings.optional || edge.optional;
         let depth = siblings.depth;
@@ -160,6 +154,9 @@ impl<R: Resolver> Walk<'_, R> {
         let manifest = &answer.manifest;
         let found = Found { id, resolved, manifest, left: &left, is_leaf: leaf, is_locked: false };
         let package = self.register(circumstances, found, optional, depth);
+        if is_decided_by_sight(manifest, self.input.settings.auto_install_peers) {
+            self.sight.note_decided(package);
+        }
         if registry_identity(resolved).is_none()
             && specifier.starts_with("workspace:")
             && !specifier.starts_with("workspace:.")
@@ -205,7 +202,8 @@ impl<R: Resolver> Walk<'_, R> {
             let mut next = Vec::new();
             for ((place, siblings), seeds) in frontier.into_iter().zip(level).zip(seeds) {
                 let overlay = layer(siblings.overlay.as_ref(), self.level_versions(&seeds));
-                let aliases = siblings.aliases.below(seeds.iter().filter_map(Seed::placed));
+                let aliases =
+                    siblings.aliases.below(seeds.iter().filter_map(Seed::placed).map(|placed| &placed.alias));
                 self.record_children(circumstances, &place, &siblings.edges, &seeds);
                 self.settle(circumstances, seeds, overlay.as_ref(), &aliases, &mut next);
             }
@@ -265,12 +263,9 @@ impl<R: Resolver> Walk<'_, R> {
             let Seed::Open(mut open) = seed else { continue };
             let claim = open.claim.take().filter(|claim| claim.owns);
             let must_walk = claim.filter(|claim| {
-                let side = &self.sides[open.placed.package.0 as usize];
+                let under = recorded_under(circumstances, &open, claim);
                 is_injected(&open.answer.resolved)
-                    || !side.is_recorded_for(
-                        &recorded_under(circumstances, &open, claim, aliases),
-                        &self.decided_by_sight,
-                    )
+                    || !self.is_recorded_for(open.placed.package, &claim.owner, &under, aliases)
             });
             match must_walk {
                 Some(claim) => frontier.push(Frontier {

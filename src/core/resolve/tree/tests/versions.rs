@@ -182,3 +182,42 @@ fn what_an_earlier_project_was_answered_counts_for_later_ones() {
     world.project(".", &[("second", "1")]).project("p", &[("a", "^1"), ("first", "1")]);
     assert_eq!(edges(&world.tree(), "second@1.0.0"), ["a → a@2.0.0"]);
 }
+
+/// Two projects, the second of which has a better place for `above` and what is below it, and `host` in sight there.
+/// `both` has `host` as a dependency and as a peer that may be absent; `below_x` is what `x` has beside `c`.
+fn with_a_better_place(below_above: &[(&str, &str)], below_x: &[(&str, &str)]) -> World {
+    let mut world = World::new();
+    let both = About {
+        dependencies: &[("host", "1")],
+        peers: &[("host", "1")],
+        may_lack: &["host"],
+        ..About::default()
+    };
+    world.publish("both@1.0.0", &both).package("host@1.0.0", &[]);
+    world.package("c@1.0.0", &[]).package("c@1.1.0", &[]);
+    world.package("y@1.0.0", &[("both", "1")]).package("x@1.0.0", &[&[("c", "^1")], below_x].concat());
+    world.package("above@1.0.0", &[&[("x", "1")], below_above].concat());
+    world.package("tool@1.0.0", &[("above", "1"), ("c", "1.0.0")]);
+    world.project("two", &[("above", "1"), ("host", "1")]);
+    world
+}
+
+#[test]
+fn a_better_place_walks_again_only_where_something_below_would_leave_other_names_to_peers() {
+    let c_of_x = |world: &World| {
+        let of_x = edges(&world.tree(), "x@1.0.0");
+        of_x.into_iter().find(|edge| edge.starts_with("c ")).unwrap()
+    };
+    let mut below = with_a_better_place(&[], &[("both", "1")]);
+    below.project("one", &[("tool", "1")]);
+    assert_eq!(c_of_x(&below), "c → c@1.1.0");
+    let mut beside = with_a_better_place(&[("both", "1")], &[]);
+    beside.project("one", &[("tool", "1")]);
+    assert_eq!(c_of_x(&beside), "c → c@1.0.0");
+    let mut seen_before = with_a_better_place(&[], &[("host", "1"), ("y", "1")]);
+    seen_before.project("one", &[("tool", "1")]);
+    assert_eq!(c_of_x(&seen_before), "c → c@1.0.0");
+    let mut better_elsewhere = with_a_better_place(&[], &[("both", "1")]);
+    better_elsewhere.project("one", &[("tool", "1"), ("both", "1")]);
+    assert_eq!(c_of_x(&better_elsewhere), "c → c@1.0.0");
+}
