@@ -35,6 +35,8 @@ pub(super) struct Circumstances {
     pub(super) published_by_direct: Option<i64>,
     /// Latest time of publishing for everything below.
     pub(super) published_by_below: Option<i64>,
+    /// It is for what is added later.
+    pub(super) is_added: bool,
     /// What the project asks for itself, which is preferred below it.
     pub(super) own: Rc<PreferredVersions>,
     /// What all projects ask for, which is preferred for their peers.
@@ -44,7 +46,12 @@ pub(super) struct Circumstances {
 impl Circumstances {
     /// The same for what is added later: it is not what the project asks for, so it is resolved like what is below.
     pub(super) fn added(&self) -> Self {
-        Self { pick_lowest_direct: false, published_by_direct: self.published_by_below, ..self.clone() }
+        Self {
+            pick_lowest_direct: false,
+            published_by_direct: self.published_by_below,
+            is_added: true,
+            ..self.clone()
+        }
     }
 
     fn asks_for(&self, alias: &str, specifier: &str) -> bool {

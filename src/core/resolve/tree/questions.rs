@@ -148,7 +148,8 @@ impl<'a, R: Resolver> Questions<'a, R> {
         index
     }
 
-    /// Asks in a project's turn, unless a project before it or something above in the same project asked the same.
+    /// Asks in a project's turn, unless a project before it or something above in the same project asked the same. What
+    /// is added later asks for itself, as pnpm 12.21 does.
     pub(super) fn ask_in_turn(
         &mut self,
         question: Question,
@@ -156,7 +157,10 @@ impl<'a, R: Resolver> Questions<'a, R> {
         circumstances: &Rc<Circumstances>,
     ) -> QuestionIndex {
         let by_project = !matches!(question.asked_for_by, Some(AskedForBy::All));
-        if !by_project || !circumstances.someone_asks_for(&question.alias, &question.specifier) {
+        if circumstances.is_added
+            || !by_project
+            || !circumstances.someone_asks_for(&question.alias, &question.specifier)
+        {
             return self.ask(question, overlay, circumstances);
         }
         let by_whomever = Question { asked_for_by: None, ..question.clone() };

@@ -154,6 +154,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 scope,
                 update_depth: locked.and_then(|locked| locked.update_depth),
                 pick_lowest_direct,
+                is_added: false,
                 published_by_direct: settings.published_by,
                 published_by_below: settings.published_by,
                 own: Rc::new(selectors_of_all([&*project.manifest])),

@@ -221,3 +221,15 @@ fn a_better_place_walks_again_only_where_something_below_would_leave_other_names
     better_elsewhere.project("one", &[("tool", "1"), ("both", "1")]);
     assert_eq!(c_of_x(&better_elsewhere), "c → c@1.0.0");
 }
+
+#[test]
+fn what_is_below_an_added_peer_prefers_what_its_project_asks_for_whoever_asked_before() {
+    let mut world = World::new();
+    world.package("n@1.0.0", &[]).package("n@2.0.0", &[]).package("asks@1.0.0", &[("n", "*")]);
+    world.package("host@1.0.0", &[("m", "1")]).package("m@1.0.0", &[("n", "*")]);
+    let plugin = About { peers: &[("host", "1")], ..About::default() };
+    world.publish("plugin@1.0.0", &plugin);
+    world.project("one", &[("asks", "1")]).project("two", &[("plugin", "1"), ("n", "^1")]);
+    assert_eq!(edges(&world.tree(), "asks@1.0.0"), ["n → n@2.0.0"]);
+    assert_eq!(edges(&world.tree(), "m@1.0.0"), ["n → n@1.0.0"]);
+}
