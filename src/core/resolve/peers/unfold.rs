@@ -39,7 +39,7 @@ impl Walker<'_> {
         for hides in [true, false] {
             for (position, place) in places.iter_mut().enumerate() {
                 let child = self.memory.survey.packages[package as usize].children[position];
-                if child.end != End::Onward || child.alias.is_some_and(|alias| below.has(alias)) != hides {
+                if child.end != End::Onward || below.has(child.alias) != hides {
                     continue;
                 }
                 let outcome = if let Some(place) = *place {
@@ -70,7 +70,7 @@ impl Walker<'_> {
             set(&mut all_found, name, place);
         }
         let is_itself = |place: PlaceId| self.memory.places[place.0 as usize].package == package;
-        all_found.retain(|&(name, place)| Some(name) != facts.name || !is_itself(place));
+        all_found.retain(|&(name, place)| name != facts.name || !is_itself(place));
         let summary = match &self.purpose {
             Purpose::Build(_) => None,
             Purpose::Discover(_) => missing_below(&self.memory.survey, package, &absent_below, summaries),

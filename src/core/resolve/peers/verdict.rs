@@ -103,8 +103,7 @@ impl Memory {
         let mut own = None;
         for &position in &facts.providers {
             let child = &facts.children[position as usize];
-            let is_named =
-                child.alias == Some(name) || self.survey.packages[child.package as usize].name == Some(name);
+            let is_named = child.alias == name || self.survey.packages[child.package as usize].name == name;
             if !is_named || child.end != End::Onward {
                 continue;
             }
