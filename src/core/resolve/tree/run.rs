@@ -282,14 +282,12 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 // The path leads elsewhere from other projects; the version that lies there stands in for it.
                 let folder = &self.input.projects[rounds.project].folder;
                 if let Some((local_name, version)) = local_identity(specifier, folder)? {
-                    found.push(RootDependency {
-                        alias,
-                        name: local_name.unwrap_or(name),
-                        specifier: version,
-                    });
+                    let (name, asked) = (local_name.unwrap_or(name), Arc::clone(&version));
+                    found.push(RootDependency { alias, name, specifier: version, asked });
                 }
             } else {
-                found.push(RootDependency { alias, name, specifier: Arc::clone(specifier) });
+                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(&wanted.specifier));
+                found.push(RootDependency { alias, name, specifier, asked });
             }
         }
         Ok(found)
