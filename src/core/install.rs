@@ -21,6 +21,7 @@ mod link_jobs;
 mod local;
 mod materialise;
 mod numbers;
+mod others;
 mod repeat;
 mod resolving;
 mod reuse;
