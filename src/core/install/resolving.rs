@@ -297,7 +297,6 @@ impl Resolving<'_> {
             auto_install_peers: *config.auto_install_peers,
             exclude_links: *config.exclude_links_from_lockfile,
             previous: self.seed.as_ref(),
-            keep_links: *config.dedupe_injected_deps,
             time: &walked.time,
         };
         let mut lockfile = recording.lockfile();
