@@ -76,7 +76,7 @@ impl Resolving<'_> {
     ) -> Result<(Lockfile, Known), InstallError> {
         let config = &self.install.config;
         refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
-        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        let root = self.found.workspace.root_manifest(config);
         let rewriter = Rewriter::new(config, root)?;
         let runtime = self.tools.runtime.handle();
         // Of some projects only, what belongs to them is known at the end.
@@ -88,7 +88,7 @@ impl Resolving<'_> {
             ahead: ahead.as_ref(),
             fitness: selector.fitness(),
             in_place: in_place(config),
-            told: RefCell::default(),
+            told: RefCell::new(ToldSoFar::after(gathered.numbered)),
         };
         let outcome = runtime.block_on(async {
             tokio::select! {
@@ -217,7 +217,7 @@ impl Resolving<'_> {
         let Some(catalogs) = self.changes.as_deref().and_then(Changes::catalogs) else { return Ok(None) };
         let mut config = self.install.config.clone();
         config.catalogs.value.clone_from(catalogs);
-        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        let root = self.found.workspace.root_manifest(&config);
         Ok(Some(Rewriter::new(&config, root)?))
     }
 
@@ -249,7 +249,7 @@ impl Resolving<'_> {
             self.tools.runtime.handle().clone(),
         );
         let workspace = config.workspace_dir.is_some().then(|| {
-            let packages = self.found.workspace.projects.iter().filter_map(|project| {
+            let packages = self.found.workspace.known().filter_map(|project| {
                 let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
                 Some(WorkspacePackage { folder: project.folder.clone(), manifest: Arc::new(manifest) })
             });
