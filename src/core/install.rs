@@ -243,7 +243,9 @@ impl Install {
     /// Whether the install is about nothing, or nothing has changed since the last one. The phase is over then.
     fn has_nothing_to_do(&self, meters: &Meters, gathered: &mut Gathered) -> Result<bool, InstallError> {
         let nothing = inputs::selects_nothing(&self.config)?;
-        let is_over = nothing.is_some() || repeat::is_up_to_date(&self.config);
+        // What is to be changed is not on disk yet, so that nothing looks changed.
+        let is_repeat = self.change.is_none() && repeat::is_up_to_date(&self.config);
+        let is_over = nothing.is_some() || is_repeat;
         if let Some(why) = nothing {
             self.warn(why, None, &mut gathered.totals);
         }
@@ -434,13 +436,13 @@ impl Gathered {
         } = done.totals;
         let totals = &mut self.totals;
         totals.fetched += fetched;
-        totals.found_in_store = found_in_store;
-        totals.imported = imported;
+        totals.found_in_store += found_in_store;
+        totals.imported += imported;
         totals.skipped += skipped;
-        totals.files = files;
-        totals.bytes_downloaded = bytes_downloaded;
-        totals.bytes_unpacked = bytes_unpacked;
-        totals.retries = retries;
+        totals.files += files;
+        totals.bytes_downloaded += bytes_downloaded;
+        totals.bytes_unpacked += bytes_unpacked;
+        totals.retries += retries;
         totals.warnings += warnings;
     }
 }

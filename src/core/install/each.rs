@@ -57,7 +57,8 @@ impl Install {
         if place == Some(Place::Here) {
             return Ok(vec![config.project_dir.clone()]);
         }
-        if config.filter.is_empty() {
+        let is_recursive = *config.recursive_install || place.is_some();
+        if config.filter.is_empty() && is_recursive {
             let mut folders = Workspace::all_folders(config)?;
             if place == Some(Place::SelectedWithoutRoot) && folders.len() > 1 {
                 folders.retain(|folder| Some(folder) != config.workspace_dir.as_ref());

@@ -1,5 +1,7 @@
 //! What the event stream is told of projects, and of what depends on what.
 
+use rustc_hash::FxHashMap;
+
 use super::inputs::{Inputs, importer_folder};
 use super::work::Work;
 use crate::core::config::Config;
@@ -44,19 +46,31 @@ fn id_in_workspace(config: &Config, id: &str) -> String {
     }
 }
 
-/// The event that makes known what depends on what.
+/// The event that makes known what depends on what. Packages that are left out are somebody's dependencies as well.
 #[must_use]
 pub fn dependencies(graph: &Graph<'_>, selection: &Selection, work: &Work) -> EventKind {
+    let left_out: FxHashMap<usize, PackageId> = selection
+        .skipped
+        .iter()
+        .zip(&work.skipped)
+        .map(|(skipped, known)| (skipped.index, known.package))
+        .collect();
+    let package_of = |snapshot: usize| {
+        work.slot_of(snapshot).map(|slot| slot.package).or_else(|| left_out.get(&snapshot).copied())
+    };
+    let selected = selection.snapshots.iter().map(|selected| selected.index);
+    let known = selected.chain(selection.skipped.iter().map(|skipped| skipped.index));
     let mut dependencies: Vec<Vec<PackageId>> = Vec::new();
-    for (slot, selected) in work.slots.iter().zip(&selection.snapshots) {
-        let targets = graph.snapshots[selected.index].iter().filter_map(|edge| match edge.target {
-            Target::Snapshot(snapshot) => work.slot_of(snapshot),
+    for snapshot in known {
+        let Some(package) = package_of(snapshot) else { continue };
+        let targets = graph.snapshots[snapshot].iter().filter_map(|edge| match edge.target {
+            Target::Snapshot(snapshot) => package_of(snapshot),
             Target::Link(_) => None,
         });
-        let mut packages: Vec<PackageId> = targets.map(|slot| slot.package).collect();
+        let mut packages: Vec<PackageId> = targets.collect();
         packages.sort_unstable();
         packages.dedup();
-        let index = slot.slot.package.index();
+        let index = package.index();
         if index >= dependencies.len() {
             dependencies.resize(index + 1, Vec::new());
         }

@@ -29,7 +29,8 @@ pub fn asks_to_look(config: &Config) -> bool {
 /// Whether there is nothing to do.
 #[must_use]
 pub fn is_up_to_date(config: &Config) -> bool {
-    if asks_to_look(config) || !*config.optimistic_repeat_install {
+    let asks_to_resolve = config.fix_lockfile || config.dedupe.is_some();
+    if asks_to_look(config) || asks_to_resolve || !*config.optimistic_repeat_install {
         return false;
     }
     if !config.filter.is_empty() || !*config.recursive_install {

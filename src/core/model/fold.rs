@@ -9,7 +9,7 @@ use crate::core::event::{
     AnsweredBy, Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass,
     Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
-use crate::core::model::asked::{KnobState, Mark};
+use crate::core::model::asked::{ColdSoFar, KnobState, Mark};
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
 use crate::core::model::log::{Log, LogLevel};
@@ -43,6 +43,9 @@ pub struct Model {
     pub(super) log: Log,
     pub(super) cancelled_by: Option<String>,
     pub(super) paused_since: Option<u64>,
+    pub(super) pauses: Vec<(u64, u64)>,
+    /// What was linked before `inline` was chosen in the middle of the run.
+    pub(super) inline_since: Option<ColdSoFar>,
     pub(super) marks: Vec<Mark>,
     pub(super) metadata: MetadataState,
     pub(super) dependencies: Vec<Vec<PackageId>>,
@@ -195,7 +198,7 @@ impl Model {
         }
         self.downloads.clear();
         self.forget_metadata_under_way();
-        self.paused_since = None;
+        self.end_pause(finished.wall_us);
         self.outcome = Some(finished.outcome);
         self.failure.clone_from(&finished.failure);
         self.wall_us = Some(finished.wall_us);
