@@ -79,8 +79,8 @@ impl Model {
                 let text = format!("wrote {path} with {} packages", format::count((*packages).into()));
                 self.log.push(at, LogLevel::Info, text);
             }
-            EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
-            EventKind::DependenciesKnown { dependencies } => self.dependencies.clone_from(dependencies),
+            EventKind::ImportersKnown(known) => self.know_importers(known),
+            EventKind::DependenciesKnown { dependencies } => self.know_dependencies(dependencies),
             EventKind::Planned(planned) => self.plan(at, *planned),
             EventKind::FetchStarted { package, attempt, lane, size, host } => {
                 self.fetch_started(at, *package, *attempt, *lane, *size);
