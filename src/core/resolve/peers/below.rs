@@ -62,8 +62,9 @@ impl Walker<'_> {
         self.memory.places[place.0 as usize].renamed.is_some()
     }
 
-    /// A child of the place asks for two packages of which one sees the other as its peer: taking the one from above
-    /// and the other from here would show the child two different packages of one name.
+    /// Something below the place asks for two packages of which one sees the other as its peer: taking the one from
+    /// above and the other from here would show it two different packages of one name. pnpm 12.21 looks all the way
+    /// down, but not below what brings the package itself.
     pub(super) fn breaks_diamond(
         &self,
         with_own: &Sight,
@@ -88,10 +89,11 @@ impl Walker<'_> {
         if differing.is_empty() {
             return false;
         }
+        let askers = self.memory.askers_below(self.memory.package_at(place), target.name);
         let packages = &self.memory.survey.packages;
-        self.memory.facts_at(place).children.iter().any(|child| {
-            let peers = &packages[child.package as usize].peers;
-            peers.contains(&target.name) && differing.iter().any(|peer| peers.contains(peer))
+        askers.iter().any(|&asker| {
+            let peers = &packages[asker as usize].peers;
+            differing.iter().any(|peer| peers.contains(peer))
         })
     }
 

@@ -1,12 +1,15 @@
 //! What is known of places and packages, kept between walks over the same tree while it grows.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::components::number;
 use super::paths::{PathId, Paths, link_version};
 use super::sight::{PlaceId, Sight};
-use super::survey::{Kind, NameId, PackageFacts, Survey};
+use super::survey::{End, Kind, NameId, PackageFacts, Survey};
 use super::verdict::Verdict;
 use crate::core::lockfile::Resolution;
 use crate::core::resolve::Source;
@@ -14,6 +17,9 @@ use crate::core::resolve::tree::{NodeIndex, Tree};
 
 /// Name → what is found under it, in the order of the names' numbers.
 pub(super) type Found = Rc<[(NameId, PlaceId)]>;
+
+/// Package and name → the packages below that ask for the name.
+type Askers = FxHashMap<(u32, NameId), Rc<[u32]>>;
 
 /// A peer that nothing in sight provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +57,8 @@ pub(super) struct Memory {
     /// By package: nothing below it asks for a peer that it does not bring itself.
     pub pure: Vec<bool>,
     pub verdicts: Vec<Vec<Verdict>>,
+    /// By package and name: the packages below that ask for the name as a peer and see the package's own child for it.
+    askers: RefCell<Askers>,
     pub paths: Paths,
     plain: Vec<PathId>,
     pair: Vec<PathId>,
@@ -68,6 +76,7 @@ impl Memory {
             leaves: Vec::new(),
             pure: Vec::new(),
             verdicts: Vec::new(),
+            askers: RefCell::default(),
             paths: Paths::new(suffix_max_length),
             plain: Vec::new(),
             pair: Vec::new(),
@@ -77,6 +86,7 @@ impl Memory {
     /// Takes in what was added to the tree.
     pub fn update(&mut self, tree: &Tree) {
         self.survey.update(tree);
+        self.askers.get_mut().clear();
         for (id, package) in tree.packages.iter().skip(self.plain.len()) {
             self.plain.push(self.paths.plain(id));
             let version = package.resolved.version.as_deref().unwrap_or(id);
@@ -112,6 +122,38 @@ impl Memory {
         self.is_settled.push(false);
         self.context_of.push(None);
         id
+    }
+
+    /// The packages below a package that ask for a name as a peer, as far down as nothing between brings that name.
+    pub fn askers_below(&self, package: u32, name: NameId) -> Rc<[u32]> {
+        if let Some(known) = self.askers.borrow().get(&(package, name)) {
+            return Rc::clone(known);
+        }
+        let packages = &self.survey.packages;
+        let mut visited = FxHashSet::from_iter([package]);
+        let mut open = vec![package];
+        let mut askers = Vec::new();
+        while let Some(next) = open.pop() {
+            for child in &packages[next as usize].children {
+                if child.end != End::Onward || !visited.insert(child.package) {
+                    continue;
+                }
+                let facts = &packages[child.package as usize];
+                if facts.peers.contains(&name) {
+                    askers.push(child.package);
+                }
+                let brings = facts
+                    .children
+                    .iter()
+                    .any(|child| child.alias == name || packages[child.package as usize].name == name);
+                if !brings && facts.kind == Kind::Inner {
+                    open.push(child.package);
+                }
+            }
+        }
+        let askers: Rc<[u32]> = askers.into();
+        self.askers.borrow_mut().insert((package, name), Rc::clone(&askers));
+        askers
     }
 
     /// Forgets the newest places: they were looked at only to compare.

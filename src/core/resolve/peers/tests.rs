@@ -347,3 +347,30 @@ fn a_peer_that_names_a_peer_not_looked_at_yet_is_another_one_in_another_project(
         ]
     );
 }
+
+#[test]
+fn what_asks_for_a_package_and_its_peer_far_below_sees_both_from_the_same_place() {
+    let below: [(&[&str], &[&str]); 3] = [
+        (&["host@1.0.0", "leaf@1.0.0"], &[]),
+        (&["host@1.0.0", "mid@1.0.0"], &["leaf@1.0.0"]),
+        (&["host@1.0.0", "mid@1.0.0"], &["host@1.0.0", "leaf@1.0.0"]),
+    ];
+    let hosts_of_beside = below.map(|(below_hub, below_mid)| {
+        let below_hub = [below_hub, &["beside@1.0.0"]].concat();
+        let packages: &[(&str, &[&str], &[&str])] = &[
+            ("engine@1.0.0", &[], &[]),
+            ("engine@2.0.0", &[], &[]),
+            ("host@1.0.0", &[], &["engine@*"]),
+            ("leaf@1.0.0", &[], &["host@*", "engine@*"]),
+            ("beside@1.0.0", &[], &["host@*"]),
+            ("mid@1.0.0", below_mid, &[]),
+            ("hub@1.0.0", &below_hub, &[]),
+            ("top@1.0.0", &["hub@1.0.0", "engine@1.0.0"], &[]),
+        ];
+        let tree = tree(packages, &[(".", &["host@1.0.0", "engine@2.0.0", "top@1.0.0"])]);
+        paths(&tree, &plain()).into_iter().find(|path| path.starts_with("beside@")).unwrap()
+    });
+    let [from_hub, above] =
+        ["beside@1.0.0(host@1.0.0(engine@1.0.0))", "beside@1.0.0(host@1.0.0(engine@2.0.0))"];
+    assert_eq!(hosts_of_beside, [from_hub, from_hub, above], "not below what brings the host itself");
+}

@@ -4,6 +4,7 @@ mod aliases;
 mod chain;
 mod edge;
 mod input;
+mod keep;
 mod locked;
 mod missing;
 mod model;

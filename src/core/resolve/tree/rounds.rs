@@ -174,7 +174,8 @@ impl<R: Resolver> Walk<'_, R> {
             return Ok(());
         }
         rounds.missing_optional.clear();
-        let mut first = first;
+        // What was seen below places that another project has taken over since is looked for again.
+        let mut first = first.filter(|_| rounds.walked.1 == self.tree.nodes_rewritten);
         loop {
             let look = if let Some(mut look) = first.take() {
                 self.narrow(rounds, &mut look);

@@ -44,10 +44,12 @@ pub(super) struct Open {
     pub(super) claim: Option<Claim>,
 }
 
-/// A place that decides about its package and has to walk its children.
+/// A place that decides about its package and has children to be looked at.
 pub(super) struct Frontier {
     pub(super) open: Box<Open>,
     pub(super) claim: Claim,
+    /// Its children are resolved. Otherwise they are those that are recorded, at places of their own.
+    pub(super) walks: bool,
     pub(super) overlay: Option<Arc<PreferredOverlay>>,
     pub(super) aliases: Aliases,
 }

@@ -75,6 +75,12 @@ impl<R: Resolver> Walk<'_, R> {
             || (recorded == under && !self.leaves_otherwise_below(package, owner, aliases))
     }
 
+    /// Whether the lockfile holds the recorded edges for a place that takes over.
+    pub(super) fn is_held_for(&self, package: PackageIndex, under: &RecordedUnder) -> bool {
+        let recorded = &self.sides[package.0 as usize].recorded;
+        recorded.as_ref().is_some_and(|recorded| recorded.holds_over(under))
+    }
+
     /// Whether something below a package would leave other names to peers if the package hung at `owner`, with `aliases`
     /// in sight of its children. It follows the recorded edges, level by level.
     fn leaves_otherwise_below(&self, package: PackageIndex, owner: &Owner, aliases: &Aliases) -> bool {

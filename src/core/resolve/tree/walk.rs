@@ -198,13 +198,22 @@ impl<R: Resolver> Walk<'_, R> {
                 level.push(self.siblings_below(circumstances, place)?);
             }
             let mut seeds = self.seed(circumstances, &level).await?;
+            for ((place, siblings), seeds) in frontier.iter().zip(&level).zip(&mut seeds) {
+                if !place.walks {
+                    *seeds = self.seeds_as_recorded(place.open.placed.package, siblings);
+                }
+            }
             self.claim_level(circumstances, seeds.iter_mut().flatten());
             let mut next = Vec::new();
             for ((place, siblings), seeds) in frontier.into_iter().zip(level).zip(seeds) {
                 let overlay = layer(siblings.overlay.as_ref(), self.level_versions(&seeds));
                 let aliases =
                     siblings.aliases.below(seeds.iter().filter_map(Seed::placed).map(|placed| &placed.alias));
-                self.record_children(circumstances, &place, &siblings.edges, &seeds);
+                if place.walks {
+                    self.record_children(circumstances, &place, &siblings.edges, &seeds);
+                } else {
+                    self.keep_as_recorded(&place.open, &seeds);
+                }
                 self.settle(circumstances, seeds, overlay.as_ref(), &aliases, &mut next);
             }
             frontier = next;
@@ -262,15 +271,18 @@ impl<R: Resolver> Walk<'_, R> {
         for seed in seeds {
             let Seed::Open(mut open) = seed else { continue };
             let claim = open.claim.take().filter(|claim| claim.owns);
-            let must_walk = claim.filter(|claim| {
-                let under = recorded_under(circumstances, &open, claim);
-                is_injected(&open.answer.resolved)
-                    || !self.is_recorded_for(open.placed.package, &claim.owner, &under, aliases)
+            let looks_below = claim.and_then(|claim| {
+                let under = recorded_under(circumstances, &open, &claim);
+                let package = open.placed.package;
+                let walks = is_injected(&open.answer.resolved)
+                    || !self.is_recorded_for(package, &claim.owner, &under, aliases);
+                (walks || !self.is_held_for(package, &under)).then_some((claim, walks))
             });
-            match must_walk {
-                Some(claim) => frontier.push(Frontier {
+            match looks_below {
+                Some((claim, walks)) => frontier.push(Frontier {
                     open,
                     claim,
+                    walks,
                     overlay: overlay.cloned(),
                     aliases: aliases.clone(),
                 }),
@@ -279,16 +291,16 @@ impl<R: Resolver> Walk<'_, R> {
         }
     }
 
-    /// The dependencies of a place that walks on.
+    /// The dependencies of a place that walks on; none are asked for where the recorded ones are taken.
     fn siblings_below(
         &mut self,
         circumstances: &Circumstances,
         place: &Frontier,
     ) -> Result<Siblings, ResolveError> {
-        let Frontier { open, claim, overlay, aliases } = place;
+        let Frontier { open, claim, walks, overlay, aliases } = place;
         let resolved = &open.answer.resolved;
         let package = open.placed.package;
-        let known = self.dependencies_of(package, &open.answer.manifest)?;
+        let known = if *walks { self.dependencies_of(package, &open.answer.manifest)? } else { Rc::from([]) };
         // A place that landed where the lockfile had it keeps what the lockfile has below it.
         let prior = match (&self.locked, open.prior) {
             (Some(locked), Some(prior)) => {

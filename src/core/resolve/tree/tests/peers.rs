@@ -303,3 +303,32 @@ fn a_peer_that_may_be_absent_is_bound_by_what_the_root_asks_for_not_by_what_it_c
     assert_eq!(direct(&tree, "."), ["host → host@1.9.0"]);
     assert_eq!(direct(&tree, "a"), ["plugin → plugin@1.0.0", "host → host@1.2.0"]);
 }
+
+#[test]
+fn a_place_that_takes_over_offers_what_it_finds_in_place_of_the_one_before() {
+    let mut world = World::new();
+    let ranges = [("tool", "*"), ("engine", "*")];
+    let plugin = About { peers: &ranges, ..About::default() };
+    world.publish("plugin@1.0.0", &plugin);
+    world
+        .publish("hub@1.0.0", &About { dependencies: &[("plugin", "1"), ("tool", "1")], ..About::default() });
+    world.package("tool@1.0.0", &[]).package("engine@1.0.0", &[]).package("engine@2.0.0", &[]);
+    let asks_for_hub = About { peers: &[("hub", "*")], ..About::default() };
+    world.package("deep@1.0.0", &[("hub", "1")]).publish("asks@1.0.0", &asks_for_hub);
+    world.project("a", &[("deep", "1"), ("engine", "1")]).project("b", &[("hub", "1"), ("engine", "2")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "a"), ["deep → deep@1.0.0", "engine → engine@1.0.0"]);
+    assert_eq!(
+        direct(&tree, "b"),
+        ["hub → hub@1.0.0", "engine → engine@2.0.0", "tool → tool@1.0.0"],
+        "it hangs nearer there"
+    );
+    world.without_projects();
+    world.project("a", &[("asks", "1"), ("engine", "2")]).project("b", &[("hub", "1"), ("engine", "1")]);
+    let tree = world.tree();
+    assert_eq!(
+        direct(&tree, "a"),
+        ["asks → asks@1.0.0", "engine → engine@2.0.0", "hub → hub@1.0.0", "tool → tool@1.0.0"]
+    );
+    assert_eq!(direct(&tree, "b"), ["hub → hub@1.0.0", "engine → engine@1.0.0"], "it was taken over");
+}
