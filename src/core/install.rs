@@ -42,7 +42,7 @@ mod young;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::core::change::Changes;
+use crate::core::change::{Changes, Command};
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -213,6 +213,7 @@ impl Install {
             hoisted,
             read_at_ms,
             lockfile_written: is_written || is_changed,
+            sweeps: matches!(&self.change, Some(Change { command: Command::Remove(_), .. })),
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
