@@ -177,7 +177,7 @@ impl Install {
         let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             gathered.numbered = decided.known.numbers.next();
-            let is_written = self.write_decided(decided, meters)?;
+            let is_written = self.write_decided(decided, meters, gathered)?;
             meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             issues.map_or(Ok(()), Err)?;

@@ -59,8 +59,9 @@ pub(super) fn find(read: &Reader<'_>, warnings: &mut Vec<String>) -> Unsupported
             Bearing::Resolution if name.to_lowercase().ends_with("pnpmfile") && hooks_are_off => {}
             Bearing::Everything => found.everything.push(name),
             Bearing::Resolution => found.resolution.push(name),
-            Bearing::Little => warnings
-                .push(format!("{}: {name} has no effect in this version of pacwatch", setting.origin)),
+            Bearing::Little => {
+                warnings.push(format!("{}: {name} has no effect in this version of pacwatch", setting.origin))
+            }
         }
     }
     found

@@ -1,7 +1,7 @@
 //! A workspace in which every project has a lockfile of its own (`sharedWorkspaceLockfile: false`): one install after
 //! the other, each in its own folder, told as one run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::inputs::{selected, selects_nothing};
 use super::{Gathered, Install, InstallError, Place};
@@ -32,7 +32,7 @@ impl Install {
             if position > 0 {
                 gathered.since = self.emitter.now();
             }
-            if self.one(folder.clone(), gathered).install(meters, gathered)? == Outcome::Done {
+            if self.one(folder, gathered).install(meters, gathered)? == Outcome::Done {
                 outcome = Outcome::Done;
             }
         }
@@ -40,8 +40,8 @@ impl Install {
     }
 
     /// The install of one project.
-    fn one(&self, folder: PathBuf, gathered: &Gathered) -> Self {
-        let mut config = self.config.for_project(&folder);
+    fn one(&self, folder: &Path, gathered: &Gathered) -> Self {
+        let mut config = self.config.for_project(folder);
         config.minimum_release_age_exclude.value.extend_from_slice(&gathered.excluded);
         let mut change = self.change.clone();
         if let Some(change) = &mut change {
