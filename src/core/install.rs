@@ -11,6 +11,7 @@ mod damage;
 mod deciding;
 mod dedupe;
 mod direct;
+mod drafts;
 mod each;
 mod error;
 mod existing;
@@ -40,6 +41,7 @@ mod work;
 mod young;
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core::change::{Changes, Command};
@@ -50,7 +52,7 @@ use crate::core::emit::Emitter;
 use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Planned, Totals};
 use crate::core::fetch::Fetcher;
 use crate::core::link::Linker;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Draft, Lockfile};
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
@@ -62,6 +64,7 @@ use ahead::UnderWay;
 pub use changing::{Change, Place};
 use deciding::Decided;
 use dedupe::Deduped;
+use drafts::Drafts;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
@@ -191,16 +194,25 @@ impl Install {
         meters.task(Phase::Resolve, gathered.since, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
-        self.clear(inputs, &plan)?;
-        let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
-        let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
+        let path = is_new.then(|| self.lockfile_path());
+        let compose = || Drafts::compose(path.as_deref(), &inputs.lockfile, &plan.existing.expected);
+        let (done, hoisted, drafts) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("drafts".into());
+            let composing = thread.spawn_scoped(scope, compose).map_err(InstallError::Runtime)?;
+            self.clear(inputs, &plan)?;
+            let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
+            let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
+            let drafts = composing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, InstallError>((done, hoisted, drafts))
+        })?;
 
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
         self.save_side_effects(&plan.work, &plan.linker, &mut selector)?;
         // Only now: a lockfile must not speak of what could not be installed.
-        let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
+        let Drafts { lockfile: draft, current: expected } = drafts?;
+        let is_written = self.write_lockfile(inputs, draft, keeps_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
@@ -212,6 +224,7 @@ impl Install {
             existing: &plan.existing,
             hoisted,
             read_at_ms,
+            expected: &expected,
             lockfile_written: is_written || is_changed,
             sweeps: matches!(&self.change, Some(Change { command: Command::Remove(_), .. })),
         };
@@ -226,13 +239,22 @@ impl Install {
         Ok(if plan.is_unchanged && !is_written && !is_changed { Outcome::UpToDate } else { Outcome::Done })
     }
 
-    /// Writes the lockfile, and tells of it. Says whether it was another before.
-    fn write_lockfile(&self, inputs: &Inputs, keeps_policies: bool) -> Result<bool, InstallError> {
-        let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
-        let is_written = inputs.lockfile.save(&path)?;
+    fn lockfile_path(&self) -> PathBuf {
+        self.config.lockfile_dir.join(Lockfile::FILE_NAME)
+    }
+
+    /// Puts the lockfile in place, if it is a new one, and tells of it. Says whether it was another before.
+    fn write_lockfile(
+        &self,
+        inputs: &Inputs,
+        draft: Option<Draft>,
+        keeps_policies: bool,
+    ) -> Result<bool, InstallError> {
+        let Some(draft) = draft else { return Ok(false) };
+        let is_written = draft.put()?;
         if is_written {
             let packages = u32::try_from(inputs.lockfile.packages.len()).unwrap_or(u32::MAX);
-            let path = path.display().to_string();
+            let path = self.lockfile_path().display().to_string();
             self.emitter.emit(EventKind::LockfileWritten { path, packages });
         }
         if keeps_policies {

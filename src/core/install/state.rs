@@ -51,6 +51,8 @@ pub struct Outcome<'a> {
     pub hoisted: HoistedDependencies,
     /// When the inputs were read, in milliseconds of Unix time. What changes later is for the next install.
     pub read_at_ms: u64,
+    /// The text of the lockfile that [`Existing::expected`] is.
+    pub expected: &'a str,
     /// This run has written the lockfile.
     pub lockfile_written: bool,
     /// Slots that nobody needs go at once, as they do when something is removed.
@@ -95,7 +97,7 @@ impl Outcome<'_> {
             ..ModulesState::of(&layout(config), &modules)
         };
         state.write(&modules, &self.existing.modules)?;
-        save_current(&config.virtual_store_dir, current)?;
+        save_current(&config.virtual_store_dir, current, narrowed.is_none().then_some(self.expected))?;
         register_project(&config.store_dir, &config.lockfile_dir)?;
         let workspace = self.workspace();
         let changed_ms = self.changed_ms();

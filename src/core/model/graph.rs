@@ -59,14 +59,19 @@ impl Model {
 
     pub(super) fn asked_of(&mut self, id: PackageId, host: Option<&str>) {
         let Some(host) = host else { return };
-        let known = self.hosts.iter().find(|known| ***known == *host).cloned();
-        let host = known.unwrap_or_else(|| {
-            let new: Arc<str> = host.into();
-            if self.hosts.len() < HOSTS_SHARED {
-                self.hosts.push(Arc::clone(&new));
-            }
-            new
-        });
+        let host = self.shared_host(host);
         self.packages.entry(id).or_default().host = Some(host);
+    }
+
+    /// The name of a host, kept once for all that was asked of it.
+    pub(super) fn shared_host(&mut self, host: &str) -> Arc<str> {
+        if let Some(known) = self.hosts.iter().find(|known| ***known == *host) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = host.into();
+        if self.hosts.len() < HOSTS_SHARED {
+            self.hosts.push(Arc::clone(&new));
+        }
+        new
     }
 }
