@@ -60,7 +60,8 @@ pub(super) fn find(read: &Reader<'_>, warnings: &mut Vec<String>) -> Unsupported
             Bearing::Everything => found.everything.push(name),
             Bearing::Resolution => found.resolution.push(name),
             Bearing::Little => {
-                warnings.push(format!("{}: {name} has no effect in this version of pacwatch", setting.origin))
+                warnings
+                    .push(format!("{}: {name} has no effect in this version of pacwatch", setting.origin));
             }
         }
     }
