@@ -112,6 +112,7 @@ fn what_is_removed_is_gone_everywhere() {
     assert!(!read(&site, "package.json").contains("\"a\""));
     assert!(!read(&site, "pnpm-lock.yaml").contains("a@1.0.0"));
     assert_eq!(direct(&site), ["b"]);
+    assert!(!site.modules().join(".pnpm/a@1.0.0").exists(), "its slot goes at once");
 }
 
 #[test]

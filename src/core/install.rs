@@ -44,7 +44,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::core::change::Changes;
+use crate::core::change::{Changes, Command};
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -180,7 +180,7 @@ impl Install {
         let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             gathered.numbered = decided.known.numbers.next();
-            let is_written = self.write_decided(decided, meters)?;
+            let is_written = self.write_decided(decided, meters, gathered)?;
             meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             issues.map_or(Ok(()), Err)?;
@@ -226,6 +226,7 @@ impl Install {
             read_at_ms,
             expected: &expected,
             lockfile_written: is_written || is_changed,
+            sweeps: matches!(&self.change, Some(Change { command: Command::Remove(_), .. })),
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {

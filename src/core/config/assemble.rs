@@ -13,7 +13,7 @@ use super::settings::{
     TrustPolicy,
 };
 use super::transport::Tls;
-use super::{ci, derived, directories, proxies};
+use super::{ci, derived, directories, proxies, unsupported};
 use crate::core::event::{ImportMethod, Knob, LinkMode};
 
 /// Longest name of a slot: paths are shorter on Windows.
@@ -100,6 +100,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
 
     let detected = ci::is_ci(input);
     let any = 0..=u64::MAX;
+    let unsupported = unsupported::find(&read, &mut warnings);
+    let (lockfile, lockfile_records_settings) = derived::lockfile(&read, &mut warnings)?;
     let config = Config {
         project_dir: project_dir.to_owned(),
         workspace_dir: workspace_dir.map(Path::to_owned),
@@ -126,7 +128,10 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         fix_lockfile: input.flags.fix_lockfile,
         force: input.flags.force,
         dedupe: input.flags.dedupe,
-        lockfile: derived::lockfile(&read, &mut warnings)?,
+        lockfile,
+        lockfile_records_settings,
+        unsupported,
+        ignore_pnpmfile: read.boolean("ignorePnpmfile", false)?,
         lockfile_include_tarball_url: read.boolean("lockfileIncludeTarballUrl", false)?,
         offline: read.boolean("offline", false)?,
         prefer_offline: read.boolean("preferOffline", false)?,
@@ -179,7 +184,7 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         modules_cache_max_age: read.number("modulesCacheMaxAge", any, 10_080)?,
         verify_store_integrity: read.boolean("verifyStoreIntegrity", true)?,
         strict_store_pkg_content_check: read.boolean("strictStorePkgContentCheck", true)?,
-        side_effects_cache: read.boolean("sideEffectsCache", true)?,
+        side_effects_cache: derived::side_effects_cache(&read, &mut warnings)?,
         side_effects_cache_readonly: read.boolean("sideEffectsCacheReadonly", false)?,
         trust_lockfile: read.boolean("trustLockfile", false)?,
         trust_policy: read.choice(

@@ -51,13 +51,44 @@ pub(super) fn local_address(read: &Reader<'_>) -> Result<Sourced<Option<IpAddr>>
 }
 
 /// `lockfile` may be a map that asks for other formats of the file; that it is wanted is all that is understood.
-pub(super) fn lockfile(read: &Reader<'_>, warnings: &mut Vec<String>) -> Result<Sourced<bool>, ConfigError> {
-    match read.raw("lockfile") {
-        Some(setting) if setting.value.is_object() => {
-            warnings.push(format!("{}: the fields of lockfile are not supported yet", setting.origin));
-            Ok(Sourced { value: true, origin: setting.origin.clone() })
+/// `lockfile`: whether there is one, and whether it says under which settings it was resolved.
+pub(super) fn lockfile(
+    read: &Reader<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(Sourced<bool>, bool), ConfigError> {
+    const RECORDS: &str = "includeResolutionSettings";
+    let Some(setting) = read.raw("lockfile").filter(|setting| setting.value.is_object()) else {
+        return Ok((read.boolean("lockfile", true)?, false));
+    };
+    let fields = setting.value.as_object().into_iter().flatten();
+    let mut records = false;
+    for (field, value) in fields {
+        match value {
+            Value::Bool(asked) if field == RECORDS => records = *asked,
+            _ => warnings.push(format!(
+                "{}: lockfile.{} has no effect in this version of pacwatch",
+                setting.origin,
+                field.chars().filter(|character| !character.is_control()).take(80).collect::<String>()
+            )),
         }
-        _ => read.boolean("lockfile", true),
+    }
+    Ok((Sourced { value: true, origin: setting.origin.clone() }, records))
+}
+
+/// `sideEffectsCache`: on, unless it is switched off; a mapping says more about it.
+pub(super) fn side_effects_cache(
+    read: &Reader<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Sourced<bool>, ConfigError> {
+    match read.raw("sideEffectsCache") {
+        Some(setting) if setting.value.is_object() => {
+            let origin = setting.origin.clone();
+            warnings.push(format!(
+                "{origin}: the fields of sideEffectsCache have no effect in this version of pacwatch"
+            ));
+            Ok(Sourced { value: true, origin })
+        }
+        _ => read.boolean("sideEffectsCache", true),
     }
 }
 

@@ -128,6 +128,7 @@ const OF_A_PROJECT: &[(&str, Shape)] = &[
 const LEFT_TO_PNPM: &[&str] = &[
     "$schema",
     "_auth",
+    "addMissingPeerTypes",
     "aggregateOutput",
     "audit",
     "auditConfig",
@@ -218,6 +219,7 @@ const LEFT_TO_PNPM: &[&str] = &[
     "pnprServer",
     "preserveAbsolutePaths",
     "production",
+    "projectScopedOptionalPeers",
     "provenance",
     "publishBranch",
     "publishWaitTimeout",

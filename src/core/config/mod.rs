@@ -28,6 +28,7 @@ mod store_location;
 mod structured_auth;
 mod substitute;
 mod transport;
+mod unsupported;
 mod variables;
 mod yaml;
 
@@ -41,3 +42,4 @@ pub use settings::{
     SupportedArchitectures, TrustPolicy,
 };
 pub use transport::{NoProxy, Proxy, RegistryTls, Tls};
+pub use unsupported::UnsupportedSettings;

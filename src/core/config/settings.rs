@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::credentials::Credentials;
 use super::input::Dedupe;
 use super::origin::Sourced;
 use super::registries::Registries;
 use super::transport::{Proxy, Tls};
+use super::unsupported::UnsupportedSettings;
 use crate::core::control::KnobValues;
 use crate::core::event::{ImportMethod, LinkMode};
 
@@ -96,6 +98,12 @@ pub struct Config {
     pub dedupe: Option<Dedupe>,
     /// `lockfile`: read and write `pnpm-lock.yaml`.
     pub lockfile: Sourced<bool>,
+    /// `lockfile.includeResolutionSettings`: the lockfile says under which settings it was resolved.
+    pub lockfile_records_settings: bool,
+    /// Settings that are on and that this version does not act on.
+    pub unsupported: UnsupportedSettings,
+    /// `ignorePnpmfile`: no hooks are run.
+    pub ignore_pnpmfile: Sourced<bool>,
     /// `lockfileIncludeTarballUrl`: record each tarball's URL.
     pub lockfile_include_tarball_url: Sourced<bool>,
     /// Send no request.
@@ -208,7 +216,7 @@ pub struct Config {
     /// `overrides`: selector → specifier, in order of declaration.
     pub overrides: Sourced<IndexMap<String, String>>,
     /// `packageExtensions`, as written; `Null` when there are none.
-    pub package_extensions: Sourced<serde_json::Value>,
+    pub package_extensions: Sourced<Value>,
     /// `patchedDependencies`: selector → patch file, as written.
     pub patched_dependencies: Sourced<IndexMap<String, String>>,
     /// `allowUnusedPatches`: a patch that fits nothing is no error.
@@ -216,7 +224,7 @@ pub struct Config {
     /// `ignoredOptionalDependencies`: patterns of optional dependencies to leave out.
     pub ignored_optional_dependencies: Sourced<Vec<String>>,
     /// `peerDependencyRules`, as written; `Null` when there are none.
-    pub peer_dependency_rules: Sourced<serde_json::Value>,
+    pub peer_dependency_rules: Sourced<Value>,
     /// `allowedDeprecatedVersions`: package → range whose deprecation is not mentioned.
     pub allowed_deprecated_versions: Sourced<IndexMap<String, String>>,
     /// `allowBuilds`: pattern → whether its scripts may run.
@@ -240,7 +248,7 @@ pub struct Config {
     /// `saveWorkspaceProtocol`: how projects of the workspace are saved as dependencies.
     pub save_workspace_protocol: Sourced<SaveWorkspaceProtocol>,
     /// `updateConfig`, as written; `Null` when there is none.
-    pub update_config: Sourced<serde_json::Value>,
+    pub update_config: Sourced<Value>,
     /// `recursiveInstall`: an install in a project of a workspace is about all of its projects.
     pub recursive_install: Sourced<bool>,
     /// `--filter`: selectors of the projects the command is about; none means all.
@@ -292,6 +300,25 @@ impl Config {
             return workspace;
         }
         &self.lockfile_dir
+    }
+
+    /// What a lockfile says of the settings it was resolved under besides those that every lockfile has; `None` where
+    /// nobody asks for it.
+    #[must_use]
+    pub fn recorded_settings(&self) -> Option<Vec<(&'static str, Value)>> {
+        let links = match *self.link_workspace_packages {
+            LinkWorkspacePackages::No => Value::Bool(false),
+            LinkWorkspacePackages::Direct => Value::Bool(true),
+            LinkWorkspacePackages::Deep => Value::from("deep"),
+        };
+        self.lockfile_records_settings.then(|| {
+            vec![
+                ("autoDedupe", Value::Bool(false)),
+                ("dedupeInjectedDeps", Value::Bool(*self.dedupe_injected_deps)),
+                ("dedupePeerDependents", Value::Bool(*self.dedupe_peer_dependents)),
+                ("linkWorkspacePackages", links),
+            ]
+        })
     }
 
     /// Absolute path of the root project's folder of modules.

@@ -58,7 +58,7 @@ pub enum PeerIssueKind {
     Conflict,
 }
 
-/// The projects that the run is about.
+/// The projects that the run is about. Where each has a lockfile of its own, they are told one by one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ImportersKnown {
     /// Each of them, in the lockfile's order.

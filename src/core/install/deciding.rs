@@ -89,8 +89,14 @@ impl Install {
     }
 
     /// Writes what was decided on, and nothing else. Says whether anything was written.
-    pub(super) fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
+    pub(super) fn write_decided(
+        &self,
+        decided: Decided,
+        meters: &Meters,
+        gathered: &mut Gathered,
+    ) -> Result<bool, InstallError> {
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
+        self.warn_of_settings(&inputs, &mut gathered.totals);
         let tools = setup.finish(&self.config, &self.controls)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
         tools.runtime.block_on(self.await_verification(&mut verification))?;

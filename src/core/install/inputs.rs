@@ -224,6 +224,8 @@ fn freshness_settings(config: &Config) -> FreshnessSettings {
         exclude_links_from_lockfile: *config.exclude_links_from_lockfile,
         inject_workspace_packages: *config.inject_workspace_packages,
         peers_suffix_max_length: *config.peers_suffix_max_length as u64,
+        recorded: config.recorded_settings().unwrap_or_default(),
+        unsupported: config.unsupported.resolution.clone(),
         // pnpm does not mind an importer without a project when the lockfile is frozen; nothing is linked for it.
         all_projects: false,
     }
@@ -266,6 +268,9 @@ fn refuse_unsupported(config: &Config) -> Result<(), InstallError> {
         if !*config.symlink || !*config.enable_modules_dir {
             return refuse("an install without symlinks or without node_modules");
         }
+    }
+    if let Some(setting) = config.unsupported.everything.first() {
+        return refuse(setting);
     }
     if !*config.lockfile {
         return refuse("an install without a lockfile");

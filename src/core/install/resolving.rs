@@ -75,7 +75,15 @@ impl Resolving<'_> {
         gathered: &mut Gathered,
     ) -> Result<(Lockfile, Known), InstallError> {
         let config = &self.install.config;
-        refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
+        if let Some(setting) = config.unsupported.resolution.first() {
+            return Err(InstallError::Unsupported {
+                what: format!("resolving with {setting} is not supported by this version of pacwatch"),
+                help: "Resolve with pnpm; what is in pnpm-lock.yaml can be installed.".to_owned(),
+            });
+        }
+        if !*config.ignore_pnpmfile {
+            refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
+        }
         let root = self.found.workspace.root_manifest(config);
         let rewriter = Rewriter::new(config, root)?;
         let runtime = self.tools.runtime.handle();
@@ -320,7 +328,12 @@ impl Resolving<'_> {
                 inject_workspace_packages: config.inject_workspace_packages.then_some(true),
                 peers_suffix_max_length: (suffix_length != USUAL_SUFFIX_LENGTH)
                     .then_some(suffix_length as u64),
-                other: Vec::new(),
+                other: config
+                    .recorded_settings()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect(),
             }),
             overrides: rewriter.overrides().recorded(),
             package_extensions_checksum: rewriter.extensions_checksum().map(str::to_owned),

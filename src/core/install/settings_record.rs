@@ -83,6 +83,12 @@ fn general(record: &mut Record, config: &Config) {
 }
 
 fn resolution(record: &mut Record, config: &Config, root: Option<&Manifest>) {
+    for setting in &config.unsupported.resolution {
+        record.put(*setting, true);
+    }
+    if config.lockfile_records_settings {
+        record.put("lockfileIncludeResolutionSettings", true);
+    }
     record.put("autoInstallPeers", *config.auto_install_peers);
     record.put("catalogs", json!(sorted_catalogs(config)));
     record.put("dedupeDirectDeps", *config.dedupe_direct_deps);

@@ -55,6 +55,8 @@ pub struct Outcome<'a> {
     pub expected: &'a str,
     /// This run has written the lockfile.
     pub lockfile_written: bool,
+    /// Slots that nobody needs go at once, as they do when something is removed.
+    pub sweeps: bool,
 }
 
 impl Outcome<'_> {
@@ -140,7 +142,7 @@ impl Outcome<'_> {
         let config = self.config;
         let now = SystemTime::now();
         let before = self.existing.modules.known().map(|state| state.pruned_at.as_str());
-        if is_due(before, *config.modules_cache_max_age, now) {
+        if self.sweeps || is_due(before, *config.modules_cache_max_age, now) {
             let needed: FxHashSet<&str> = self
                 .work
                 .slots

@@ -140,7 +140,7 @@ pub(super) fn lockfile(lockfile: &Lockfile) -> Node<'_> {
     record.done(&lockfile.other)
 }
 
-/// Their order is fixed, so nobody sorts them.
+/// By name, those that few lockfiles have among the others.
 fn settings(settings: &LockfileSettings) -> Node<'_> {
     let mut record = Record::default();
     record.optional_flag("autoInstallPeers", settings.auto_install_peers);
@@ -150,7 +150,11 @@ fn settings(settings: &LockfileSettings) -> Node<'_> {
     if let Some(length) = settings.peers_suffix_max_length {
         record.put("peersSuffixMaxLength", Node::Bare(Cow::Owned(length.to_string())));
     }
-    record.done(&settings.other)
+    let mut node = record.done(&settings.other);
+    if let Node::Map(entries) = &mut node {
+        entries.sort_by_key(|(key, _)| *key);
+    }
+    node
 }
 
 fn catalog_entry(entry: &CatalogEntry) -> Node<'_> {

@@ -11,4 +11,5 @@ mod settings;
 pub use checksum::package_extensions_checksum;
 pub use git_specifier::specifiers_agree;
 pub use importer::check_freshness;
+pub(in crate::core::lockfile) use settings::further;
 pub use settings::{FreshnessSettings, PnpmfileChecksum};

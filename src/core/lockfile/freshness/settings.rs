@@ -34,6 +34,10 @@ pub struct FreshnessSettings {
     pub inject_workspace_packages: bool,
     /// `peersSuffixMaxLength`.
     pub peers_suffix_max_length: u64,
+    /// What the lockfile has to say of further settings (`lockfile.includeResolutionSettings`).
+    pub recorded: Vec<(&'static str, Value)>,
+    /// Settings that are on and that a lockfile is resolved under, though not by this version.
+    pub unsupported: Vec<&'static str>,
     /// The manifests are all there are, so an importer without one is a project that was removed.
     pub all_projects: bool,
 }
@@ -53,6 +57,8 @@ impl Default for FreshnessSettings {
             exclude_links_from_lockfile: false,
             inject_workspace_packages: false,
             peers_suffix_max_length: 1000,
+            recorded: Vec::new(),
+            unsupported: Vec::new(),
             all_projects: false,
         }
     }
@@ -127,10 +133,31 @@ pub(super) fn check_settings(
                 == settings.inject_workspace_packages,
         ),
     ];
-    match checks.into_iter().find(|(_, agrees)| !agrees) {
+    let all = checks.into_iter().chain(further(lockfile, settings));
+    match all.into_iter().find(|(_, agrees)| !agrees) {
         Some((setting, _)) => Err(LockfileError::ConfigMismatch { setting }),
         None => Ok(()),
     }
+}
+
+/// The settings that few lockfiles speak of, and whether they are as they were.
+pub(in crate::core::lockfile) fn further<'a>(
+    lockfile: &'a Lockfile,
+    settings: &'a FreshnessSettings,
+) -> impl Iterator<Item = (&'static str, bool)> + 'a {
+    let recorded = |key: &str| {
+        let other = lockfile.settings.as_ref().map_or(&[][..], |recorded| &recorded.other);
+        other.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    };
+    let only_when_on = [
+        ("settings.addMissingPeerTypes", "addMissingPeerTypes"),
+        ("settings.projectScopedOptionalPeers", "projectScopedOptionalPeers"),
+    ];
+    let only_when_on = only_when_on.into_iter().map(move |(setting, key)| {
+        (setting, (recorded(key) == Some(&Value::Bool(true))) == settings.unsupported.contains(&key))
+    });
+    let on_request = settings.recorded.iter();
+    only_when_on.chain(on_request.map(move |(key, value)| (*key, recorded(key) == Some(value))))
 }
 
 /// Every entry that the lockfile used is still what the project's catalogs say.
@@ -149,4 +176,44 @@ fn sorted(names: &[String]) -> Vec<&String> {
     let mut names: Vec<_> = names.iter().collect();
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::lockfile::model::LockfileSettings;
+
+    fn differing(recorded: &[(&str, Value)], settings: &FreshnessSettings) -> Vec<&'static str> {
+        let other = recorded.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let recorded = LockfileSettings { other, ..LockfileSettings::default() };
+        let lockfile = Lockfile { settings: Some(recorded), ..Lockfile::default() };
+        further(&lockfile, settings).filter(|(_, agrees)| !agrees).map(|(setting, _)| setting).collect()
+    }
+
+    #[test]
+    fn what_is_recorded_only_when_on_has_to_be_on_in_both_or_in_none() {
+        let on = FreshnessSettings {
+            unsupported: vec!["projectScopedOptionalPeers"],
+            ..FreshnessSettings::default()
+        };
+        let recorded = [("projectScopedOptionalPeers", Value::Bool(true))];
+        assert_eq!(differing(&recorded, &on), [""; 0]);
+        assert_eq!(differing(&[], &on), ["settings.projectScopedOptionalPeers"]);
+        assert_eq!(
+            differing(&recorded, &FreshnessSettings::default()),
+            ["settings.projectScopedOptionalPeers"]
+        );
+    }
+
+    #[test]
+    fn what_is_recorded_on_request_is_compared_on_request() {
+        let asked = FreshnessSettings {
+            recorded: vec![("dedupePeerDependents", Value::Bool(true))],
+            ..FreshnessSettings::default()
+        };
+        let recorded = [("dedupePeerDependents", Value::Bool(false))];
+        assert_eq!(differing(&recorded, &asked), ["dedupePeerDependents"]);
+        assert_eq!(differing(&[], &asked), ["dedupePeerDependents"]);
+        assert_eq!(differing(&recorded, &FreshnessSettings::default()), [""; 0]);
+    }
 }

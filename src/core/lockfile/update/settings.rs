@@ -2,6 +2,7 @@
 
 use super::references::groups;
 use super::request::UpdateRequest;
+use crate::core::lockfile::freshness::further;
 use crate::core::lockfile::model::{Importer, Lockfile, LockfileSettings};
 use crate::core::lockfile::{FreshnessSettings, Reference, package_id, reference, split};
 use crate::core::manifest::Manifest;
@@ -22,7 +23,7 @@ enum Setting {
 
 /// Whether some recorded setting is another one now.
 pub(super) fn changed(lockfile: &Lockfile, settings: &FreshnessSettings) -> bool {
-    !changes(lockfile, settings).is_empty()
+    !changes(lockfile, settings).is_empty() || further(lockfile, settings).any(|(_, agrees)| !agrees)
 }
 
 /// Records the settings. `None` when one that changed may make a difference to the graph as it is now.
@@ -34,7 +35,8 @@ pub(super) fn apply(lockfile: &mut Lockfile, request: &UpdateRequest<'_>) -> Opt
         Setting::ExcludeLinks => has_no_links(lockfile, request),
         Setting::Inject => has_nothing_to_inject(lockfile, request),
     };
-    if !changes(lockfile, settings).into_iter().all(harmless) {
+    let further = further(lockfile, settings).all(|(_, agrees)| agrees);
+    if !further || !changes(lockfile, settings).into_iter().all(harmless) {
         return None;
     }
     lockfile.settings = Some(LockfileSettings {
