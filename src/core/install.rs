@@ -230,6 +230,9 @@ impl Install {
         let nothing = inputs::selects_nothing(&self.config)?;
         let is_over = nothing.is_some() || repeat::is_up_to_date(&self.config);
         if let Some(why) = nothing {
+            if *self.config.fail_if_no_match {
+                return Err(InstallError::NothingSelected(why));
+            }
             self.warn(why, None, &mut gathered.totals);
         }
         if is_over {

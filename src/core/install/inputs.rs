@@ -108,6 +108,12 @@ impl Found {
         self.wanted().count() < self.workspace.projects.len()
     }
 
+    /// Some project has a manifest of a kind that this version does not read.
+    #[must_use]
+    pub fn has_unread_manifests(&self) -> bool {
+        self.workspace.projects.iter().any(|project| project.manifest.is_none())
+    }
+
     /// Whether a lockfile is what the manifests and settings ask for. Projects that are not selected may have changed:
     /// pnpm does not look at them either.
     ///

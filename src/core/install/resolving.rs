@@ -75,11 +75,15 @@ impl Resolving<'_> {
         gathered: &mut Gathered,
     ) -> Result<(Lockfile, Known), InstallError> {
         let config = &self.install.config;
-        refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
+        if !*config.ignore_pnpmfile {
+            refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
+        }
         let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
         let rewriter = Rewriter::new(config, root)?;
         let runtime = self.tools.runtime.handle();
-        let ahead = (!config.lockfile_only).then(|| Ahead::start(runtime, &self.tools.fetcher));
+        // What projects that are not selected need is resolved, but not installed.
+        let fetches_ahead = !config.lockfile_only && !self.found.is_filtered();
+        let ahead = fetches_ahead.then(|| Ahead::start(runtime, &self.tools.fetcher));
         let announcer = Announcer {
             config,
             emitter: &self.install.emitter,
@@ -146,13 +150,14 @@ impl Resolving<'_> {
         let scopes = changes.map(Changes::scopes).unwrap_or_default();
         let scope = changes.map(Changes::scope).unwrap_or_default();
         let preferred = preferred_when(&scope, seed);
+        let is_from_scratch = config.dedupe.is_some() || config.fix_lockfile;
         let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
         let preferred_by_project: BTreeMap<String, PreferredVersions> =
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let hashes = self.found.patches.hashes();
         let settings = tree_settings(config);
         let published_by = settings.published_by;
-        let circumstances = Circumstances { preferred: &preferred, published_by };
+        let circumstances = Circumstances { preferred: &preferred, published_by, pick_lowest: false };
         let reusable = match seed {
             Some(seed) => {
                 reuse::reusable(config, rewriter, seed, !hashes.is_empty(), (&chain, circumstances)).await
@@ -166,7 +171,8 @@ impl Resolving<'_> {
             locked: seed.map(|seed| Locked {
                 lockfile: reusable.as_deref().unwrap_or(seed),
                 reuse_subtrees: reusable.is_some(),
-                update: scope,
+                // With a preference for what is locked, but held by nothing.
+                update: if is_from_scratch { UpdateScope::Everything } else { scope },
                 update_by_project: scopes,
                 update_depth: changes.and_then(Changes::depth),
             }),
@@ -204,8 +210,10 @@ impl Resolving<'_> {
             return Ok(());
         };
         let preferred = preferred_when(&UpdateScope::Nothing, self.seed.as_ref());
-        let published_by = tree_settings(&self.install.config).published_by;
-        let circumstances = Circumstances { preferred: &preferred, published_by };
+        let config = &self.install.config;
+        let published_by = tree_settings(config).published_by;
+        let pick_lowest = *config.resolution_mode != config::ResolutionMode::Highest;
+        let circumstances = Circumstances { preferred: &preferred, published_by, pick_lowest };
         changes.look_up(chain, circumstances, &mut self.found.workspace).await?;
         Ok(())
     }
@@ -219,9 +227,10 @@ impl Resolving<'_> {
         Ok(Some(Rewriter::new(&config, root)?))
     }
 
-    /// The projects that are resolved, with what the settings make of their manifests.
+    /// The projects that are resolved, with what the settings make of their manifests: all of the workspace, also those
+    /// that are not selected, since they share the lockfile.
     fn projects(&self, rewriter: &Rewriter) -> Vec<Project> {
-        let with_manifest = self.found.wanted().filter_map(|project| {
+        let with_manifest = self.found.workspace.projects.iter().filter_map(|project| {
             let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
             Some(Project {
                 id: project.id.clone(),
@@ -262,11 +271,11 @@ impl Resolving<'_> {
         Ok(Chain::new(NpmResolver::new(settings, packuments, workspace), surroundings))
     }
 
-    /// Patches that nothing uses are most likely a mistake. What the projects that are left out use is not known.
+    /// Patches that nothing uses are most likely a mistake. What projects with unreadable manifests use is not known.
     fn check_patches(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
         let applied = walked.applied_patches.iter().map(|selector| &**selector).collect();
         let unused = self.found.patches.declared().unused(&applied);
-        if unused.is_empty() || self.found.is_filtered() {
+        if unused.is_empty() || self.found.has_unread_manifests() {
             return Ok(());
         }
         let error = PatchError::Unused { selectors: unused.into_iter().map(str::to_owned).collect() };
@@ -277,7 +286,7 @@ impl Resolving<'_> {
         Err(error.into())
     }
 
-    /// Writes the outcome down. Projects that are not selected stay as the lockfile had them.
+    /// Writes the outcome down. Projects whose manifests cannot be read stay as the lockfile had them.
     fn record(&self, rewriter: &Rewriter, walked: &Walked, outcome: &PeerOutcome) -> Lockfile {
         let config = &self.install.config;
         let effective = self.projects(rewriter);
@@ -298,7 +307,7 @@ impl Resolving<'_> {
             time: &walked.time,
         };
         let mut lockfile = recording.lockfile();
-        if let Some(seed) = self.seed.as_ref().filter(|_| self.found.is_filtered()) {
+        if let Some(seed) = self.seed.as_ref().filter(|_| self.found.has_unread_manifests()) {
             keep_others(&mut lockfile, seed, |id| self.found.workspace.project(id).is_some());
         }
         lockfile.catalogs = rewriter.used_catalogs(&lockfile.importers);
