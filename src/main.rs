@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use miette::{Diagnostic, GraphicalReportHandler};
 use pacwatch::cli::install::{self, Ended, InstallCommandError};
-use pacwatch::cli::{Cli, Command, completions, interrupt, store};
+use pacwatch::cli::{Cli, Command, completions, interrupt, spelling, store};
 use pacwatch::core::clock::Clock;
 use pacwatch::core::event::Outcome;
 
@@ -18,28 +18,28 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let clock = Clock::start();
     tell_traces();
-    let failed = match Cli::parse().command {
+    let failed = match Cli::parse_from(spelling::respelled(std::env::args_os().collect())).command {
         Command::Install(arguments) => match finish(install::run(&arguments, clock)) {
             Ok(code) => return code,
             Err(shown) => Some(shown),
         },
         Command::Add(arguments) => {
             let (command, reach) = (arguments.command(), arguments.reach());
-            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+            match finish(install::run_change(&arguments.run, arguments.flags(), command, reach, clock)) {
                 Ok(code) => return code,
                 Err(shown) => Some(shown),
             }
         }
         Command::Remove(arguments) => {
             let (command, reach) = (arguments.command(), arguments.target.reach(&arguments.run));
-            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+            match finish(install::run_change(&arguments.run, arguments.flags(), command, reach, clock)) {
                 Ok(code) => return code,
                 Err(shown) => Some(shown),
             }
         }
         Command::Update(arguments) => {
             let (command, reach) = (arguments.command(), arguments.target.reach(&arguments.run));
-            match finish(install::run_change(&arguments.run, command, reach, clock)) {
+            match finish(install::run_change(&arguments.run, arguments.flags(), command, reach, clock)) {
                 Ok(code) => return code,
                 Err(shown) => Some(shown),
             }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::run_arguments::RunArguments;
 use super::target::{Reach, TargetArguments};
 use crate::core::change::{Add, Command};
+use crate::core::config::Flags;
 use crate::core::install::Place;
 use crate::core::manifest_edit::Group;
 
@@ -52,6 +53,14 @@ pub struct AddArguments {
     #[arg(long, help_heading = "What to save")]
     pub workspace: bool,
 
+    /// Leave out optionalDependencies when installing
+    #[arg(long, help_heading = "What to install")]
+    pub no_optional: bool,
+
+    /// Add to the root of a workspace without being asked whether that is meant
+    #[arg(long, hide_short_help = true, help_heading = "Which projects")]
+    pub ignore_workspace_root_check: bool,
+
     /// Save into the default catalog of pnpm-workspace.yaml
     #[arg(long, help_heading = "What to save")]
     pub save_catalog: bool,
@@ -78,7 +87,17 @@ impl AddArguments {
         })
     }
 
-    /// Where. Of all projects, the root is left out; one that is selected alone is not.
+    /// The settings that the arguments amount to.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags {
+            no_optional: self.no_optional,
+            ignore_workspace_root_check: self.ignore_workspace_root_check,
+            ..self.run.flags()
+        }
+    }
+
+    /// Where. Of all projects, the root is left out unless something names it.
     #[must_use]
     pub fn reach(&self) -> Reach {
         let reach = self.target.reach(&self.run);

@@ -98,9 +98,20 @@ pub struct Ended {
 /// # Errors
 /// When the run could not be started or shown. An install that fails is no error here: see [`Ended`].
 pub fn run(arguments: &InstallArguments, clock: Clock) -> Result<Ended, InstallCommandError> {
-    let input = Input::of_process(arguments.run.project.dir.clone(), flags(arguments))?;
+    let flags = Flags { recursive: arguments.target.recursive, ..flags(arguments) };
+    let mut input = Input::of_process(arguments.run.project.dir.clone(), flags)?;
     let config = Config::load(&input);
+    let config = if arguments.target.workspace_root { at_root(&mut input, config)? } else { config };
     run_install(&arguments.run, &input, config, None, clock)
+}
+
+/// The configuration of the root of the workspace.
+fn at_root(
+    input: &mut Input,
+    config: Result<Config, ConfigError>,
+) -> Result<Result<Config, ConfigError>, InstallCommandError> {
+    input.dir = config?.workspace_dir.ok_or(InstallCommandError::NoWorkspace)?;
+    Ok(Config::load(input))
 }
 
 /// Runs `dedupe` to its end.
@@ -119,18 +130,17 @@ pub fn run_dedupe(arguments: &DedupeArguments, clock: Clock) -> Result<Ended, In
 /// As [`run`].
 pub fn run_change(
     arguments: &RunArguments,
+    flags: Flags,
     command: Command,
     reach: Reach,
     clock: Clock,
 ) -> Result<Ended, InstallCommandError> {
     // Changing a manifest changes the lockfile, in continuous integration too.
-    let flags = Flags { frozen_lockfile: Some(false), ..arguments.flags() };
+    let flags = Flags { frozen_lockfile: Some(false), recursive: reach.is_recursive, ..flags };
     let mut input = Input::of_process(arguments.project.dir.clone(), flags)?;
     let mut config = Config::load(&input);
     if reach.is_root {
-        let root = config?.workspace_dir.ok_or(InstallCommandError::NoWorkspace)?;
-        input.dir = root;
-        config = Config::load(&input);
+        config = at_root(&mut input, config)?;
     }
     let change = Change { command, place: reach.place };
     run_install(arguments, &input, config, Some(change), clock)

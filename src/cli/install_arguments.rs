@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::run_arguments::RunArguments;
+use super::target::TargetArguments;
 use crate::core::config::{Flags, OnlyDependencies};
 
 /// The arguments of `pacwatch install`.
@@ -12,6 +13,14 @@ pub struct InstallArguments {
     /// What every command that installs takes.
     #[command(flatten)]
     pub run: RunArguments,
+
+    /// Which projects are meant.
+    #[command(flatten)]
+    pub target: TargetArguments,
+
+    /// What to add, as `add` does
+    #[arg(value_name = "PACKAGE", hide = true)]
+    pub packages: Vec<String>,
 
     /// Fail when pnpm-lock.yaml is absent or does not fit package.json; never write it
     ///

@@ -11,6 +11,7 @@ pub mod interrupt;
 pub mod mode;
 pub mod remove;
 pub mod run_arguments;
+pub mod spelling;
 pub mod store;
 pub mod target;
 pub mod update;

@@ -5,6 +5,7 @@ use clap::Args;
 use super::run_arguments::RunArguments;
 use super::target::TargetArguments;
 use crate::core::change::{Command, Remove};
+use crate::core::config::Flags;
 use crate::core::manifest_edit::Group;
 
 /// The arguments of `pacwatch remove`.
@@ -36,6 +37,12 @@ pub struct RemoveArguments {
 }
 
 impl RemoveArguments {
+    /// The settings that the arguments amount to.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.run.flags()
+    }
+
     /// What is to be changed.
     #[must_use]
     pub fn command(&self) -> Command {

@@ -54,6 +54,14 @@ pub struct RunArguments {
     #[arg(long, short = 'F', value_name = "SELECTOR", help_heading = "What to install")]
     pub filter: Vec<String>,
 
+    /// Set any setting of pnpm-workspace.yaml for this run, such as auto-install-peers=false
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting, hide_short_help = true, help_heading = "What to install")]
+    pub setting: Vec<(String, String)>,
+
+    /// Fail when no project fits --filter
+    #[arg(long, hide_short_help = true, help_heading = "What to install")]
+    pub fail_if_no_match: bool,
+
     /// Registry of packages without a scope of their own
     #[arg(long, value_name = "URL", value_parser = web_url, help_heading = "Network")]
     pub registry: Option<String>,
@@ -138,6 +146,8 @@ impl RunArguments {
             os: self.os.clone(),
             libc: self.libc.clone(),
             filter: self.filter.clone(),
+            fail_if_no_match: self.fail_if_no_match,
+            settings: self.setting.clone(),
             ..Flags::default()
         }
     }
@@ -146,6 +156,11 @@ impl RunArguments {
 /// A whole number from 1 to what the knob takes.
 fn up_to(knob: Knob) -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=i64::from(knob_limit(knob)))
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn web_url(text: &str) -> Result<String, String> {

@@ -27,6 +27,8 @@ pub struct TargetArguments {
 pub struct Reach {
     /// The project is the root of the workspace, wherever the command was given.
     pub is_root: bool,
+    /// All projects were asked for, whatever the settings say.
+    pub is_recursive: bool,
     /// In which manifests.
     pub place: Place,
 }
@@ -36,6 +38,11 @@ impl TargetArguments {
     #[must_use]
     pub fn reach(&self, run: &RunArguments) -> Reach {
         let is_one = !self.recursive && run.filter.is_empty();
-        Reach { is_root: self.workspace_root, place: if is_one { Place::Here } else { Place::Selected } }
+        let place = match (self.workspace_root, is_one) {
+            (true, _) => Place::Root,
+            (false, true) => Place::Here,
+            (false, false) => Place::Selected,
+        };
+        Reach { is_root: self.workspace_root, is_recursive: self.recursive, place }
     }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::run_arguments::RunArguments;
 use super::target::TargetArguments;
 use crate::core::change::{Command, Update};
+use crate::core::config::Flags;
 use crate::core::manifest_edit::Group;
 
 /// The arguments of `pacwatch update`.
@@ -35,13 +36,13 @@ pub struct UpdateArguments {
     #[arg(short = 'D', long, help_heading = "What to update")]
     pub dev: bool,
 
-    /// Leave optionalDependencies alone
-    #[arg(long, help_heading = "What to update")]
+    /// Leave out optionalDependencies when installing; they move all the same
+    #[arg(long, help_heading = "What to install")]
     pub no_optional: bool,
 
     /// How far from the project: 0 for its direct dependencies alone [default: any distance]
-    #[arg(long, value_name = "N", help_heading = "What to update")]
-    pub depth: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = distance, help_heading = "What to update")]
+    pub depth: Option<Distance>,
 
     /// Save exact versions where package.json has no range to keep
     #[arg(short = 'E', long, help_heading = "What to save")]
@@ -57,13 +58,19 @@ pub struct UpdateArguments {
 }
 
 impl UpdateArguments {
+    /// The settings that the arguments amount to.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags { no_optional: self.no_optional, ..self.run.flags() }
+    }
+
     /// What is to be changed.
     #[must_use]
     pub fn command(&self) -> Command {
         let groups = [
             (self.prod || !self.dev, Group::Production),
             (!self.prod, Group::Development),
-            (!self.prod && !self.dev && !self.no_optional, Group::Optional),
+            (!self.prod && !self.dev, Group::Optional),
         ];
         Command::Update(Update {
             selectors: self.packages.clone(),
@@ -71,8 +78,22 @@ impl UpdateArguments {
             exact: self.save_exact,
             save: !self.no_save,
             groups: groups.into_iter().filter_map(|(is_meant, group)| is_meant.then_some(group)).collect(),
-            depth: self.depth,
+            depth: self.depth.and_then(|Distance(depth)| depth),
             from_workspace: self.workspace,
         })
+    }
+}
+
+/// A distance from a project; `None` for any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Distance(pub Option<u32>);
+
+fn distance(text: &str) -> Result<Distance, String> {
+    match text {
+        "Infinity" | "infinity" => Ok(Distance(None)),
+        _ => text
+            .parse()
+            .map(|depth| Distance(Some(depth)))
+            .map_err(|_| "a whole number, or Infinity".to_owned()),
     }
 }

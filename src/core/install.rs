@@ -270,6 +270,9 @@ impl Install {
         let is_repeat = self.change.is_none() && repeat::is_up_to_date(&self.config);
         let is_over = nothing.is_some() || is_repeat;
         if let Some(why) = nothing {
+            if *self.config.fail_if_no_match {
+                return Err(InstallError::NothingSelected(why));
+            }
             self.warn(why, None, &mut gathered.totals);
         }
         if is_over {

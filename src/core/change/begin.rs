@@ -113,6 +113,9 @@ impl Changes {
             warnings: Vec::new(),
             moves_everywhere: false,
         };
+        if let Command::Remove(remove) = command {
+            remove.check(targets, workspace)?;
+        }
         for id in targets {
             let Some(project) = workspace.project(id) else { continue };
             if project.manifest.is_none() {
@@ -127,7 +130,7 @@ impl Changes {
             };
             match command {
                 Command::Add(add) => change.add(add, config, workspace, style, &mut changes.catalogs)?,
-                Command::Remove(remove) => change.remove(remove, targets.len() > 1)?,
+                Command::Remove(remove) => change.remove(remove),
                 Command::Update(update) => {
                     let surroundings = Surroundings { config, workspace, lockfile, style };
                     change.update(update, surroundings, &changes.catalogs, &mut changes.warnings)?;
@@ -142,6 +145,9 @@ impl Changes {
             && changes.projects.values().all(|project| project.scope == UpdateScope::Nothing)
         {
             return Err(ChangeError::NothingToUpdate);
+        }
+        if let Command::Update(update) = command {
+            update.check_versions(&changes.projects)?;
         }
         changes.put_into(workspace)?;
         Ok(changes)

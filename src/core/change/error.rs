@@ -14,6 +14,9 @@ pub enum ChangeError {
     /// What is to be added cannot be found.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// It would be added to the root of a workspace, and nobody said that this is meant.
+    #[error("this would add to the root of the workspace, and a project of it may be meant")]
+    AddingToRoot,
     /// There is nothing to remove.
     #[error("At least one dependency name should be specified for removal")]
     NothingToRemove,
@@ -36,6 +39,14 @@ pub enum ChangeError {
     /// It is to come from the workspace, which does not have it.
     #[error("{0:?} is not a project of the workspace")]
     NotInWorkspace(String),
+    /// A version was asked for of what no project depends on itself, so there is nowhere to write it down.
+    #[error("{name:?} is no direct dependency, so {version} cannot be recorded")]
+    VersionOfIndirect {
+        /// The package.
+        name: String,
+        /// What was asked for.
+        version: String,
+    },
     /// A catalog has another version.
     #[error("{alias}@{asked} is not within {alias}@{entry}, which the catalog has")]
     CatalogMismatch {
@@ -69,9 +80,11 @@ impl ChangeError {
         match self {
             Self::Manifest(error) => error.code(),
             Self::Resolve(error) => error.code(),
+            Self::AddingToRoot => Some("ERR_PNPM_ADDING_TO_ROOT"),
             Self::NothingToRemove => Some("ERR_PNPM_MUST_REMOVE_SOMETHING"),
             Self::CannotRemove { .. } => Some("ERR_PNPM_CANNOT_REMOVE_MISSING_DEPS"),
             Self::LatestWithVersion(_) => Some("ERR_PNPM_LATEST_WITH_SPEC"),
+            Self::VersionOfIndirect { .. } => Some("ERR_PNPM_UPDATE_VERSION_ON_INDIRECT_DEP"),
             Self::NothingToUpdate => Some("ERR_PNPM_NO_PACKAGE_IN_DEPENDENCIES"),
             Self::NotInWorkspace(_) => Some("ERR_PNPM_WORKSPACE_PACKAGE_NOT_FOUND"),
             Self::CatalogMismatch { .. } => Some("ERR_PNPM_CATALOG_VERSION_MISMATCH"),
@@ -94,6 +107,15 @@ impl ChangeError {
             Self::CannotRemove { available, .. } if !available.is_empty() => {
                 Some(format!("Available dependencies: {}", available.join(", ")))
             }
+            Self::AddingToRoot => Some(
+                "Say --workspace-root (-w) if the root is meant, else --filter or --dir; ignoreWorkspaceRootCheck: true in \
+                 pnpm-workspace.yaml switches the question off."
+                    .to_owned(),
+            ),
+            Self::VersionOfIndirect { name, version } => Some(format!(
+                "Leave out the version to move it as its dependents allow, or add an override to pnpm-workspace.yaml: \
+                 overrides: {{ {name}: {version} }}"
+            )),
             Self::LatestWithVersion(_) => {
                 Some("Leave out --latest to move to what is named, or leave out the versions.".to_owned())
             }

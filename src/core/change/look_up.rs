@@ -20,6 +20,8 @@ pub struct Circumstances<'a> {
     pub preferred: &'a PreferredVersions,
     /// Milliseconds since 1970: no version that was published later.
     pub published_by: Option<i64>,
+    /// Direct dependencies take the lowest version that fits.
+    pub pick_lowest: bool,
 }
 
 impl Changes {
@@ -54,7 +56,8 @@ impl Changes {
                         depth: 0,
                         preferred,
                         overlay: None,
-                        pick_lowest: false,
+                        pick_lowest: circumstances.pick_lowest
+                            && matches!(question, Question::Version { .. }),
                         published_by: circumstances.published_by,
                         update,
                     };

@@ -3,21 +3,38 @@
 use super::begin::ProjectChange;
 use super::command::Remove;
 use super::error::ChangeError;
+use crate::core::manifest_edit::ManifestFile;
+use crate::core::workspace::Workspace;
 
-impl ProjectChange {
-    /// Takes dependencies out. Of several projects, each loses what it has.
-    pub(super) fn remove(&mut self, command: &Remove, is_one_of_several: bool) -> Result<(), ChangeError> {
-        if command.names.is_empty() {
+impl Remove {
+    /// Whether each name is one that a project has; of several projects, each loses what it has.
+    pub(super) fn check(&self, targets: &[String], workspace: &Workspace) -> Result<(), ChangeError> {
+        if self.names.is_empty() {
             return Err(ChangeError::NothingToRemove);
         }
-        let available = self.file.removable(command.group);
-        let is_there = |name: &&String| available.contains(&name.as_str());
-        let missing: Vec<String> = command.names.iter().filter(|name| !is_there(name)).cloned().collect();
-        if !missing.is_empty() && !is_one_of_several {
-            let available = available.into_iter().map(str::to_owned).collect();
-            return Err(ChangeError::CannotRemove { missing, available, group: command.group });
+        let mut available: Vec<String> = Vec::new();
+        for project in targets.iter().filter_map(|id| workspace.project(id)) {
+            if project.manifest.is_some() {
+                let file = ManifestFile::read(&project.folder)?;
+                available.extend(file.removable(self.group).into_iter().map(str::to_owned));
+            }
         }
+        let missing: Vec<String> =
+            self.names.iter().filter(|name| !available.contains(*name)).cloned().collect();
+        if missing.is_empty() || targets.is_empty() {
+            return Ok(());
+        }
+        if targets.len() > 1 {
+            available.sort_unstable();
+            available.dedup();
+        }
+        Err(ChangeError::CannotRemove { missing, available, group: self.group })
+    }
+}
+
+impl ProjectChange {
+    /// Takes dependencies out.
+    pub(super) fn remove(&mut self, command: &Remove) {
         self.file.remove(&command.names, command.group);
-        Ok(())
     }
 }

@@ -85,7 +85,7 @@ impl Bench {
         let targets: Vec<String> = targets.iter().map(|id| (*id).to_owned()).collect();
         let mut changes = Changes::begin(command, &config, &mut workspace, &targets, None)?;
         let preferred = PreferredVersions::default();
-        let circumstances = Circumstances { preferred: &preferred, published_by: None };
+        let circumstances = Circumstances { preferred: &preferred, published_by: None, pick_lowest: false };
         let oracle = Oracle(self.versions.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(changes.look_up(&oracle, circumstances, &mut workspace))?;

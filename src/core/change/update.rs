@@ -1,6 +1,6 @@
 //! `update`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use node_semver::Version;
 use serde_json::Value;
@@ -34,6 +34,28 @@ struct Direct {
     alias: String,
     group: Group,
     declared: String,
+}
+
+impl Update {
+    /// A version can be asked for of direct dependencies alone. Ranges and tags of others are only left aside.
+    pub(super) fn check_versions(
+        &self,
+        projects: &BTreeMap<String, ProjectChange>,
+    ) -> Result<(), ChangeError> {
+        for selector in self.selectors.iter().map(|text| Selector::parse(text)) {
+            let Some(version) = selector.version.filter(|version| Version::parse(version).is_ok()) else {
+                continue;
+            };
+            let patterns = Patterns::new([selector.pattern.as_str()]);
+            let is_direct = |project: &ProjectChange| {
+                project.direct(self).iter().any(|direct| patterns.matches(&direct.alias))
+            };
+            if !projects.is_empty() && !projects.values().any(is_direct) {
+                return Err(ChangeError::VersionOfIndirect { name: selector.pattern, version });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl ProjectChange {

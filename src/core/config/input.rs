@@ -102,6 +102,14 @@ pub struct Flags {
     pub libc: Vec<String>,
     /// `--filter`, each as written.
     pub filter: Vec<String>,
+    /// `--setting`: settings by name, each as written.
+    pub settings: Vec<(String, String)>,
+    /// `--recursive`: all projects of the workspace are meant, whatever the settings say.
+    pub recursive: bool,
+    /// `--ignore-workspace-root-check`.
+    pub ignore_workspace_root_check: bool,
+    /// `--fail-if-no-match`.
+    pub fail_if_no_match: bool,
 }
 
 /// What becomes of a lockfile in which versions could be fewer.

@@ -64,7 +64,8 @@ impl Config {
         project_layer.remove("ci");
         layers.put_on(project_layer, Trust::Project, base, variable)?;
         variables_auth.routes.put_on(&mut layers);
-        for (mut layer, base) in [(variables_layer(input)?, &*project_dir), (flags_layer(&input.flags), base)]
+        for (mut layer, base) in
+            [(variables_layer(input)?, &*project_dir), (flags_layer(&input.flags)?, base)]
         {
             expand_home(&mut layer, input);
             layers.put_on(layer, Trust::User, base, variable)?;

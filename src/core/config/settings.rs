@@ -251,6 +251,14 @@ pub struct Config {
     pub update_config: Sourced<Value>,
     /// `recursiveInstall`: an install in a project of a workspace is about all of its projects.
     pub recursive_install: Sourced<bool>,
+    /// `includeWorkspaceRoot`: the root of the workspace counts among all projects where it would be left out.
+    pub include_workspace_root: Sourced<bool>,
+    /// `ignoreWorkspaceRootCheck`: what is added at the root of a workspace is added there without a word.
+    pub ignore_workspace_root_check: Sourced<bool>,
+    /// `ignorePnpmfile`: what a pnpmfile would change is not asked for.
+    pub ignore_pnpmfile: Sourced<bool>,
+    /// `failIfNoMatch`: selectors that no project fits are an error.
+    pub fail_if_no_match: Sourced<bool>,
     /// `--filter`: selectors of the projects the command is about; none means all.
     pub filter: Vec<String>,
     /// `packages`: patterns of the folders that are projects of the workspace; `None` when the manifest has none.

@@ -54,9 +54,30 @@ fn insert(layer: &mut Layer, key: &str, name: String, text: &str, shape: Shape) 
     Ok(())
 }
 
-/// The layer of flags.
-pub(super) fn flags_layer(flags: &Flags) -> Layer {
+/// The layer of settings that the command line names as such, in words with hyphens or as in a file.
+fn settings_layer(flags: &Flags) -> Result<Layer, ConfigError> {
     let mut layer = Layer::new();
+    for (name, text) in &flags.settings {
+        let origin = Origin::Flag("--setting");
+        let suffix = known::variable_suffix(name).replace('-', "_");
+        let known = known::settings().find(|(key, _)| known::variable_suffix(key) == suffix || key == name);
+        let Some((key, shape)) = known else {
+            return Err(Setting::new(text.as_str(), origin).refused(name, "a setting of pnpm"));
+        };
+        let value = match (shape, serde_json::from_str(text)) {
+            (Shape::Json, Ok(value)) | (Shape::Word, Ok(value @ Value::Bool(_))) => value,
+            // One pattern is a list of one.
+            _ if key.ends_with("Pattern") => Value::from(vec![text.as_str()]),
+            _ => Value::String(text.clone()),
+        };
+        layer.insert(key.to_owned(), Setting::new(value, origin));
+    }
+    Ok(layer)
+}
+
+/// The layer of flags.
+pub(super) fn flags_layer(flags: &Flags) -> Result<Layer, ConfigError> {
+    let mut layer = settings_layer(flags)?;
     let mut put = |key: &str, flag: &'static str, value: Option<Value>| {
         if let Some(value) = value {
             layer.insert(key.to_owned(), Setting::new(value, Origin::Flag(flag)));
@@ -84,11 +105,15 @@ pub(super) fn flags_layer(flags: &Flags) -> Layer {
         "--import-method",
         flags.import_method.map(|method| Value::from(method.name())),
     );
+    put("recursiveInstall", "--recursive", flags.recursive.then_some(true).map(Value::from));
+    let ignores_root = flags.ignore_workspace_root_check.then_some(true);
+    put("ignoreWorkspaceRootCheck", "--ignore-workspace-root-check", ignores_root.map(Value::from));
+    put("failIfNoMatch", "--fail-if-no-match", flags.fail_if_no_match.then_some(true).map(Value::from));
     let text = |path: &std::path::PathBuf| Value::from(path.to_string_lossy().into_owned());
     put("storeDir", "--store-dir", flags.store_dir.as_ref().map(text));
     put("cacheDir", "--cache-dir", flags.cache_dir.as_ref().map(text));
     put("registry", "--registry", flags.registry.as_deref().map(Value::from));
-    layer
+    Ok(layer)
 }
 
 /// The flag that decides which kinds of dependencies are installed.

@@ -113,6 +113,9 @@ pub enum InstallError {
         /// Which packages, and why.
         message: String,
     },
+    /// Selectors came to nothing, and the settings make that an error.
+    #[error("{0}")]
+    NothingSelected(String),
     /// The user asked the run to stop.
     #[error("stopped by {0}")]
     Cancelled(&'static str),
@@ -140,7 +143,11 @@ impl InstallError {
             Self::Peers(error) => error.code(),
             Self::Resolve(error) => error.code(),
             Self::Policy { code, .. } => Some(code),
-            Self::Pool(_) | Self::Runtime(_) | Self::Unsupported { .. } | Self::Cancelled(_) => None,
+            Self::Pool(_)
+            | Self::Runtime(_)
+            | Self::Unsupported { .. }
+            | Self::NothingSelected(_)
+            | Self::Cancelled(_) => None,
         }
     }
 
@@ -173,7 +180,7 @@ impl InstallError {
                     .into(),
             ),
             Self::Patch(error) => error.help(),
-            Self::Pool(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
+            Self::Pool(_) | Self::Runtime(_) | Self::NothingSelected(_) | Self::Cancelled(_) => None,
         }
     }
 

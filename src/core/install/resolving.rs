@@ -156,13 +156,14 @@ impl Resolving<'_> {
         let scopes = changes.map(Changes::scopes).unwrap_or_default();
         let scope = changes.map(Changes::scope).unwrap_or_default();
         let preferred = preferred_when(&scope, seed);
+        let is_from_scratch = config.dedupe.is_some() || config.fix_lockfile;
         let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
         let preferred_by_project: BTreeMap<String, PreferredVersions> =
             moving.map(|(id, scope)| (id.clone(), preferred_when(scope, seed))).collect();
         let hashes = self.found.patches.hashes();
         let settings = tree_settings(config);
         let published_by = settings.published_by;
-        let circumstances = Circumstances { preferred: &preferred, published_by };
+        let circumstances = Circumstances { preferred: &preferred, published_by, pick_lowest: false };
         let reusable = match seed {
             Some(seed) => {
                 reuse::reusable(config, rewriter, seed, !hashes.is_empty(), (&chain, circumstances)).await
@@ -176,7 +177,8 @@ impl Resolving<'_> {
             locked: seed.map(|seed| Locked {
                 lockfile: reusable.as_deref().unwrap_or(seed),
                 reuse_subtrees: reusable.is_some(),
-                update: scope,
+                // With a preference for what is locked, but held by nothing.
+                update: if is_from_scratch { UpdateScope::Everything } else { scope },
                 update_by_project: scopes,
                 update_depth: changes.and_then(Changes::depth),
             }),
@@ -214,8 +216,10 @@ impl Resolving<'_> {
             return Ok(());
         };
         let preferred = preferred_when(&UpdateScope::Nothing, self.seed.as_ref());
-        let published_by = tree_settings(&self.install.config).published_by;
-        let circumstances = Circumstances { preferred: &preferred, published_by };
+        let config = &self.install.config;
+        let published_by = tree_settings(config).published_by;
+        let pick_lowest = *config.resolution_mode != config::ResolutionMode::Highest;
+        let circumstances = Circumstances { preferred: &preferred, published_by, pick_lowest };
         changes.look_up(chain, circumstances, &mut self.found.workspace).await?;
         Ok(())
     }

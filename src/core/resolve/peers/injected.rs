@@ -20,14 +20,13 @@ pub(super) fn dedupe_injected(tree: &Tree, memory: &mut Memory, draft: &mut Draf
             };
             let own = &draft.direct[project];
             let is_same = node.children.iter().all(|(alias, child)| {
-                own.get(alias).is_some_and(|theirs| {
-                    theirs == child
-                        || match (draft.nodes.get(child), draft.nodes.get(theirs)) {
-                            (Some(child), Some(theirs)) => {
-                                child.package == theirs.package && is_covered(child, theirs)
-                            }
-                            _ => false,
-                        }
+                // A link is told from the folder that has it, so it is never the same in the copy (pnpm 12.21).
+                own.get(alias).is_some_and(|theirs| match (draft.nodes.get(child), draft.nodes.get(theirs)) {
+                    (Some(of_child), Some(of_theirs)) => {
+                        theirs == child
+                            || of_child.package == of_theirs.package && is_covered(of_child, of_theirs)
+                    }
+                    _ => false,
                 })
             });
             if is_same {
