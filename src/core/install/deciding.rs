@@ -2,6 +2,7 @@
 
 use super::course::{self, Course};
 use super::inputs::{self, Inputs};
+use super::numbers::Numbers;
 use super::resolving::Resolving;
 use super::selection::Selector;
 use super::setup::Setup;
@@ -47,7 +48,10 @@ impl Install {
         let is_new = !matches!(course, Course::Restore(_));
         let mut verification = None;
         let (mut lockfile, setup, known) = match course {
-            Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
+            Course::Restore(lockfile) | Course::Rewrite(lockfile) => {
+                let numbers = Numbers::after(gathered.numbered);
+                (lockfile, setup, Known { numbers, ..Known::default() })
+            }
             Course::Resolve(seed) => {
                 let tools = setup.finish(config, &self.controls)?;
                 if config.registries.default.starts_with("https:") {

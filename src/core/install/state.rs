@@ -242,7 +242,7 @@ impl Outcome<'_> {
     }
 
     fn workspace(&self) -> WorkspaceState {
-        let root = self.inputs.workspace.project(".");
+        let root = self.inputs.workspace.root_manifest(self.config);
         let projects = self.inputs.workspace.projects.iter().map(|project| {
             let manifest = project.manifest.as_ref();
             let entry = ProjectEntry {
@@ -256,7 +256,7 @@ impl Outcome<'_> {
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
             filtered_install: self.inputs.left_out > 0,
-            settings: recorded_settings(self.config, root.and_then(|project| project.manifest.as_ref())),
+            settings: recorded_settings(self.config, root),
         }
     }
 }
