@@ -18,8 +18,8 @@ const MOST_PER_BYTE: usize = 1032;
 /// Buffers that were used before, and their most. To ask the system for new memory takes longer than to inflate into it.
 static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 const MOST_BUFFERS: usize = 4;
-/// Larger buffers are not kept: one archive in a hundred needs them, and the rest would hold their memory for nothing.
-const LARGEST_BUFFER: usize = 2 << 20;
+/// Larger buffers are not kept.
+const LARGEST_BUFFER: usize = 8 << 20;
 
 /// What was inflated. Its memory is used again when it is dropped.
 #[derive(Debug)]
@@ -82,9 +82,9 @@ pub fn inflate_whole(compressed: &[u8], most: usize) -> Option<Inflated> {
     }
     let mut buffer = buffers().pop().unwrap_or_default();
     if buffer.len() < length {
-        // Nothing of the old content is worth being moved, and new memory of the system is zero already.
-        drop(buffer);
-        buffer = vec![0; length];
+        // Nothing of the old content is worth being moved.
+        buffer.clear();
+        buffer.resize(length, 0);
     }
     let mut inflated = Inflated { buffer, length };
     let written = Decompressor::new().gzip_decompress(compressed, &mut inflated.buffer[..length]).ok()?;

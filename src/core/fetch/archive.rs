@@ -3,10 +3,9 @@
 //! The whole archive is looked through before anything is done with it, so a bad entry at its end leaves no trace.
 //! Only regular files count; the first component of a path is dropped, whatever it is; of two entries with one
 //! path the last wins (pnpm: `tarball/src/extract.rs`). Memory is bounded: what inflates to more than
-//! [`IN_MEMORY`], or [`ONE_IN_MEMORY`], is inflated once to look through it and once more to take the files out.
+//! [`IN_MEMORY`] is inflated once to look through it and once more to take the files out.
 
 use std::io::{self, Read};
-use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use rustc_hash::FxHashMap;
 
@@ -15,10 +14,6 @@ use crate::core::gzip::{self, Inflated};
 
 /// Archives that inflate to no more than this are held whole.
 const IN_MEMORY: u64 = 8 << 20;
-/// Archives that inflate to no more than this are held whole one at a time.
-const ONE_IN_MEMORY: u64 = 24 << 20;
-/// Held by whoever holds an archive of more than [`IN_MEMORY`].
-static ONE: Mutex<()> = Mutex::new(());
 /// Entries up to this size are handed over whole, larger ones as a reader.
 const WHOLE_ENTRY: u64 = 4 << 20;
 /// More files than any package has, and few enough to keep a list of.
@@ -134,8 +129,6 @@ pub struct Archive<'a> {
     inflated: Option<Held<'a>>,
     entries: Vec<Entry>,
     limit: u64,
-    /// No other large one is held with it.
-    _one: Option<MutexGuard<'static, ()>>,
 }
 
 impl<'a> Archive<'a> {
@@ -149,10 +142,7 @@ impl<'a> Archive<'a> {
         }
         let most = usize::try_from(IN_MEMORY.min(limit)).unwrap_or(usize::MAX);
         if let Some(inflated) = gzip::inflate_whole(compressed, most) {
-            return Self::hold(compressed, inflated, None, limit);
-        }
-        if let Some((inflated, one)) = inflate_one(compressed, limit) {
-            return Self::hold(compressed, inflated, Some(one), limit);
+            return Self::hold(compressed, inflated, limit);
         }
         // What announces to be large need not be inflated to find out; if it lied, what comes below says so.
         let announced = gzip::announced_length(compressed).unwrap_or_default();
@@ -170,24 +160,19 @@ impl<'a> Archive<'a> {
             drop(inflated);
             return Self::pass_over(compressed, limit);
         }
-        Self::hold(compressed, inflated.into(), None, limit)
+        Self::hold(compressed, inflated.into(), limit)
     }
 
     /// Looks an archive through without holding it.
     fn pass_over(compressed: &'a [u8], limit: u64) -> Result<Self, ArchiveError> {
         let mut archive = tar::Archive::new(buffered(Inflating::new(compressed, limit)));
         let entries = list(archive.entries().map_err(ArchiveError::Tar)?, None)?;
-        Ok(Self { compressed, inflated: None, entries, limit, _one: None })
+        Ok(Self { compressed, inflated: None, entries, limit })
     }
 
-    fn hold(
-        compressed: &'a [u8],
-        inflated: Inflated,
-        one: Option<MutexGuard<'static, ()>>,
-        limit: u64,
-    ) -> Result<Self, ArchiveError> {
+    fn hold(compressed: &'a [u8], inflated: Inflated, limit: u64) -> Result<Self, ArchiveError> {
         let entries = list_held(&inflated)?;
-        Ok(Self { compressed, inflated: Some(Held::Inflated(inflated)), entries, limit, _one: one })
+        Ok(Self { compressed, inflated: Some(Held::Inflated(inflated)), entries, limit })
     }
 
     /// Looks an archive through that is not compressed: some registries serve such, and pnpm takes them.
@@ -204,7 +189,6 @@ impl<'a> Archive<'a> {
             inflated: Some(Held::Plain(archive)),
             entries: list_held(archive)?,
             limit,
-            _one: None,
         })
     }
 
@@ -258,21 +242,6 @@ impl<'a> Archive<'a> {
         }
         Ok(())
     }
-}
-
-/// Inflates an archive that is large, unless another such is held just now.
-fn inflate_one(compressed: &[u8], limit: u64) -> Option<(Inflated, MutexGuard<'static, ()>)> {
-    let most = ONE_IN_MEMORY.min(limit);
-    let announced = u64::from(gzip::announced_length(compressed)?);
-    if !(IN_MEMORY + 1..=most).contains(&announced) {
-        return None;
-    }
-    let one = match ONE.try_lock() {
-        Ok(one) => one,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        Err(TryLockError::WouldBlock) => return None,
-    };
-    Some((gzip::inflate_whole(compressed, usize::try_from(most).ok()?)?, one))
 }
 
 /// Lists the regular files of an archive that is in memory. What lies between headers is passed over unread.
@@ -345,5 +314,135 @@ fn archive_error(error: io::Error, otherwise: impl FnOnce(io::Error) -> ArchiveE
 }
 
 #[cfg(test)]
-#[path = "archive_tests.rs"]
-mod tests;
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::bufread::GzDecoder;
+
+    use super::*;
+
+    fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, content) in entries {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            // Written directly, as the crate refuses to write hostile paths.
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_cksum();
+            builder.append(&header, *content).unwrap();
+        }
+        gzip(&builder.into_inner().unwrap())
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn contents(archive: &Archive<'_>) -> Vec<(String, Vec<u8>)> {
+        let mut contents = Vec::new();
+        archive
+            .read(|entry, content| -> Result<(), ArchiveError> {
+                let mut bytes = Vec::new();
+                match content {
+                    Content::Whole(whole) => bytes.extend_from_slice(whole),
+                    Content::Stream(reader) => {
+                        reader.read_to_end(&mut bytes).unwrap();
+                    }
+                }
+                contents.push((entry.path.clone(), bytes));
+                Ok(())
+            })
+            .unwrap();
+        contents
+    }
+
+    #[test]
+    fn the_first_component_goes_and_the_last_of_two_equal_paths_stays() {
+        let compressed = archive(&[
+            ("package/a", b"first"),
+            ("other/dir\\b", b"b"),
+            ("x/./a", b"last"),
+            ("package/README", b"1"),
+            ("package/readme", b"2"),
+        ]);
+        let archive = Archive::open(&compressed, 1 << 20).unwrap();
+        let expected = [("dir/b", "b"), ("a", "last"), ("README", "1"), ("readme", "2")]
+            .map(|(path, content)| (path.to_owned(), content.as_bytes().to_vec()));
+        assert_eq!(contents(&archive), expected);
+    }
+
+    #[test]
+    fn a_path_that_leaves_the_package_refuses_the_archive() {
+        for path in
+            ["/etc/passwd", "package/../../x", "..", "package", "package/", "a\\..\\..\\b", "./package"]
+        {
+            let compressed = archive(&[("package/good", b"x"), (path, b"x")]);
+            let refused = Archive::open(&compressed, 1 << 20).err();
+            assert!(matches!(refused, Some(ArchiveError::PathTraversal(_))), "{path}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_the_limit_whether_it_would_be_held_or_streamed() {
+        let zeros = vec![0; 1 << 20];
+        let small = archive(&[("package/zeros", &zeros)]);
+        assert!(matches!(Archive::open(&small, 1 << 19), Err(ArchiveError::TooLarge { limit: 524_288 })));
+        let large = archive(&[("package/zeros", &vec![0; 40 << 20])]);
+        assert!(matches!(Archive::open(&large, 30 << 20), Err(ArchiveError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn an_archive_too_large_to_hold_reads_the_same_in_a_second_pass() {
+        let big: Vec<u8> = (0..9u32 << 20).flat_map(|index| [index.to_le_bytes()[0]]).collect();
+        let compressed = archive(&[("p/small", b"s"), ("p/big1", &big), ("p/small", b"t"), ("p/big2", &big)]);
+        let archive = Archive::open(&compressed, 1 << 30).unwrap();
+        assert!(archive.inflated.is_none());
+        let contents = contents(&archive);
+        assert_eq!(
+            contents.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+            ["big1", "small", "big2"]
+        );
+        assert_eq!(contents[1].1, b"t");
+        assert!(contents[0].1 == big && contents[2].1 == big);
+    }
+
+    #[test]
+    fn an_archive_that_is_not_compressed_is_read_too() {
+        let compressed = archive(&[("package/a", b"content")]);
+        let mut plain = Vec::new();
+        GzDecoder::new(&compressed[..]).read_to_end(&mut plain).unwrap();
+        let opened = Archive::open(&plain, 1 << 20).unwrap();
+        assert_eq!(contents(&opened), [("a".to_owned(), b"content".to_vec())]);
+        assert!(matches!(Archive::open(&plain, 100), Err(ArchiveError::TooLarge { limit: 100 })));
+    }
+
+    #[test]
+    fn later_members_are_read_and_trailing_garbage_is_ignored() {
+        let whole = {
+            let compressed = archive(&[("package/a", b"content")]);
+            let mut inflated = Vec::new();
+            GzDecoder::new(&compressed[..]).read_to_end(&mut inflated).unwrap();
+            inflated
+        };
+        let (first, second) = whole.split_at(600);
+        let mut compressed = gzip(first);
+        compressed.extend(gzip(second));
+        compressed.extend(b"garbage");
+        assert_eq!(contents(&Archive::open(&compressed, 1 << 20).unwrap())[0].1, b"content");
+    }
+
+    #[test]
+    fn what_is_cut_short_or_no_archive_is_refused() {
+        let compressed = archive(&[("package/a", &[7; 5000])]);
+        assert!(matches!(
+            Archive::open(&compressed[..compressed.len() / 2], 1 << 20),
+            Err(ArchiveError::Gzip(_))
+        ));
+        assert!(matches!(Archive::open(b"not gzip", 1 << 20), Err(ArchiveError::Unrecognized)));
+        assert!(matches!(Archive::open(b"", 1 << 20), Err(ArchiveError::Unrecognized)));
+        assert!(Archive::open(&gzip(&[0xff; 2000]), 1 << 20).is_err());
+    }
+}
