@@ -183,7 +183,9 @@ fn write_all(path: &Path, receiver: &Receiver<Row>) -> Result<(), StoreError> {
         let until = Instant::now() + GATHERING;
         while batch.len() < WRITE_BATCH {
             // Nobody comes any more, or not in time.
-            let Ok(row) = receiver.recv_timeout(until.saturating_duration_since(Instant::now())) else { break };
+            let Ok(row) = receiver.recv_timeout(until.saturating_duration_since(Instant::now())) else {
+                break;
+            };
             batch.push(row);
         }
         let transaction =
