@@ -196,8 +196,7 @@ impl Model {
                 duration(median)
             );
         }
-        let advice =
-            (asked > 0).then_some("try to keep pnpm-lock.yaml, or --prefer-offline to take what is cached");
+        let advice = (asked > 0).then_some("try to keep pnpm-lock.yaml, or --prefer-offline");
         Verdict {
             brief: format!("resolution took {}", duration(took)),
             advice: advice.map(str::to_owned),
