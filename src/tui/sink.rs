@@ -89,3 +89,30 @@ impl Sink for TuiSink {
         self.bell.ring();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{TryRecvError, channel as messages};
+
+    use super::*;
+
+    #[test]
+    fn the_end_is_heard_once_and_holds_nobody_afterwards() {
+        let (mut sink, events) = channel();
+        let (listener, heard) = messages();
+        events.bell.listen(listener);
+        assert!(matches!(heard.try_recv(), Err(TryRecvError::Empty)));
+        sink.finish();
+        assert!(matches!(heard.try_recv(), Ok(Message::Ended)));
+        assert!(matches!(heard.try_recv(), Err(TryRecvError::Disconnected)));
+    }
+
+    #[test]
+    fn who_comes_after_the_end_is_not_held() {
+        let (mut sink, events) = channel();
+        sink.finish();
+        let (listener, heard) = messages();
+        events.bell.listen(listener);
+        assert!(matches!(heard.try_recv(), Err(TryRecvError::Disconnected)));
+    }
+}

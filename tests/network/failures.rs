@@ -242,8 +242,8 @@ async fn a_failure_after_a_redirect_names_both_ends() {
     assert!(!text.contains("s3cret"), "{text}");
 }
 
-#[test]
-fn a_setting_that_cannot_be_used_is_named() {
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_is_named() {
     let refuse = |settings, name: &str| match Client::new(settings, 1).unwrap_err() {
         NetworkError::Setting { setting, .. } => assert!(setting.contains(name), "{setting}"),
         other => panic!("{other:?}"),
@@ -254,6 +254,11 @@ fn a_setting_that_cannot_be_used_is_named() {
     let tls = TlsSettings { identity: Some(pem()), ..TlsSettings::default() };
     refuse(NetworkSettings { tls, ..patient() }, "cert");
     refuse(NetworkSettings { user_agent: "two\nlines".to_owned(), ..patient() }, "user-agent");
+    // One that is there for other programs too counts only when it is needed.
+    let tls = TlsSettings { environment_authorities: vec![pem()], ..TlsSettings::default() };
+    let client = client(NetworkSettings { tls, ..patient() });
+    let error = get(&client, "https://127.0.0.1:1/x").await.unwrap_err();
+    assert!(matches!(error, NetworkError::Setting { .. }), "{error:?}");
     let proxy = ProxySettings { https: Some("http://[".to_owned()), ..ProxySettings::default() };
     refuse(NetworkSettings { proxy, ..patient() }, "https-proxy");
 }

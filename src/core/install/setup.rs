@@ -130,8 +130,6 @@ fn make(config: &Config, emitter: Emitter, meters: Meters) -> Result<Tools, Inst
 fn network_settings(config: &Config) -> NetworkSettings {
     let pem =
         |certificates: &[String]| certificates.iter().map(|pem| pem.clone().into_bytes()).collect::<Vec<_>>();
-    let mut extra_authorities = pem(&config.tls.ca);
-    extra_authorities.extend(pem(&config.tls.extra_ca));
     NetworkSettings {
         user_agent: config.user_agent.value.clone(),
         fetch_timeout: Duration::from_millis(*config.fetch_timeout),
@@ -141,7 +139,12 @@ fn network_settings(config: &Config) -> NetworkSettings {
             shortest: Duration::from_millis(*config.fetch_retry_mintimeout),
             longest: Duration::from_millis(*config.fetch_retry_maxtimeout),
         },
-        tls: TlsSettings { strict: *config.tls.strict_ssl, extra_authorities, identity: identity(config) },
+        tls: TlsSettings {
+            strict: *config.tls.strict_ssl,
+            extra_authorities: pem(&config.tls.ca),
+            environment_authorities: pem(&config.tls.extra_ca),
+            identity: identity(config),
+        },
         proxy: ProxySettings {
             http: config.proxy.http.as_ref().map(|proxy| proxy.value.clone()),
             https: config.proxy.https.as_ref().map(|proxy| proxy.value.clone()),

@@ -56,13 +56,21 @@ pub struct TlsSettings {
     pub strict: bool,
     /// Certificate authorities to trust besides those of the system. PEM, each with one certificate or more.
     pub extra_authorities: Vec<Vec<u8>>,
+    /// The same, as the environment names them (`NODE_EXTRA_CA_CERTS`). They are looked at when they are needed, since
+    /// they are there for other programs too.
+    pub environment_authorities: Vec<Vec<u8>>,
     /// Our own certificate and its private key, one after the other in PEM.
     pub identity: Option<Vec<u8>>,
 }
 
 impl Default for TlsSettings {
     fn default() -> Self {
-        Self { strict: true, extra_authorities: Vec::new(), identity: None }
+        Self {
+            strict: true,
+            extra_authorities: Vec::new(),
+            environment_authorities: Vec::new(),
+            identity: None,
+        }
     }
 }
 

@@ -33,7 +33,20 @@ pub(super) struct Transports {
     /// For what is not encrypted on any part of its way; it trusts nobody.
     plain: reqwest::Client,
     /// For everything, or why there is none.
-    encrypted: OnceLock<Result<reqwest::Client, String>>,
+    encrypted: OnceLock<Result<reqwest::Client, Unusable>>,
+}
+
+/// A setting that cannot be used, and why.
+#[derive(Debug, Clone)]
+struct Unusable {
+    setting: &'static str,
+    reason: String,
+}
+
+impl From<Unusable> for NetworkError {
+    fn from(Unusable { setting, reason }: Unusable) -> Self {
+        Self::Setting { setting, reason }
+    }
 }
 
 impl Transports {
@@ -43,16 +56,13 @@ impl Transports {
     /// [`NetworkError::Setting`] names the setting that cannot be used.
     pub fn new(settings: &NetworkSettings) -> Result<Self, NetworkError> {
         let plain = with_proxies(connections(settings), &settings.proxy)?.tls_certs_only([]);
-        let transports = Self {
-            plain: plain.build().map_err(|error| unusable(innermost(&error)))?,
-            encrypted: OnceLock::new(),
-        };
+        let plain = plain.build().map_err(|error| setting(WHATEVER, &error))?;
+        let encrypted = OnceLock::new();
         if !settings.tls.extra_authorities.is_empty() || settings.tls.identity.is_some() {
-            let encrypted = build(settings)?.map_err(unusable)?;
             // Nobody else has it yet.
-            let _ = transports.encrypted.set(Ok(encrypted));
+            let _ = encrypted.set(Ok(build(settings)?));
         }
-        Ok(transports)
+        Ok(Self { plain, encrypted })
     }
 
     /// The way to a URL.
@@ -72,17 +82,15 @@ impl Transports {
     /// # Errors
     /// [`NetworkError::Setting`] as in [`Transports::new`].
     pub fn encrypted(&self, settings: &NetworkSettings) -> Result<&reqwest::Client, NetworkError> {
-        let built =
-            self.encrypted.get_or_init(|| build(settings).unwrap_or_else(|error| Err(error.to_string())));
-        built.as_ref().map_err(|reason| unusable(reason.clone()))
+        let built = self.encrypted.get_or_init(|| build(settings));
+        built.as_ref().map_err(|unusable| unusable.clone().into())
     }
 }
 
-fn unusable(reason: String) -> NetworkError {
-    NetworkError::Setting { setting: "user-agent, cert, key or ca", reason }
-}
+/// What the transport may have refused when it does not say.
+const WHATEVER: &str = "user-agent, cert, key or ca";
 
-fn build(settings: &NetworkSettings) -> Result<Result<reqwest::Client, String>, NetworkError> {
+fn build(settings: &NetworkSettings) -> Result<reqwest::Client, Unusable> {
     let builder = with_proxies(connections(settings), &settings.proxy)?;
     let built = match with_certificates(builder, &settings.tls)?.build() {
         // Either a setting is wrong, or this system has no certificate authorities, as small containers do: then
@@ -93,11 +101,11 @@ fn build(settings: &NetworkSettings) -> Result<Result<reqwest::Client, String>, 
         }
         built => built,
     };
-    Ok(built.map_err(|error| innermost(&error)))
+    built.map_err(|error| setting(WHATEVER, &error))
 }
 
-fn setting(setting: &'static str, error: &reqwest::Error) -> NetworkError {
-    NetworkError::Setting { setting, reason: innermost(error) }
+fn setting(setting: &'static str, error: &reqwest::Error) -> Unusable {
+    Unusable { setting, reason: innermost(error) }
 }
 
 fn connections(settings: &NetworkSettings) -> ClientBuilder {
@@ -116,7 +124,7 @@ fn connections(settings: &NetworkSettings) -> ClientBuilder {
         .local_address(settings.local_address)
 }
 
-fn with_proxies(builder: ClientBuilder, proxy: &ProxySettings) -> Result<ClientBuilder, NetworkError> {
+fn with_proxies(builder: ClientBuilder, proxy: &ProxySettings) -> Result<ClientBuilder, Unusable> {
     // The environment has had its say when the settings were made.
     let mut builder = builder.no_proxy();
     let exceptions = proxy.no_proxy.as_deref().and_then(NoProxy::from_string);
@@ -131,13 +139,14 @@ fn with_proxies(builder: ClientBuilder, proxy: &ProxySettings) -> Result<ClientB
     Ok(builder)
 }
 
-fn with_certificates(mut builder: ClientBuilder, tls: &TlsSettings) -> Result<ClientBuilder, NetworkError> {
+fn with_certificates(mut builder: ClientBuilder, tls: &TlsSettings) -> Result<ClientBuilder, Unusable> {
     if !tls.strict {
         builder = builder.tls_danger_accept_invalid_certs(true);
     }
-    for pem in &tls.extra_authorities {
-        let certificates =
-            Certificate::from_pem_bundle(pem).map_err(|error| setting("ca or cafile", &error))?;
+    let configured = tls.extra_authorities.iter().map(|pem| (pem, "ca or cafile"));
+    let of_environment = tls.environment_authorities.iter().map(|pem| (pem, "NODE_EXTRA_CA_CERTS"));
+    for (pem, name) in configured.chain(of_environment) {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(|error| setting(name, &error))?;
         builder = builder.tls_certs_merge(certificates);
     }
     if let Some(pem) = &tls.identity {
