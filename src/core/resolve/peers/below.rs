@@ -21,10 +21,10 @@ impl Walker<'_> {
         for &(position, place) in providers {
             let child = &facts.children[position as usize];
             let target = &memory.survey.packages[child.package as usize];
-            if let (Some(alias), Some(name)) = (child.alias, target.name) {
-                let depth = memory.places[place.0 as usize].depth;
-                own.put_installed(alias, name, (place, depth), |place| &memory.facts_at(place).version);
-            }
+            let depth = memory.places[place.0 as usize].depth;
+            own.put_installed(child.alias, target.name, (place, depth), |place| {
+                &memory.facts_at(place).version
+            });
         }
         if own.is_empty() {
             return (sight.clone(), own);
@@ -86,8 +86,10 @@ impl Walker<'_> {
                 _ => false,
             })
             .collect();
-        let Some(name) = target.name.filter(|_| !differing.is_empty()) else { return false };
-        let askers = self.memory.askers_below(self.memory.package_at(place), name);
+        if differing.is_empty() {
+            return false;
+        }
+        let askers = self.memory.askers_below(self.memory.package_at(place), target.name);
         let packages = &self.memory.survey.packages;
         askers.iter().any(|&asker| {
             let peers = &packages[asker as usize].peers;
