@@ -322,33 +322,6 @@ fn issues_tell_what_is_missing_and_what_is_wrong() {
 }
 
 #[test]
-fn a_peer_that_names_a_peer_not_looked_at_yet_is_another_one_in_another_project() {
-    let packages: &[(&str, &[&str], &[&str])] = &[
-        ("client@1.0.0", &[], &["server@*"]),
-        ("server@1.0.0", &[], &["web@*?"]),
-        ("web@1.0.0", &[], &["engine@*"]),
-        ("engine@1.0.0", &[], &[]),
-        ("engine@2.0.0", &[], &[]),
-    ];
-    let tree = tree(
-        packages,
-        &[
-            ("a", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@1.0.0"]),
-            ("b", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@2.0.0"]),
-        ],
-    );
-    let clients: Vec<String> =
-        paths(&tree, &plain()).into_iter().filter(|path| path.starts_with("client@")).collect();
-    assert_eq!(
-        clients,
-        [
-            "client@1.0.0(server@1.0.0(web@1.0.0(engine@1.0.0)))",
-            "client@1.0.0(server@1.0.0(web@1.0.0(engine@2.0.0)))",
-        ]
-    );
-}
-
-#[test]
 fn what_asks_for_a_package_and_its_peer_far_below_sees_both_from_the_same_place() {
     let below: [(&[&str], &[&str]); 3] = [
         (&["host@1.0.0", "leaf@1.0.0"], &[]),
@@ -373,4 +346,31 @@ fn what_asks_for_a_package_and_its_peer_far_below_sees_both_from_the_same_place(
     let [from_hub, above] =
         ["beside@1.0.0(host@1.0.0(engine@1.0.0))", "beside@1.0.0(host@1.0.0(engine@2.0.0))"];
     assert_eq!(hosts_of_beside, [from_hub, from_hub, above], "not below what brings the host itself");
+}
+
+#[test]
+fn a_peer_that_names_a_peer_not_looked_at_yet_is_another_one_in_another_project() {
+    let packages: &[(&str, &[&str], &[&str])] = &[
+        ("client@1.0.0", &[], &["server@*"]),
+        ("server@1.0.0", &[], &["web@*?"]),
+        ("web@1.0.0", &[], &["engine@*"]),
+        ("engine@1.0.0", &[], &[]),
+        ("engine@2.0.0", &[], &[]),
+    ];
+    let tree = tree(
+        packages,
+        &[
+            ("a", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@1.0.0"]),
+            ("b", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@2.0.0"]),
+        ],
+    );
+    let clients: Vec<String> =
+        paths(&tree, &plain()).into_iter().filter(|path| path.starts_with("client@")).collect();
+    assert_eq!(
+        clients,
+        [
+            "client@1.0.0(server@1.0.0(web@1.0.0(engine@1.0.0)))",
+            "client@1.0.0(server@1.0.0(web@1.0.0(engine@2.0.0)))",
+        ]
+    );
 }
