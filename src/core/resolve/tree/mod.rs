@@ -1,5 +1,6 @@
 //! The dependency tree: packages, once each, and the edges between them, before peers are looked at.
 
+mod adopt;
 mod aliases;
 mod chain;
 mod edge;

@@ -25,6 +25,8 @@ pub(super) struct RootDependency {
     pub(super) name: Arc<str>,
     /// By which specifier any project gets the same.
     pub(super) specifier: Arc<str>,
+    /// How the root's manifest asks for it, where that is by a range or a tag; otherwise its specifier.
+    pub(super) asked: Arc<str>,
 }
 
 /// Missing peers of a project, by what can be done about them.

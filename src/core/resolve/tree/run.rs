@@ -285,11 +285,14 @@ impl<'a, R: Resolver> Walk<'a, R> {
                     found.push(RootDependency {
                         alias,
                         name: local_name.unwrap_or(name),
+                        asked: Arc::clone(&version),
                         specifier: version,
                     });
                 }
             } else {
-                found.push(RootDependency { alias, name, specifier: Arc::clone(specifier) });
+                let asked = if wanted.specifier.contains(':') { specifier } else { &wanted.specifier };
+                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(asked));
+                found.push(RootDependency { alias, name, specifier, asked });
             }
         }
         Ok(found)

@@ -261,21 +261,18 @@ impl<R: Resolver> Walk<'_, R> {
     ) {
         for seed in seeds {
             let Seed::Open(mut open) = seed else { continue };
-            let claim = open.claim.take().filter(|claim| claim.owns);
-            let must_walk = claim.filter(|claim| {
-                let under = recorded_under(circumstances, &open, claim);
-                is_injected(&open.answer.resolved)
-                    || !self.is_recorded_for(open.placed.package, &claim.owner, &under, aliases)
-            });
-            match must_walk {
-                Some(claim) => frontier.push(Frontier {
-                    open,
-                    claim,
-                    overlay: overlay.cloned(),
-                    aliases: aliases.clone(),
-                }),
-                None => self.keep_node(open.placed.node, Children::Recorded, open.depth),
+            let Some(claim) = open.claim.take().filter(|claim| claim.owns) else {
+                self.keep_node(open.placed.node, Children::Recorded, open.depth);
+                continue;
+            };
+            let under = recorded_under(circumstances, &open, &claim);
+            if !is_injected(&open.answer.resolved)
+                && self.is_recorded_for(open.placed.package, &claim.owner, &under, aliases)
+            {
+                self.adopt(open.placed.node, open.placed.package, &claim.owner);
+                continue;
             }
+            frontier.push(Frontier { open, claim, overlay: overlay.cloned(), aliases: aliases.clone() });
         }
     }
 
