@@ -233,7 +233,6 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         recursive_install: read.boolean("recursiveInstall", true)?,
         include_workspace_root: read.boolean("includeWorkspaceRoot", false)?,
         ignore_workspace_root_check: read.boolean("ignoreWorkspaceRootCheck", false)?,
-        ignore_pnpmfile: read.boolean("ignorePnpmfile", false)?,
         fail_if_no_match: read.boolean("failIfNoMatch", false)?,
         filter: input.flags.filter.clone(),
         workspace_packages: read.optional_list("packages")?,

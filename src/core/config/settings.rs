@@ -255,8 +255,6 @@ pub struct Config {
     pub include_workspace_root: Sourced<bool>,
     /// `ignoreWorkspaceRootCheck`: what is added at the root of a workspace is added there without a word.
     pub ignore_workspace_root_check: Sourced<bool>,
-    /// `ignorePnpmfile`: what a pnpmfile would change is not asked for.
-    pub ignore_pnpmfile: Sourced<bool>,
     /// `failIfNoMatch`: selectors that no project fits are an error.
     pub fail_if_no_match: Sourced<bool>,
     /// `--filter`: selectors of the projects the command is about; none means all.

@@ -282,11 +282,16 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 // The path leads elsewhere from other projects; the version that lies there stands in for it.
                 let folder = &self.input.projects[rounds.project].folder;
                 if let Some((local_name, version)) = local_identity(specifier, folder)? {
-                    let (name, asked) = (local_name.unwrap_or(name), Arc::clone(&version));
-                    found.push(RootDependency { alias, name, specifier: version, asked });
+                    found.push(RootDependency {
+                        alias,
+                        name: local_name.unwrap_or(name),
+                        asked: Arc::clone(&version),
+                        specifier: version,
+                    });
                 }
             } else {
-                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(&wanted.specifier));
+                let asked = if wanted.specifier.contains(':') { specifier } else { &wanted.specifier };
+                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(asked));
                 found.push(RootDependency { alias, name, specifier, asked });
             }
         }

@@ -332,3 +332,38 @@ fn a_place_that_takes_over_offers_what_it_finds_in_place_of_the_one_before() {
     );
     assert_eq!(direct(&tree, "b"), ["hub → hub@1.0.0", "engine → engine@1.0.0"], "it was taken over");
 }
+
+#[test]
+fn what_a_place_finds_is_offered_where_it_takes_over_edges_from_a_deeper_place() {
+    let with = |project: &str| {
+        let mut world = World::new();
+        with_peer(&mut world, "plugin@1.0.0", "parser", "*");
+        with_peer(&mut world, "parser@2.0.0", "host", "*");
+        world.package("host@1.0.0", &[]);
+        world.package("inner@1.0.0", &[("parser", "2"), ("plugin", "1")]);
+        world.package("suite@1.0.0", &[("inner", "1")]);
+        world.package("config@1.0.0", &[("suite", "1")]).package("other@1.0.0", &[("suite", "1")]);
+        world.project(".", &[("config", "1"), ("host", "1")]).project("p", &[(project, "1")]);
+        direct(&world.tree(), "p")
+    };
+    // The direct dependency decides about `suite` from then on, and what is below it about `inner`.
+    assert_eq!(with("suite"), ["suite → suite@1.0.0", "parser → parser@2.0.0", "host → host@1.0.0"]);
+    // Here it is as deep as in the first project, which keeps it and answers for what is missing there.
+    assert_eq!(with("other"), ["other → other@1.0.0"]);
+}
+
+#[test]
+fn an_optional_peer_is_held_to_what_the_root_asks_for_not_to_what_it_came_to() {
+    let picked = |asked: &str| {
+        let mut world = World::new();
+        let about = About { peers: &[("tool", "*")], may_lack: &["tool"], ..About::default() };
+        world.publish("plugin@1.0.0", &about).package("tool@1.1.0", &[]).package("host@2.0.0", &[]);
+        // The newer one does not get along with what the root has.
+        with_peer(&mut world, "tool@2.1.0", "host", "^1");
+        world.project(".", &[("tool", asked), ("host", "2")]);
+        world.project("p", &[("plugin", "1")]).project("q", &[("tool", "^1.1.0")]);
+        direct(&world.tree(), "p")
+    };
+    assert_eq!(picked(">=1"), ["plugin → plugin@1.0.0", "tool → tool@1.1.0"]);
+    assert_eq!(picked("^2.1.0"), ["plugin → plugin@1.0.0"]);
+}
