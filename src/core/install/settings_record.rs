@@ -84,7 +84,7 @@ fn general(record: &mut Record, config: &Config) {
 
 fn resolution(record: &mut Record, config: &Config, root: Option<&Manifest>) {
     for setting in &config.unsupported.resolution {
-        record.put(*setting, true);
+        record.put(setting, true);
     }
     if config.lockfile_records_settings {
         record.put("lockfileIncludeResolutionSettings", true);
