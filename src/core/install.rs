@@ -177,7 +177,7 @@ impl Install {
         let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             gathered.numbered = decided.known.numbers.next();
-            let is_written = self.write_decided(decided, meters)?;
+            let is_written = self.write_decided(decided, issues.is_none(), meters)?;
             meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             issues.map_or(Ok(()), Err)?;
@@ -201,7 +201,7 @@ impl Install {
         self.save_side_effects(&plan.work, &plan.linker, &mut selector)?;
         // Only now: a lockfile must not speak of what could not be installed.
         let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
-        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
+        let is_changed = changes.as_ref().filter(|_| issues.is_none()).map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
             inputs,

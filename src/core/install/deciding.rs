@@ -87,7 +87,13 @@ impl Install {
     }
 
     /// Writes what was decided on, and nothing else. Says whether anything was written.
-    pub(super) fn write_decided(&self, decided: Decided, meters: &Meters) -> Result<bool, InstallError> {
+    /// Manifests are written only where `saves`.
+    pub(super) fn write_decided(
+        &self,
+        decided: Decided,
+        saves: bool,
+        meters: &Meters,
+    ) -> Result<bool, InstallError> {
         let Decided { inputs, is_new, setup, known, changes, verification } = decided;
         let tools = setup.finish(&self.config, &self.controls)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
@@ -96,7 +102,7 @@ impl Install {
             return self.check_duplicates(&inputs);
         }
         let is_written = is_new && self.write_lockfile(&inputs, !known.violates_policies)?;
-        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
+        let is_changed = changes.as_ref().filter(|_| saves).map_or(Ok(false), Changes::save)?;
         Ok(is_written || is_changed)
     }
 }
