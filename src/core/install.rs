@@ -180,7 +180,7 @@ impl Install {
         let issues = decided.known.issues.take();
         if self.config.lockfile_only {
             gathered.numbered = decided.known.numbers.next();
-            let is_written = self.write_decided(decided, meters, gathered)?;
+            let is_written = self.write_decided(decided, issues.is_none(), meters, gathered)?;
             meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             issues.map_or(Ok(()), Err)?;
@@ -213,7 +213,7 @@ impl Install {
         // Only now: a lockfile must not speak of what could not be installed.
         let Drafts { lockfile: draft, current: expected } = drafts?;
         let is_written = self.write_lockfile(inputs, draft, keeps_policies)?;
-        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
+        let is_changed = changes.as_ref().filter(|_| issues.is_none()).map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
             inputs,

@@ -27,6 +27,8 @@ pub struct Changes {
     pub(super) settings_dir: PathBuf,
     /// The file, once it is known what changes in it.
     pub(super) settings: Option<WorkspaceFile>,
+    /// Names that an override speaks for wherever they stand: what manifests say of them does not matter.
+    pub(super) overridden: BTreeSet<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// Versions that move in one project move in all, though only its manifest says so.
@@ -110,6 +112,7 @@ impl Changes {
             catalogs: Catalogs::new(config, catalog, matches!(command, Command::Add(_))),
             settings_dir: config.workspace_dir.as_ref().unwrap_or(&config.project_dir).clone(),
             settings: None,
+            overridden: config.overrides.keys().cloned().collect(),
             warnings: Vec::new(),
             moves_everywhere: false,
         };

@@ -1,5 +1,7 @@
 //! What is saved, now that versions are known.
 
+use std::collections::BTreeSet;
+
 use node_semver::Version;
 
 use super::begin::{Changes, ProjectChange, Saved};
@@ -21,7 +23,7 @@ impl Changes {
         let mut cataloged = Vec::new();
         for (id, change) in &mut self.projects {
             if let Some(importer) = lockfile.importers.get_mut(id) {
-                cataloged.extend(change.settle(importer, style));
+                cataloged.extend(change.settle(importer, style, &self.overridden));
             }
         }
         for (specifier, alias) in cataloged {
@@ -41,9 +43,17 @@ impl Changes {
 
 impl ProjectChange {
     /// Returns the dependencies whose catalogs have to move: specifier and alias.
-    fn settle(&mut self, importer: &mut Importer, style: RangeStyle) -> Vec<(String, String)> {
+    fn settle(
+        &mut self,
+        importer: &mut Importer,
+        style: RangeStyle,
+        overridden: &BTreeSet<String>,
+    ) -> Vec<(String, String)> {
         let mut cataloged = Vec::new();
         for wish in std::mem::take(&mut self.wishes) {
+            if wish.saved == Saved::Bumped && overridden.contains(&wish.alias) {
+                continue;
+            }
             let Some(locked) = entry(importer, &wish.alias) else { continue };
             let version = registry_version(&wish.alias, &locked.version);
             if wish.saved == Saved::Bumped && catalog_name(&locked.specifier).is_some() {

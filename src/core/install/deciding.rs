@@ -89,9 +89,11 @@ impl Install {
     }
 
     /// Writes what was decided on, and nothing else. Says whether anything was written.
+    /// Manifests are written only where `saves`.
     pub(super) fn write_decided(
         &self,
         decided: Decided,
+        saves: bool,
         meters: &Meters,
         gathered: &mut Gathered,
     ) -> Result<bool, InstallError> {
@@ -106,7 +108,7 @@ impl Install {
         let draft =
             is_new.then(|| inputs.lockfile.draft(&self.lockfile_path(), &inputs.lockfile.main_document()));
         let is_written = self.write_lockfile(&inputs, draft.transpose()?, !known.violates_policies)?;
-        let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
+        let is_changed = changes.as_ref().filter(|_| saves).map_or(Ok(false), Changes::save)?;
         Ok(is_written || is_changed)
     }
 }

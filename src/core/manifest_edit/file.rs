@@ -134,7 +134,8 @@ impl ManifestFile {
                 entries.sort_keys();
                 if entries.is_empty() {
                     // The rest keeps its order.
-                    value.shift_remove(group.field());
+                    // pnpm puts the last field into the gap.
+                    value.swap_remove(group.field());
                 }
             }
         }

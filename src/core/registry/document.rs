@@ -79,7 +79,7 @@ impl VersionDocument {
         let wire: Wire<'_> = serde_json::from_str(json).ok()?;
         Version::parse(&wire.version).ok()?;
         let digest = wire.dist.digest()?;
-        let trust = wire.trust();
+        let trust = trust(wire.npm_user.as_ref(), wire.dist.attestations.as_ref());
         let is_deprecated = wire.deprecated.0.is_some();
         let name = if name.is_empty() { Arc::from(&*wire.name) } else { Arc::clone(name) };
         let has_bin = has_executables(wire.bin.as_ref(), wire.directories.as_ref());
@@ -219,23 +219,29 @@ fn normal_integrity(text: &str) -> Option<Arc<str>> {
     text.parse::<Integrity>().ok().map(|integrity| integrity.to_string().into())
 }
 
-impl Wire<'_> {
-    fn trust(&self) -> Option<TrustEvidence> {
-        let present = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
-        let user = |field: &str| present(self.npm_user.as_ref().and_then(|user| user.get(field)));
-        if user("approver") {
-            return Some(TrustEvidence::StagedPublish);
-        }
-        let attestations = self.dist.attestations.as_ref();
-        if !present(attestations.and_then(|attestations| attestations.get("provenance"))) {
-            return None;
-        }
-        Some(if user("trustedPublisher") {
-            TrustEvidence::TrustedPublisher
-        } else {
-            TrustEvidence::Provenance
-        })
+/// What vouches for a version, without reading the rest of it; `None` when it has no such shape.
+pub(super) fn evidence(json: &str) -> Option<Option<TrustEvidence>> {
+    #[derive(Deserialize)]
+    struct Probe {
+        dist: Option<Value>,
+        #[serde(rename = "_npmUser")]
+        npm_user: Option<Value>,
     }
+    let probe: Probe = serde_json::from_str(json).ok()?;
+    let attestations = probe.dist.as_ref().and_then(|dist| dist.get("attestations"));
+    Some(trust(probe.npm_user.as_ref(), attestations))
+}
+
+fn trust(npm_user: Option<&Value>, attestations: Option<&Value>) -> Option<TrustEvidence> {
+    let present = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+    let user = |field: &str| present(npm_user.and_then(|user| user.get(field)));
+    if user("approver") {
+        return Some(TrustEvidence::StagedPublish);
+    }
+    if !present(attestations.and_then(|attestations| attestations.get("provenance"))) {
+        return None;
+    }
+    Some(if user("trustedPublisher") { TrustEvidence::TrustedPublisher } else { TrustEvidence::Provenance })
 }
 
 /// Name → specifier; entries that are no texts are left out.

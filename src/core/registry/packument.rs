@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::document::{VersionDocument, is_deprecated};
+use super::document::{TrustEvidence, VersionDocument, evidence, is_deprecated};
 use super::fragments::Fragments;
 use super::mature::Mature;
 use super::times::Times;
@@ -179,6 +179,16 @@ impl Packument {
             self.text(position).and_then(|json| VersionDocument::parse(&json, &self.name)).map(Arc::new);
         // Another thread may have been faster; all get the same one.
         self.documents().entry(position).or_insert(parsed).clone()
+    }
+
+    /// What vouches for a version, also where the rest of it does not have the shape of one. `None` when there is no such
+    /// version, or this cannot be read either.
+    #[must_use]
+    pub fn evidence(&self, version: &str) -> Option<Option<TrustEvidence>> {
+        if let Some(document) = self.version(version) {
+            return Some(document.trust);
+        }
+        evidence(&self.text(self.index.position(version)?)?)
     }
 
     /// Its versions are held in memory, so it can be written to the cache.

@@ -34,8 +34,8 @@ impl Facts for Packument {
     }
 
     fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, MetadataFailure> {
-        match self.version(version) {
-            Some(document) => Ok(document.trust),
+        match Packument::evidence(self, version) {
+            Some(evidence) => Ok(evidence),
             None if !self.has(version) => Ok(None),
             None => Err(MetadataFailure {
                 code: None,
