@@ -13,9 +13,11 @@ mod dedupe;
 mod direct;
 mod error;
 mod existing;
+mod folders;
 mod importers;
 mod inputs;
 mod last_links;
+mod layout;
 mod leftover;
 mod link_jobs;
 mod local;
@@ -40,7 +42,7 @@ mod young;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::core::change::Changes;
+use crate::core::change::{Changes, Command};
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -198,6 +200,11 @@ impl Install {
             hoisted,
             read_at_ms,
             lockfile_written: is_written || is_changed,
+            catalogs: changes.as_ref().and_then(Changes::catalogs),
+            prunes_now: self
+                .change
+                .as_ref()
+                .is_some_and(|change| matches!(change.command, Command::Remove(_))),
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
@@ -270,7 +277,7 @@ impl Install {
         let tools = setup.finish(config, &self.controls)?;
         let linker = tools.linker(config)?;
         let (fetcher, link_pool) = (Arc::clone(&tools.fetcher), tools.link_pool.clone());
-        let folders = local::look(&work, lockfile, &selection)?;
+        let folders = local::look(&work)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
             for position in damage::find(&work, &linker, &verdicts, self.controls.knobs().link_threads)? {
@@ -308,7 +315,15 @@ impl Install {
     fn clear(&self, inputs: &Inputs, plan: &Plan<'_>) -> Result<(), InstallError> {
         if !plan.is_unchanged {
             existing::forget(&self.config)?;
-            leftover::remove_links(&self.config, &plan.existing, &plan.installed, &inputs.lockfile)?;
+            let left_out = plan.selection.skipped_in(&inputs.lockfile);
+            let is_left_out = |dep_path: &str| left_out.contains(dep_path);
+            leftover::remove_links(
+                &self.config,
+                &plan.existing,
+                &plan.installed,
+                &inputs.lockfile,
+                is_left_out,
+            )?;
         }
         plan.existing.mend(&plan.work, &plan.linker, &plan.verdicts)
     }

@@ -93,6 +93,13 @@ impl Found {
         })
     }
 
+    /// The projects that are resolved: those that the install is about, or all where no lockfile has the others.
+    pub fn to_resolve(&self, has_lockfile: bool) -> impl Iterator<Item = &Project> {
+        let is_wanted =
+            move |project: &&Project| !has_lockfile || self.wanted().any(|wanted| wanted.id == project.id);
+        self.workspace.projects.iter().filter(is_wanted)
+    }
+
     /// The ids of the selected projects, or of all.
     #[must_use]
     pub fn selected_projects(&self) -> Vec<String> {

@@ -15,7 +15,7 @@ use super::work::{Origin, Work};
 use crate::core::build::BuildPolicy;
 use crate::core::config::Config;
 use crate::core::link::{self, Hoisting};
-use crate::core::lockfile::{Lockfile, package_id, split, without_peers};
+use crate::core::lockfile::{CatalogEntries, Lockfile, package_id, split, without_peers};
 use crate::core::manifest::Manifest;
 use crate::core::path::relative;
 use crate::core::plan::Selection;
@@ -53,6 +53,11 @@ pub struct Outcome<'a> {
     pub read_at_ms: u64,
     /// This run has written the lockfile.
     pub lockfile_written: bool,
+    /// All entries of catalogs, if the run has set some before it resolved: the settings were read earlier still. What
+    /// follows from the resolution is not among them, and pnpm does not record it either.
+    pub catalogs: Option<&'a CatalogEntries>,
+    /// Slots that nobody needs go now, however long they have been there: what is removed is not expected back.
+    pub prunes_now: bool,
 }
 
 impl Outcome<'_> {
@@ -138,7 +143,7 @@ impl Outcome<'_> {
         let config = self.config;
         let now = SystemTime::now();
         let before = self.existing.modules.known().map(|state| state.pruned_at.as_str());
-        if is_due(before, *config.modules_cache_max_age, now) {
+        if self.prunes_now || is_due(before, *config.modules_cache_max_age, now) {
             let needed: FxHashSet<&str> = self
                 .work
                 .slots
@@ -254,7 +259,11 @@ impl Outcome<'_> {
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
             filtered_install: self.inputs.left_out > 0,
-            settings: recorded_settings(self.config, root.and_then(|project| project.manifest.as_ref())),
+            settings: recorded_settings(
+                self.config,
+                self.catalogs,
+                root.and_then(|project| project.manifest.as_ref()),
+            ),
         }
     }
 }
