@@ -5,7 +5,7 @@ mod support;
 
 use pacwatch::core::change::{Add, Command, Remove, Update};
 use pacwatch::core::clock::Clock;
-use pacwatch::core::config::{Dedupe, Flags};
+use pacwatch::core::config::{Dedupe, Flags, OnlyDependencies};
 use pacwatch::core::control::Controls;
 use pacwatch::core::emit::Emitter;
 use pacwatch::core::event::Outcome;
@@ -339,4 +339,20 @@ fn an_entry_that_is_added_to_a_catalog_is_known_to_the_next_install() {
         read(&site, "pnpm-workspace.yaml")
     );
     assert!(read(&site, "node_modules/.pnpm-workspace-state-v1.json").contains("\"b\": \"^3.1.0\""));
+}
+
+#[test]
+fn an_update_keeps_to_the_groups_that_were_installed_and_other_changes_bring_all() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    let dev =
+        Add { requests: vec!["b".to_owned()], groups: Some(vec![Group::Development]), ..Add::default() };
+    assert_eq!(change(&site, Command::Add(dev)).outcome, Outcome::Done);
+    run::install_well(&site, Flags { only: Some(OnlyDependencies::Production), ..Flags::default() });
+    assert_eq!(direct(&site), ["a"]);
+    assert_eq!(change(&site, Command::Update(Update { latest: true, ..update() })).outcome, Outcome::Done);
+    assert!(read(&site, "pnpm-lock.yaml").contains("a@2.0.0:"));
+    assert_eq!(direct(&site), ["a"]);
+    assert_eq!(change(&site, add("a@1.2.0")).outcome, Outcome::Done);
+    assert_eq!(direct(&site), ["a", "b"]);
 }

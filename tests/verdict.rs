@@ -195,6 +195,28 @@ fn what_was_linked_before_inline_was_chosen_was_not_linked_one_at_a_time() {
 }
 
 #[test]
+fn a_registry_that_does_not_answer() {
+    let mut model = Model::default();
+    let asked = |attempt| EventKind::MetadataRequested {
+        name: "a".into(),
+        attempt,
+        lane: 0,
+        host: Some("registry.example".into()),
+    };
+    for (at, kind) in [(0, EventKind::PhaseStarted { phase: Phase::Resolve }), (10_000, asked(1))] {
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let waiting = model.unfinished(1).remove(0);
+    assert_eq!((waiting.stage, waiting.host.as_deref()), ("has no answer", Some("registry.example")));
+    assert_eq!(
+        model.verdict(3_010_000).unwrap().line(),
+        "registry latency: no answer to a request for metadata for 3.00 s; try whether the registry can be reached"
+    );
+    // Too early to say.
+    assert_eq!(model.verdict(500_000).unwrap().bottleneck, Bottleneck::ResolutionChain);
+}
+
+#[test]
 fn nothing_to_do() {
     assert_verdict("up-to-date", Bottleneck::Nothing, None, &["nothing to do"]);
 }

@@ -2,14 +2,16 @@
 
 use rustc_hash::FxHashMap;
 
-use super::inputs::Inputs;
+use super::inputs::{Inputs, importer_folder};
 use super::work::Work;
+use crate::core::config::Config;
 use crate::core::event::{EventKind, ImporterKnown, ImportersKnown, PackageId};
+use crate::core::path::relative;
 use crate::core::plan::{Graph, Selection, Target};
 
 /// The event that makes the projects known.
 #[must_use]
-pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKind {
+pub fn announcement(config: &Config, inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKind {
     let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let importers = inputs.importers.iter().filter_map(|id| {
         let position = inputs.lockfile.importers.get_index_of(id)?;
@@ -23,7 +25,7 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
         packages.sort_unstable();
         packages.dedup();
         Some(ImporterKnown {
-            id: id.clone(),
+            id: id_in_workspace(config, id),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             dependencies: narrow(dependencies.len()),
             packages,
@@ -33,6 +35,15 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
         importers: importers.collect(),
         left_out: narrow(inputs.left_out),
     }))
+}
+
+/// The path of a project from the root of the workspace.
+fn id_in_workspace(config: &Config, id: &str) -> String {
+    let way = relative(config.settings_dir(), &importer_folder(&config.lockfile_dir, id));
+    match way.to_string_lossy().replace('\\', "/") {
+        way if way.is_empty() => ".".to_owned(),
+        way => way,
+    }
 }
 
 /// The event that makes known what depends on what. Packages that are left out are somebody's dependencies as well.

@@ -10,13 +10,13 @@ use super::inputs::importer_folder;
 use crate::core::config::Config;
 use crate::core::link::bins::{BinPlan, declared_in};
 use crate::core::lockfile::{Importer, Lockfile, Reference, reference, slot_directory_name, split};
+use crate::core::plan::Selection;
 use crate::core::state::{
     HoistKind, HoistedDependencies, remove_empty_scope, remove_executables, remove_link, stale_links,
 };
 
 /// Removes links of projects and hoisted links that are not wanted, with the executables of what they lead to.
-/// `installed` is the part of the lockfile that this install is about, `is_left_out` tells what of it this machine
-/// does without.
+/// `installed` is the part of the lockfile that this install is about; what this machine does without is not wanted.
 ///
 /// # Errors
 /// When the system refuses.
@@ -25,9 +25,10 @@ pub fn remove_links(
     existing: &Existing,
     installed: &Lockfile,
     lockfile: &Lockfile,
-    is_left_out: impl Fn(&str) -> bool,
+    selection: &Selection,
 ) -> Result<(), InstallError> {
-    remove_direct(config, existing, installed, is_left_out)?;
+    let left_out = selection.skipped_in(lockfile);
+    remove_direct(config, existing, installed, |dep_path| left_out.contains(dep_path))?;
     remove_hoisted(config, existing, lockfile)
 }
 

@@ -8,6 +8,7 @@
 //! | stage | when | bottleneck | to try |
 //! |---|---|---|---|
 //! | any | cold slots linked `inline`, and that took a quarter of the wall time or more | link serialisation | `linkMode` deferred |
+//! | resolution | a request for metadata has had no answer for half of it or more | registry latency | whether the registry can be reached |
 //! | resolution | metadata was asked for | resolution chain | to keep the lockfile, or `--prefer-offline` |
 //! | resolution | otherwise | resolution chain | nothing |
 //! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors, then to keep the store |
@@ -40,6 +41,9 @@ const KEEP_THE_STORE: &str = "no knob helps; keep the store between installs";
 
 /// Microseconds below which nothing is judged.
 const SHORTEST_US: u64 = 200_000;
+
+/// Microseconds without an answer from which on a registry is doubted.
+const SILENT_US: u64 = 1_000_000;
 
 /// How many times the quickest answers' time the median may be for the registry's distance to explain it; more than that
 /// is a queue.
@@ -119,7 +123,7 @@ impl Model {
                 share,
                 format!("new work was held back for {}", duration(took)),
             ),
-            Stage::Resolve => self.resolving(took, share),
+            Stage::Resolve => self.resolving(took, share, wall),
             Stage::Fetch => self.fetching(took, share, wall),
             Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
             Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
@@ -169,9 +173,21 @@ impl Model {
         STAGES.iter().map(|(stage, _)| *stage).zip(took).collect()
     }
 
-    fn resolving(&self, took: u64, share: f64) -> Verdict {
+    fn resolving(&self, took: u64, share: f64, now: u64) -> Verdict {
         let metadata = self.metadata();
         let asked = metadata.answered();
+        let longest =
+            metadata.under_way().map(|(_, request)| now.saturating_sub(request.attempt_since)).max();
+        if let Some(silent) =
+            longest.filter(|silent| *silent >= SILENT_US && silent.saturating_mul(2) >= took)
+        {
+            let evidence = format!("no answer to a request for metadata for {}", duration(silent));
+            return Verdict {
+                brief: format!("no answer for {}", duration(silent)),
+                advice: Some("try whether the registry can be reached".into()),
+                ..Verdict::plain(Bottleneck::RegistryLatency, share, evidence)
+            };
+        }
         let mut evidence = format!("resolution took {}", duration(took));
         if let Some(median) = metadata.times().quantile(0.5) {
             evidence = format!(
@@ -180,8 +196,7 @@ impl Model {
                 duration(median)
             );
         }
-        let advice =
-            (asked > 0).then_some("try to keep pnpm-lock.yaml, or --prefer-offline to take what is cached");
+        let advice = (asked > 0).then_some("try to keep pnpm-lock.yaml, or --prefer-offline");
         Verdict {
             brief: format!("resolution took {}", duration(took)),
             advice: advice.map(str::to_owned),

@@ -57,17 +57,19 @@ impl NoDowngrade {
 fn strongest_before(packument: &Packument, before: i64, skip_prereleases: bool) -> Option<TrustEvidence> {
     let mut strongest = None;
     for version in packument.versions() {
-        if skip_prereleases && is_prerelease(version) {
-            continue;
-        }
-        // One version without a time must not hide what the others tell.
-        let published = packument.time(version).and_then(parse_timestamp);
-        if published.is_none_or(|time| time >= before) {
+        // Most names have nothing of a prerelease about them; only the others are worth parsing.
+        let is_plain = version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if skip_prereleases && !is_plain && is_prerelease(version) {
             continue;
         }
         // What does not have the shape of a version cannot be installed, so it vouches for nothing.
-        if let Some(document) = packument.version(version) {
-            strongest = strongest.max(document.trust);
+        let Some(document) = packument.version(version) else { continue };
+        if document.trust <= strongest {
+            continue;
+        }
+        // One version without a time must not hide what the others tell.
+        if packument.time(version).and_then(parse_timestamp).is_some_and(|time| time < before) {
+            strongest = document.trust;
         }
     }
     strongest

@@ -21,10 +21,10 @@ impl Walker<'_> {
         for &(position, place) in providers {
             let child = &facts.children[position as usize];
             let target = &memory.survey.packages[child.package as usize];
-            if let (Some(alias), Some(name)) = (child.alias, target.name) {
-                let depth = memory.places[place.0 as usize].depth;
-                own.put_installed(alias, name, (place, depth), |place| &memory.facts_at(place).version);
-            }
+            let depth = memory.places[place.0 as usize].depth;
+            own.put_installed(child.alias, target.name, (place, depth), |place| {
+                &memory.facts_at(place).version
+            });
         }
         if own.is_empty() {
             return (sight.clone(), own);
@@ -91,8 +91,7 @@ impl Walker<'_> {
         let packages = &self.memory.survey.packages;
         self.memory.facts_at(place).children.iter().any(|child| {
             let peers = &packages[child.package as usize].peers;
-            target.name.is_some_and(|name| peers.contains(&name))
-                && differing.iter().any(|peer| peers.contains(peer))
+            peers.contains(&target.name) && differing.iter().any(|peer| peers.contains(peer))
         })
     }
 

@@ -41,9 +41,8 @@ fn cyclic_names(memory: &Memory, blueprint: &Blueprint) -> FxHashSet<NameId> {
     let mut edges: Vec<Vec<u32>> = vec![Vec::new(); memory.survey.count()];
     for (at, found) in blueprint.found_of.iter().enumerate() {
         let Some(found) = found else { continue };
-        if let Some(name) = memory.facts_at(PlaceId(number(at))).name {
-            edges[name.0 as usize].extend(found.iter().map(|(peer, _)| peer.0));
-        }
+        let name = memory.facts_at(PlaceId(number(at))).name;
+        edges[name.0 as usize].extend(found.iter().map(|(peer, _)| peer.0));
     }
     without_repetition(&mut edges);
     let component = components(&edges);

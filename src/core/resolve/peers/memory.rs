@@ -42,6 +42,8 @@ pub(super) struct Memory {
     pub places: Vec<Place>,
     /// By place: the dep path it was found to have.
     pub path_of: Vec<Option<PathId>>,
+    /// By place: all peers that its dep path names were known with their own peers when it was found.
+    pub is_settled: Vec<bool>,
     /// By place of a provider: what was in sight beside it.
     pub context_of: Vec<Option<Rc<Sight>>>,
     from_tree: Vec<Option<PlaceId>>,
@@ -60,6 +62,7 @@ impl Memory {
             survey: Survey::default(),
             places: Vec::new(),
             path_of: Vec::new(),
+            is_settled: Vec::new(),
             context_of: Vec::new(),
             from_tree: Vec::new(),
             leaves: Vec::new(),
@@ -106,6 +109,7 @@ impl Memory {
         let id = PlaceId(number(self.places.len()));
         self.places.push(Place { package, depth, renamed: None, tree });
         self.path_of.push(None);
+        self.is_settled.push(false);
         self.context_of.push(None);
         id
     }
@@ -114,7 +118,13 @@ impl Memory {
     pub fn forget_from(&mut self, count: usize) {
         self.places.truncate(count);
         self.path_of.truncate(count);
+        self.is_settled.truncate(count);
         self.context_of.truncate(count);
+    }
+
+    /// The dep path of what is found at a place will not change any more.
+    pub fn is_final(&self, place: PlaceId) -> bool {
+        self.is_settled[place.0 as usize] || self.facts_at(place).kind != Kind::Inner
     }
 
     /// The place of the unfolded tree that a kept place is.

@@ -105,8 +105,7 @@ pub(super) fn walk_project(
     let note = |walker: &mut Walker<'_>, alias: &str, place: PlaceId| {
         let name = walker.memory.facts_at(place).name;
         let survey = &walker.memory.survey;
-        let matters = |name| survey.is_peer(name);
-        if survey.find(alias).is_some_and(matters) || name.is_some_and(matters) {
+        if survey.is_peer(name) || survey.find(alias).is_some_and(|alias| survey.is_peer(alias)) {
             walker.memory.context_of[place.0 as usize] = Some(sight.clone());
         }
     };
@@ -141,8 +140,7 @@ pub(super) fn sight_of(
     let mut sight = Sight::default();
     for (direct, &place) in importer.direct.iter().zip(places) {
         let name = memory.facts_at(place).name;
-        let Some(alias) = memory.survey.find(&direct.alias) else { continue };
-        let Some(name) = name else { continue };
+        let alias = memory.survey.name(&direct.alias);
         if !memory.survey.is_peer(alias) && !memory.survey.is_peer(name) {
             continue;
         }

@@ -1,40 +1,72 @@
 //! What of a tree matters to peers, in small numbers: which names can be a peer at all, which edges bring one, which
 //! edges close a cycle.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::components::{components, number};
-use crate::core::resolve::tree::Tree;
+use crate::core::resolve::Resolved;
+use crate::core::resolve::tree::{ChildEdge, PeerRequirement, Tree, TreePackage};
 
-/// A name under which a peer may be found: a peer's name, or another name of a package that has such a name.
+/// A name that something is installed under, or asked for by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct NameId(pub u32);
 
-/// Package number → [`PackageFacts`]; names keep their numbers when a survey is made again of a tree that grew.
+/// Package number → [`PackageFacts`]. It is kept up with a tree that grows: what was looked at once is not looked at
+/// again, and names keep their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     names: IndexSet<Arc<str>, FxBuildHasher>,
     /// By name: some package declares it as a peer.
     is_peer: Vec<bool>,
     pub packages: Vec<PackageFacts>,
+    /// By package: what the facts were read from.
+    sources: Vec<PackageSource>,
+}
+
+/// What facts are read from. It is held on to, so that nothing else can be taken for it.
+#[derive(Debug)]
+struct PackageSource {
+    resolved: Arc<Resolved>,
+    children: Arc<[ChildEdge]>,
+    peers: Arc<BTreeMap<Arc<str>, PeerRequirement>>,
+    is_leaf: bool,
+}
+
+impl PackageSource {
+    fn of(package: &TreePackage) -> Self {
+        Self {
+            resolved: package.resolved.clone(),
+            children: package.children.clone(),
+            peers: package.peers.clone(),
+            is_leaf: package.is_leaf,
+        }
+    }
+
+    fn is_of(&self, package: &TreePackage) -> bool {
+        Arc::ptr_eq(&self.resolved, &package.resolved)
+            && Arc::ptr_eq(&self.children, &package.children)
+            && Arc::ptr_eq(&self.peers, &package.peers)
+            && self.is_leaf == package.is_leaf
+    }
 }
 
 /// A package, as peers see it.
 #[derive(Debug)]
 pub(super) struct PackageFacts {
-    /// Its real name, where that name matters.
-    pub name: Option<NameId>,
+    /// Its real name.
+    pub name: NameId,
     pub version: Arc<str>,
     /// In the order of their aliases.
     pub children: Vec<Child>,
-    /// Positions of the children that are found under a name that matters.
+    /// Positions of the children that are found under the name of a peer.
     pub providers: Vec<u32>,
     /// The peers it declares, in the order of their names.
     pub peers: Vec<NameId>,
-    /// The aliases of its children, where they matter, in the order of their numbers.
+    /// The aliases of its children, in the order of their numbers.
     aliases: Vec<NameId>,
     all_aliases: Vec<NameId>,
     pub kind: Kind,
@@ -64,8 +96,7 @@ impl PackageFacts {
 /// An edge of a package.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Child {
-    /// Its alias, where that name matters.
-    pub alias: Option<NameId>,
+    pub alias: NameId,
     pub package: u32,
     /// Position in the package's own list of edges.
     pub edge: u32,
@@ -85,93 +116,106 @@ pub(super) enum End {
 }
 
 impl Survey {
-    /// Looks at a tree, again if it grew.
+    /// Looks at a tree; of one that grew, at what is new in it.
     pub fn update(&mut self, tree: &Tree) {
-        let mut peers: Vec<&Arc<str>> =
-            tree.peer_names.iter().filter(|name| !self.is_known_peer(name)).collect();
-        peers.sort_unstable();
-        for name in peers {
+        let more_peers = self.read_peer_names(tree);
+        let mut read = vec![false; tree.packages.len()];
+        for (at, (id, package)) in tree.packages.iter().enumerate() {
+            if !self.sources.get(at).is_some_and(|source| source.is_of(package)) {
+                read[at] = true;
+                self.read(at, id, package);
+            }
+        }
+        if read.contains(&true) {
+            self.cut_cycles(tree, &read);
+        }
+        for at in (0..read.len()).filter(|&at| more_peers || read[at]) {
+            let children = &self.packages[at].children;
+            let providers = (0..).zip(children).filter(|(_, child)| {
+                self.is_peer(child.alias) || self.is_peer(self.packages[child.package as usize].name)
+            });
+            let providers = providers.map(|(position, _)| position).collect();
+            self.packages[at].providers = providers;
+        }
+    }
+
+    /// Whether there were any that were not known.
+    fn read_peer_names(&mut self, tree: &Tree) -> bool {
+        let mut new: Vec<&Arc<str>> = tree
+            .peer_names
+            .iter()
+            .filter(|name| !self.find(name).is_some_and(|id| self.is_peer(id)))
+            .collect();
+        new.sort_unstable();
+        for name in &new {
             let id = self.name(name);
             self.is_peer[id.0 as usize] = true;
         }
-        let edges: Vec<Vec<u32>> = tree
-            .packages
-            .values()
-            .map(|package| package.children.iter().map(|child| child.package.0).collect())
-            .collect();
-        let cycle = components(&edges);
-        let real_name_matters: Vec<bool> =
-            tree.packages.values().map(|package| self.is_known_peer(&package.resolved.name)).collect();
-        let mut packages = Vec::with_capacity(tree.packages.len());
-        for (at, (id, package)) in tree.packages.iter().enumerate() {
-            let mut children = Vec::with_capacity(package.children.len());
-            let mut order: Vec<usize> = (0..package.children.len()).collect();
-            order.sort_by(|&left, &right| package.children[left].alias.cmp(&package.children[right].alias));
-            let mut providers = Vec::new();
-            for edge in order {
-                let child = &package.children[edge];
-                let target = child.package.0 as usize;
+        !new.is_empty()
+    }
+
+    /// Looks at one package alone.
+    fn read(&mut self, at: usize, id: &Arc<str>, package: &TreePackage) {
+        let mut order: Vec<usize> = (0..package.children.len()).collect();
+        order.sort_by(|&left, &right| package.children[left].alias.cmp(&package.children[right].alias));
+        let children = order.into_iter().map(|edge| {
+            let child = &package.children[edge];
+            let alias = self.name(&child.alias);
+            Child { alias, package: child.package.0, edge: number(edge), end: End::Onward }
+        });
+        let facts = PackageFacts {
+            children: children.collect(),
+            name: self.name(&package.resolved.name),
+            version: package.resolved.version.clone().unwrap_or_else(|| id.clone()),
+            providers: Vec::new(),
+            peers: package.peers.keys().map(|name| self.name(name)).collect(),
+            aliases: Vec::new(),
+            all_aliases: Vec::new(),
+            kind: match (package.is_link(), package.is_leaf) {
+                (true, _) => Kind::Link,
+                (false, true) => Kind::Leaf,
+                (false, false) => Kind::Inner,
+            },
+        };
+        let source = PackageSource::of(package);
+        if at == self.packages.len() {
+            self.packages.push(facts);
+            self.sources.push(source);
+        } else {
+            (self.packages[at], self.sources[at]) = (facts, source);
+        }
+    }
+
+    /// Tells for every edge where it leads.
+    fn cut_cycles(&mut self, tree: &Tree, read: &[bool]) {
+        let edges = |facts: &PackageFacts| facts.children.iter().map(|child| child.package).collect();
+        let cycle = components(&self.packages.iter().map(edges).collect::<Vec<Vec<u32>>>());
+        let id = |at: usize| tree.packages.get_index(at).map(|(id, _)| id);
+        for (at, facts) in self.packages.iter_mut().enumerate() {
+            let mut changed = read[at];
+            for child in &mut facts.children {
+                let target = child.package as usize;
                 let end = if target == at {
                     End::Itself
-                } else if cycle[at] == cycle[target]
-                    && tree.packages.get_index(target).is_some_and(|(to, _)| to <= id)
-                {
+                } else if cycle[at] == cycle[target] && id(target) <= id(at) {
                     End::Back
                 } else {
                     End::Onward
                 };
-                let matters = real_name_matters[target] || self.is_known_peer(&child.alias);
-                if matters {
-                    providers.push(number(children.len()));
-                    if let Some((_, target)) = tree.packages.get_index(target) {
-                        self.name(&target.resolved.name);
-                    }
-                }
-                let alias = if matters { Some(self.name(&child.alias)) } else { self.find(&child.alias) };
-                children.push(Child { alias, package: child.package.0, edge: number(edge), end });
+                changed |= end != child.end;
+                child.end = end;
             }
-            packages.push(PackageFacts {
-                name: None,
-                version: package.resolved.version.clone().unwrap_or_else(|| id.clone()),
-                children,
-                providers,
-                peers: package.peers.keys().map(|name| self.name(name)).collect(),
-                aliases: Vec::new(),
-                all_aliases: Vec::new(),
-                kind: match (package.is_link(), package.is_leaf) {
-                    (true, _) => Kind::Link,
-                    (false, true) => Kind::Leaf,
-                    (false, false) => Kind::Inner,
-                },
-            });
-        }
-        for importer in &tree.importers {
-            for direct in &importer.direct {
-                let target = direct.package.0 as usize;
-                if real_name_matters[target] || self.is_known_peer(&direct.alias) {
-                    self.name(&direct.alias);
-                    if let Some((_, package)) = tree.packages.get_index(target) {
-                        self.name(&package.resolved.name);
-                    }
-                }
+            if changed {
+                let named = |end: fn(End) -> bool| {
+                    let children = facts.children.iter().filter(move |child| end(child.end));
+                    let mut names: Vec<NameId> = children.map(|child| child.alias).collect();
+                    names.sort_unstable();
+                    names
+                };
+                let (installed, all) = (named(|end| end == End::Onward), named(|end| end != End::Itself));
+                (facts.aliases, facts.all_aliases) = (installed, all);
             }
         }
-        // Names may have come in after a package was looked at.
-        for (facts, package) in packages.iter_mut().zip(tree.packages.values()) {
-            facts.name = self.find(&package.resolved.name);
-            for child in &mut facts.children {
-                child.alias = child.alias.or_else(|| self.find(&package.children[child.edge as usize].alias));
-            }
-            let named = |end: fn(End) -> bool| {
-                let children = facts.children.iter().filter(move |child| end(child.end));
-                children.filter_map(|child| child.alias).collect::<Vec<_>>()
-            };
-            let (installed, all) = (named(|end| end == End::Onward), named(|end| end != End::Itself));
-            (facts.aliases, facts.all_aliases) = (installed, all);
-            facts.all_aliases.sort_unstable();
-            facts.aliases.sort_unstable();
-        }
-        self.packages = packages;
     }
 
     /// Some package declares the name as a peer.
@@ -192,11 +236,8 @@ impl Survey {
         self.names.get_index_of(name).map(|at| NameId(number(at)))
     }
 
-    fn is_known_peer(&self, name: &str) -> bool {
-        self.names.get_index_of(name).is_some_and(|at| self.is_peer[at])
-    }
-
-    fn name(&mut self, name: &Arc<str>) -> NameId {
+    /// The number of a name, a new one where it has none yet.
+    pub fn name(&mut self, name: &Arc<str>) -> NameId {
         let (at, new) = match self.names.get_index_of(name) {
             Some(at) => (at, false),
             None => self.names.insert_full(name.clone()),

@@ -320,3 +320,30 @@ fn issues_tell_what_is_missing_and_what_is_wrong() {
     let rules = PeerDependencyRules::read(&rules).unwrap();
     assert!(issues(&tree, &outcome, &rules, true).is_empty());
 }
+
+#[test]
+fn a_peer_that_names_a_peer_not_looked_at_yet_is_another_one_in_another_project() {
+    let packages: &[(&str, &[&str], &[&str])] = &[
+        ("client@1.0.0", &[], &["server@*"]),
+        ("server@1.0.0", &[], &["web@*?"]),
+        ("web@1.0.0", &[], &["engine@*"]),
+        ("engine@1.0.0", &[], &[]),
+        ("engine@2.0.0", &[], &[]),
+    ];
+    let tree = tree(
+        packages,
+        &[
+            ("a", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@1.0.0"]),
+            ("b", &["server@1.0.0", "client@1.0.0", "web@1.0.0", "engine@2.0.0"]),
+        ],
+    );
+    let clients: Vec<String> =
+        paths(&tree, &plain()).into_iter().filter(|path| path.starts_with("client@")).collect();
+    assert_eq!(
+        clients,
+        [
+            "client@1.0.0(server@1.0.0(web@1.0.0(engine@1.0.0)))",
+            "client@1.0.0(server@1.0.0(web@1.0.0(engine@2.0.0)))",
+        ]
+    );
+}

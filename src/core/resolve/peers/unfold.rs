@@ -39,7 +39,7 @@ impl Walker<'_> {
         for hides in [true, false] {
             for (position, place) in places.iter_mut().enumerate() {
                 let child = self.memory.survey.packages[package as usize].children[position];
-                if child.end != End::Onward || child.alias.is_some_and(|alias| below.has(alias)) != hides {
+                if child.end != End::Onward || below.has(child.alias) != hides {
                     continue;
                 }
                 let outcome = if let Some(place) = *place {
@@ -70,7 +70,7 @@ impl Walker<'_> {
             set(&mut all_found, name, place);
         }
         let is_itself = |place: PlaceId| self.memory.places[place.0 as usize].package == package;
-        all_found.retain(|&(name, place)| Some(name) != facts.name || !is_itself(place));
+        all_found.retain(|&(name, place)| name != facts.name || !is_itself(place));
         let summary = match &self.purpose {
             Purpose::Build(_) => None,
             Purpose::Discover(_) => missing_below(&self.memory.survey, package, &absent_below, summaries),
@@ -80,6 +80,7 @@ impl Walker<'_> {
             set_absent(&mut all_absent, absent);
         }
         let path = self.path(package, &all_found);
+        let is_settled = all_found.iter().all(|&(_, peer)| self.memory.is_final(peer));
         let facts = &self.memory.survey.packages[package as usize];
         let transitive: Box<[NameId]> = match &self.purpose {
             Purpose::Build(_) => {
@@ -104,12 +105,13 @@ impl Walker<'_> {
             self.memory.verdicts[package as usize].push(Verdict {
                 place,
                 path,
+                is_settled,
                 found: found.clone(),
                 absent: absent.clone(),
                 summary: summary.clone(),
             });
         }
-        self.remember(place, path, Some(&found));
+        self.remember(place, (path, is_settled), Some(&found));
         self.record(place, package, depth, places, own, transitive);
         Outcome { found: reported, absent, providers, summary }
     }
@@ -199,8 +201,14 @@ impl Walker<'_> {
         self.memory.paths.with_peers(base, segments)
     }
 
-    pub(super) fn remember(&mut self, place: PlaceId, path: PathId, found: Option<&Found>) {
+    pub(super) fn remember(
+        &mut self,
+        place: PlaceId,
+        (path, is_settled): (PathId, bool),
+        found: Option<&Found>,
+    ) {
         self.memory.path_of[place.0 as usize] = Some(path);
+        self.memory.is_settled[place.0 as usize] = is_settled;
         self.visited.insert(place);
         let depth = self.memory.places[place.0 as usize].depth;
         if let Purpose::Build(blueprint) = &mut self.purpose {
@@ -231,6 +239,7 @@ impl Walker<'_> {
                         tree: None,
                     });
                     self.memory.path_of.push(None);
+                    self.memory.is_settled.push(false);
                     self.memory.context_of.push(None);
                     blueprint.back_pending.push(id);
                     id

@@ -15,6 +15,8 @@ pub(super) struct Verdict {
     /// Where.
     pub place: PlaceId,
     pub path: PathId,
+    /// All peers that the path names were known with their own peers by then, so it is the one it will have.
+    pub is_settled: bool,
     /// All peers found from there down, above the place.
     pub found: Found,
     pub absent: Rc<[Absent]>,
@@ -101,8 +103,7 @@ impl Memory {
         let mut own = None;
         for &position in &facts.providers {
             let child = &facts.children[position as usize];
-            let is_named =
-                child.alias == Some(name) || self.survey.packages[child.package as usize].name == Some(name);
+            let is_named = child.alias == name || self.survey.packages[child.package as usize].name == name;
             if !is_named || child.end != End::Onward {
                 continue;
             }
@@ -125,7 +126,9 @@ impl Memory {
             return true;
         }
         let (at, known_at) = (place.0 as usize, known.0 as usize);
-        if self.path_of[at].is_some() && self.path_of[at] == self.path_of[known_at] {
+        // A path that leaves out peers of peers, since these were not known yet, does not tell variants apart.
+        let are_settled = self.is_settled[at] && self.is_settled[known_at];
+        if are_settled && self.path_of[at].is_some() && self.path_of[at] == self.path_of[known_at] {
             return true;
         }
         let (here, there) = (&self.places[at], &self.places[known_at]);

@@ -151,7 +151,7 @@ impl<'a> Walker<'a> {
 
     fn bare(&mut self, place: PlaceId, package: u32) -> Outcome {
         let path = self.memory.plain(package);
-        self.remember(place, path, None);
+        self.remember(place, (path, true), None);
         self.nothing()
     }
 
@@ -228,7 +228,7 @@ impl<'a> Walker<'a> {
             }
             blueprint.found(place, depth, Some(verdict.found.clone()));
         }
-        self.remember(place, verdict.path, None);
+        self.remember(place, (verdict.path, verdict.is_settled), None);
         verdict.outcome()
     }
 

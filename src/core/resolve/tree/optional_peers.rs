@@ -84,8 +84,7 @@ impl OptionalPeers<'_> {
         let selectors = self.preferred.get(name)?;
         let ranges: Vec<Range> = ranges.iter().map(|range| parse_range(range).ok()).collect::<Option<_>>()?;
         // What the root asks for decides, unless somebody could not live with any version of it.
-        let of_root =
-            find_root(self.root, name).and_then(|root| parse_range(peer_range(&root.specifier)).ok());
+        let of_root = find_root(self.root, name).and_then(|root| parse_range(peer_range(&root.asked)).ok());
         let of_root = of_root.filter(|of_root| ranges.iter().all(|range| range.allows_any(of_root)));
         let fits = |version: &Version| of_root.iter().chain(&ranges).all(|range| range.satisfies(version));
         let recorded = self.recorded.get(&**name);

@@ -25,6 +25,9 @@ pub(super) struct RootDependency {
     pub(super) name: Arc<str>,
     /// By which specifier any project gets the same.
     pub(super) specifier: Arc<str>,
+    /// By which specifier the root asks for it. Peers that may be absent are bound by it, as pnpm 12.21 behaves: what
+    /// the root came to may be more than it asks for.
+    pub(super) asked: Arc<str>,
 }
 
 /// Missing peers of a project, by what can be done about them.

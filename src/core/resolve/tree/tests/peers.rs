@@ -290,3 +290,16 @@ fn all_who_miss_a_peer_are_heard_where_a_subtree_was_looked_at_before() {
     assert_eq!(direct(&tree, "a")[1], "host → host@1.0.0");
     assert_eq!(direct(&tree, "b")[1], "host → host@1.0.0");
 }
+
+#[test]
+fn a_peer_that_may_be_absent_is_bound_by_what_the_root_asks_for_not_by_what_it_came_to() {
+    let mut world = World::new();
+    let plugin = About { peers: &[("host", "<1.9 || 2")], may_lack: &["host"], ..About::default() };
+    world.publish("plugin@1.0.0", &plugin);
+    world.package("host@1.2.0", &[]).package("host@1.9.0", &[]).package("host@2.0.0", &[]);
+    world.project(".", &[("host", "^1.2")]).project("a", &[("plugin", "1")]);
+    world.project("b", &[("host", "2")]).project("c", &[("host", "1.2.0")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["host → host@1.9.0"]);
+    assert_eq!(direct(&tree, "a"), ["plugin → plugin@1.0.0", "host → host@1.2.0"]);
+}
