@@ -5,7 +5,7 @@ mod support;
 
 use pacwatch::core::change::{Add, Command, Remove, Update};
 use pacwatch::core::clock::Clock;
-use pacwatch::core::config::{Dedupe, Flags};
+use pacwatch::core::config::{Dedupe, Flags, OnlyDependencies};
 use pacwatch::core::control::Controls;
 use pacwatch::core::emit::Emitter;
 use pacwatch::core::event::Outcome;
@@ -187,4 +187,173 @@ fn force_puts_every_package_there_anew_and_fetches_what_was_changed_in_the_store
     assert_eq!(std::fs::read_to_string(file("x")).unwrap(), "first");
     assert_eq!(std::fs::read_to_string(file("y")).unwrap(), "y");
     assert_eq!(run::install_well(&site, Flags::default()).finished().outcome, Outcome::UpToDate);
+}
+
+fn set(site: &Site, line: &str) {
+    let settings = read(site, "pnpm-workspace.yaml");
+    std::fs::write(site.project.join("pnpm-workspace.yaml"), format!("{settings}{line}\n")).unwrap();
+}
+
+fn unset(site: &Site, line: &str) {
+    let settings = read(site, "pnpm-workspace.yaml").replace(&format!("{line}\n"), "");
+    std::fs::write(site.project.join("pnpm-workspace.yaml"), settings).unwrap();
+}
+
+fn unfrozen() -> Flags {
+    Flags { frozen_lockfile: Some(false), ..Flags::default() }
+}
+
+fn slots(site: &Site) -> Vec<String> {
+    let entries = std::fs::read_dir(site.modules().join(".pnpm")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.contains('@')).collect();
+    names.sort();
+    names
+}
+
+fn remove(name: &str) -> Command {
+    Command::Remove(Remove { names: vec![name.to_owned()], group: None })
+}
+
+#[test]
+fn a_removal_deletes_the_slots_that_nobody_needs_and_an_install_keeps_them_for_a_while() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    assert_eq!(change(&site, add("b")).outcome, Outcome::Done);
+    assert_eq!(change(&site, add("a@2.0.0")).outcome, Outcome::Done);
+    assert_eq!(slots(&site), ["a@1.0.0", "a@2.0.0", "b@3.1.0"]);
+    assert_eq!(change(&site, remove("b")).outcome, Outcome::Done);
+    assert_eq!(slots(&site), ["a@2.0.0"]);
+}
+
+#[test]
+fn a_tree_that_was_made_in_another_way_is_not_replaced_by_the_way() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    run::install_well(&site, Flags::default());
+    for (setting, code) in [
+        ("hoistPattern: ['x']", "ERR_PNPM_HOIST_PATTERN_DIFF"),
+        ("publicHoistPattern: ['x']", "ERR_PNPM_PUBLIC_HOIST_PATTERN_DIFF"),
+        ("virtualStoreDirMaxLength: 50", "ERR_PNPM_VIRTUAL_STORE_DIR_MAX_LENGTH_DIFF"),
+        ("virtualStoreDir: node_modules/.other", "ERR_PNPM_UNEXPECTED_VIRTUAL_STORE"),
+    ] {
+        set(&site, setting);
+        let manifest = read(&site, "package.json");
+        for command in [add("b"), remove("a"), Command::Update(update())] {
+            let finished = change(&site, command);
+            assert_eq!(finished.error.and_then(|error| error.code()), Some(code));
+        }
+        assert_eq!(read(&site, "package.json"), manifest);
+        assert!(site.modules().join("a/x").exists());
+        unset(&site, setting);
+    }
+    set(&site, "hoistPattern: ['x']");
+    run::install_well(&site, Flags::default());
+    assert_eq!(change(&site, add("b")).outcome, Outcome::Done);
+}
+
+#[test]
+fn what_an_override_chose_is_forgotten_with_it() {
+    let registry = Registry::start();
+    let site = Project::new().direct(&Package::new("other", "1.0.0").file("x", "")).write(&registry);
+    for version in ["1.0.0", "1.2.0"] {
+        registry.publish(&Package::new("a", version).file("x", version));
+    }
+    registry.publish(&Package::new("b", "1.0.0").dependency("a", "^1.0.0").file("x", ""));
+    let lock_says = |version: &str| {
+        let lockfile = read(&site, "pnpm-lock.yaml");
+        assert!(lockfile.contains(&format!("  a@{version}:")), "{version}:\n{lockfile}");
+        assert_eq!(lockfile.matches("\n  a@").count(), 2, "{lockfile}");
+    };
+    set(&site, "overrides: { a: 1.0.0 }");
+    assert_eq!(change(&site, add("b")).outcome, Outcome::Done);
+    lock_says("1.0.0");
+    unset(&site, "overrides: { a: 1.0.0 }");
+    run::install_well(&site, unfrozen());
+    lock_says("1.2.0");
+    // One that was about some places only leaves its choice behind: others may have made it too.
+    set(&site, "overrides: { 'b>a': 1.0.0 }");
+    run::install_well(&site, unfrozen());
+    lock_says("1.0.0");
+    unset(&site, "overrides: { 'b>a': 1.0.0 }");
+    run::install_well(&site, unfrozen());
+    lock_says("1.0.0");
+}
+
+#[test]
+fn deduplication_brings_direct_dependencies_together_too() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    registry.publish(&Package::new("b", "4.0.0").dependency("a", "1.2.0").file("x", "b"));
+    assert_eq!(change(&site, add("a@^1.0.0")).outcome, Outcome::Done);
+    assert_eq!(change(&site, add("b@4.0.0")).outcome, Outcome::Done);
+    assert_eq!(
+        read(&site, "pnpm-lock.yaml").matches("\n  a@").count(),
+        4,
+        "{}",
+        read(&site, "pnpm-lock.yaml")
+    );
+    run::install_well(&site, Flags { dedupe: Some(Dedupe::Write), ..unfrozen() });
+    let lockfile = read(&site, "pnpm-lock.yaml");
+    assert!(lockfile.contains("a@1.2.0:") && !lockfile.contains("a@1.0.0:"), "{lockfile}");
+}
+
+#[test]
+fn a_folder_whose_dependencies_have_changed_is_resolved_again_unless_the_lockfile_is_frozen() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    let write = |manifest: &str| {
+        std::fs::create_dir_all(site.project.join("local")).unwrap();
+        std::fs::write(site.project.join("local/package.json"), manifest).unwrap();
+    };
+    let snapshot = || {
+        let lockfile = read(&site, "pnpm-lock.yaml");
+        lockfile.split("snapshots:").nth(1).unwrap().to_owned()
+    };
+    write(r#"{ "name": "local", "version": "1.0.0", "dependencies": { "b": "3.1.0" } }"#);
+    assert_eq!(change(&site, add("file:./local")).outcome, Outcome::Done);
+    assert!(snapshot().contains("b: 3.1.0"), "{}", snapshot());
+    for (manifest, locked) in [
+        (r#"{ "name": "local", "version": "1.0.0", "dependencies": { "a": "^1.0.0" } }"#, "a: 1.0.0"),
+        (r#"{ "name": "local", "version": "1.0.0", "dependencies": { "a": "^2.0.0" } }"#, "a: 2.0.0"),
+        (r#"{ "name": "local", "version": "1.0.0", "peerDependencies": { "b": "^3.0.0" } }"#, "b: 3.1.0"),
+    ] {
+        write(manifest);
+        run::install_well(&site, unfrozen());
+        assert!(snapshot().contains(&format!("      {locked}")), "{manifest}:\n{}", snapshot());
+    }
+    write(r#"{ "name": "local", "version": "1.0.0", "dependencies": { "a": "^2.0.0" } }"#);
+    let frozen = run::install(&site, Flags { frozen_lockfile: Some(true), ..Flags::default() });
+    assert_eq!(frozen.failure().code.as_deref(), Some("ERR_PNPM_OUTDATED_LOCKFILE"));
+}
+
+#[test]
+fn an_entry_that_is_added_to_a_catalog_is_known_to_the_next_install() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    let command =
+        Add { requests: vec!["b".to_owned()], catalog: Some("default".to_owned()), ..Add::default() };
+    assert_eq!(change(&site, Command::Add(command)).outcome, Outcome::Done);
+    assert!(
+        read(&site, "pnpm-workspace.yaml").contains("b: ^3.1.0"),
+        "{}",
+        read(&site, "pnpm-workspace.yaml")
+    );
+    assert!(read(&site, "node_modules/.pnpm-workspace-state-v1.json").contains("\"b\": \"^3.1.0\""));
+}
+
+#[test]
+fn an_update_keeps_to_the_groups_that_were_installed_and_other_changes_bring_all() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    let dev =
+        Add { requests: vec!["b".to_owned()], groups: Some(vec![Group::Development]), ..Add::default() };
+    assert_eq!(change(&site, Command::Add(dev)).outcome, Outcome::Done);
+    run::install_well(&site, Flags { only: Some(OnlyDependencies::Production), ..Flags::default() });
+    assert_eq!(direct(&site), ["a"]);
+    assert_eq!(change(&site, Command::Update(Update { latest: true, ..update() })).outcome, Outcome::Done);
+    assert!(read(&site, "pnpm-lock.yaml").contains("a@2.0.0:"));
+    assert_eq!(direct(&site), ["a"]);
+    assert_eq!(change(&site, add("a@1.2.0")).outcome, Outcome::Done);
+    assert_eq!(direct(&site), ["a", "b"]);
 }

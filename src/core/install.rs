@@ -15,9 +15,11 @@ mod drafts;
 mod each;
 mod error;
 mod existing;
+mod folders;
 mod importers;
 mod inputs;
 mod last_links;
+mod layout;
 mod leftover;
 mod link_jobs;
 mod local;
@@ -44,7 +46,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::core::change::{Changes, Command};
+use crate::core::change::Changes;
 use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
@@ -142,7 +144,8 @@ struct Gathered {
 impl Install {
     /// Runs the install to its end. Tells `run_started` first and `run_finished` last, whatever happens between.
     #[must_use]
-    pub fn run(self) -> Finished {
+    pub fn run(mut self) -> Finished {
+        self.keep_groups();
         let meters = Meters::new(self.emitter.clone());
         let mut gathered = Gathered::new(*self.config.import_method);
         self.tell_start();
@@ -226,7 +229,8 @@ impl Install {
             read_at_ms,
             expected: &expected,
             lockfile_written: is_written || is_changed,
-            sweeps: matches!(&self.change, Some(Change { command: Command::Remove(_), .. })),
+            catalogs: changes.as_ref().and_then(Changes::catalogs),
+            prunes_now: self.removes(),
         };
         state.save()?;
         if let Some(late) = selector.select_late(&inputs.lockfile, &plan.graph, &inputs.importers)? {
@@ -312,7 +316,7 @@ impl Install {
         let tools = setup.finish(config, &self.controls)?;
         let linker = tools.linker(config)?;
         let (fetcher, link_pool) = (Arc::clone(&tools.fetcher), tools.link_pool.clone());
-        let folders = local::look(&work, lockfile, &selection)?;
+        let folders = local::look(&work)?;
         let mut verdicts = existing.judge(config, lockfile, &graph, &selection, &work, &linker, &folders);
         if repeat::asks_to_look(config) {
             for position in damage::find(&work, &linker, &verdicts, self.controls.knobs().link_threads)? {
@@ -350,7 +354,8 @@ impl Install {
     fn clear(&self, inputs: &Inputs, plan: &Plan<'_>) -> Result<(), InstallError> {
         if !plan.is_unchanged {
             existing::forget(&self.config)?;
-            leftover::remove_links(&self.config, &plan.existing, &plan.installed, &inputs.lockfile)?;
+            let Plan { existing, installed, selection, .. } = plan;
+            leftover::remove_links(&self.config, existing, installed, &inputs.lockfile, selection)?;
         }
         plan.existing.mend(&plan.work, &plan.linker, &plan.verdicts)
     }

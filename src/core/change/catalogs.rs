@@ -60,6 +60,7 @@ impl Catalogs {
         self.note(catalog, alias, specifier);
     }
 
+    /// Has an entry written, while the run goes on with what it was.
     fn note(&mut self, catalog: &str, alias: &str, specifier: &str) {
         self.set.entry(catalog.to_owned()).or_default().insert(alias.to_owned(), specifier.to_owned());
     }

@@ -3,7 +3,10 @@
 use super::inputs::Found;
 use super::{Gathered, Install, InstallError};
 use crate::core::change::{ChangeError, Changes, Command};
+use crate::core::config::Included;
 use crate::core::manifest::ManifestError;
+use crate::core::manifest_edit::Group;
+use crate::core::state::{IncludedGroups, ModulesState, Recorded};
 
 /// What the run is to change in manifests before it installs.
 #[derive(Debug, Clone)]
@@ -29,6 +32,26 @@ pub enum Place {
 }
 
 impl Install {
+    /// An update of all groups goes on with those that the tree was made with: it is about versions, not about what is
+    /// there.
+    pub(super) fn keep_groups(&mut self) {
+        let Some(Command::Update(update)) = self.change.as_ref().map(|change| &change.command) else {
+            return;
+        };
+        if update.groups.len() < Group::INSTALLED.len() || self.config.included.is_explicit() {
+            return;
+        }
+        if let Recorded::Known(state) = ModulesState::read(&self.config.root_modules_dir()) {
+            let IncludedGroups { dependencies, dev_dependencies, optional_dependencies } = state.included;
+            self.config.included.value = Included { dependencies, dev_dependencies, optional_dependencies };
+        }
+    }
+
+    /// The run is to remove dependencies.
+    pub(super) fn removes(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| matches!(change.command, Command::Remove(_)))
+    }
+
     /// Changes the manifests in memory, if that is what the run is for.
     pub(super) fn begin_changes(
         &self,

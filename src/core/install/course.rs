@@ -3,7 +3,9 @@
 use rustc_hash::FxHashSet;
 
 use super::InstallError;
+use super::folders::{Look, find_changed};
 use super::inputs::Found;
+use super::local::outdated;
 use crate::core::config::{Config, ResolutionMode};
 use crate::core::lockfile::update::{UpdateRequest, try_update};
 use crate::core::lockfile::{FreshnessSettings, Lockfile, LockfileError, split};
@@ -40,7 +42,8 @@ pub fn choose(
         let path = config.lockfile_dir.join(Lockfile::FILE_NAME);
         let lockfile = lockfile?.ok_or(LockfileError::Absent { path })?;
         found.check_fresh(config, &lockfile, false)?;
-        return Ok(Course::Restore(lockfile));
+        let changed = find_changed(&config.lockfile_dir, &lockfile, Look::AtNames);
+        return changed.map_or(Ok(Course::Restore(lockfile)), |why| Err(outdated(why)));
     }
     let lockfile = match lockfile {
         Ok(lockfile) => lockfile,
@@ -59,13 +62,21 @@ pub fn choose(
     let Some(lockfile) = lockfile else {
         // What is in place tells what the lockfile was, if it is for the same manifests.
         let installed = installed(config);
-        let fits = |lockfile: &Lockfile| found.check_fresh(config, lockfile, all_projects).is_ok();
+        // It may be without those that are not selected.
+        let fits = |lockfile: &Lockfile| {
+            !found.is_filtered() && found.check_fresh(config, lockfile, all_projects).is_ok()
+        };
         return Ok(match installed.filter(fits) {
             Some(installed) if !is_there => Course::Rewrite(installed),
             _ => Course::Resolve(None),
         });
     };
-    match found.check_fresh(config, &lockfile, all_projects) {
+    let is_fresh = found.check_fresh(config, &lockfile, all_projects);
+    if let Some(why) = find_changed(&config.lockfile_dir, &lockfile, Look::AtRanges) {
+        tracing::debug!(%why, "a folder has changed");
+        return Ok(Course::Resolve(Some(lockfile)));
+    }
+    match is_fresh {
         Ok(()) => Ok(Course::Restore(lockfile)),
         Err(why) => {
             tracing::debug!(%why, "the lockfile is not up to date");

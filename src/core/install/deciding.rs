@@ -2,6 +2,7 @@
 
 use super::course::{self, Course};
 use super::inputs::{self, Inputs};
+use super::layout;
 use super::numbers::Numbers;
 use super::resolving::Resolving;
 use super::selection::Selector;
@@ -38,6 +39,7 @@ impl Install {
         let may_begin = self.change.as_ref().is_some_and(|change| matches!(change.command, Command::Add(_)));
         let mut found = inputs::find(config, may_begin)?;
         let mut changes = self.begin_changes(&mut found, gathered)?;
+        layout::check(config, &found, changes.as_ref())?;
         let is_due =
             changes.as_ref().is_some_and(|changes| changes.moves_versions() || changes.has_questions());
         let mut warnings = Vec::new();

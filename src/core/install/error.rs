@@ -1,5 +1,7 @@
 //! Why an install ended without everything in place.
 
+use std::path::PathBuf;
+
 use crate::core::change::ChangeError;
 use crate::core::event::{Failure, PackageId};
 use crate::core::fetch::FetchError;
@@ -116,6 +118,16 @@ pub enum InstallError {
     /// Selectors came to nothing, and the settings make that an error.
     #[error("{0}")]
     NothingSelected(String),
+    /// The tree was made in another way, and the run is about a part of it only.
+    #[error("{} was made with another {what}", folder.display())]
+    Layout {
+        /// pnpm's code.
+        code: &'static str,
+        /// The setting.
+        what: &'static str,
+        /// The folder of modules.
+        folder: PathBuf,
+    },
     /// The user asked the run to stop.
     #[error("stopped by {0}")]
     Cancelled(&'static str),
@@ -142,7 +154,7 @@ impl InstallError {
             Self::Rewrite(error) => error.code(),
             Self::Peers(error) => error.code(),
             Self::Resolve(error) => error.code(),
-            Self::Policy { code, .. } => Some(code),
+            Self::Policy { code, .. } | Self::Layout { code, .. } => Some(code),
             Self::Pool(_)
             | Self::Runtime(_)
             | Self::Unsupported { .. }
@@ -180,6 +192,10 @@ impl InstallError {
                     .into(),
             ),
             Self::Patch(error) => error.help(),
+            Self::Layout { .. } => Some(
+                "Run `pacwatch install` first: it makes the whole tree anew with the settings as they are."
+                    .into(),
+            ),
             Self::Pool(_) | Self::Runtime(_) | Self::NothingSelected(_) | Self::Cancelled(_) => None,
         }
     }

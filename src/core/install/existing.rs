@@ -11,7 +11,7 @@ use crate::core::config::{Config, Included};
 use crate::core::link::Linker;
 use crate::core::lockfile::{Lockfile, validate};
 use crate::core::packlist::PackedFolder;
-use crate::core::plan::{Graph, Selection, Target};
+use crate::core::plan::{Graph, Selection, Target, is_demanding};
 use crate::core::state::{
     CURRENT_LOCKFILE, HoistedDependencies, IncludedGroups, Layout, ModulesState, Recorded, WorkspaceState,
     filter_for_current, forget_current, is_due, purge, remove_empty_scope, remove_link, remove_package,
@@ -202,13 +202,14 @@ impl Existing {
         })
     }
 
-    /// What `.modules.yaml` lists as skipped. An entry that the lockfile does not have any more stays there, as pnpm
-    /// leaves it.
+    /// What `.modules.yaml` lists as skipped. An entry that the lockfile does not have any more goes, unless nothing in
+    /// the lockfile asks for a platform or an engine: then pnpm does not look at the list at all.
     #[must_use]
     pub fn skipped(&self, lockfile: &Lockfile, selection: &Selection) -> Vec<String> {
         let now = selection.skipped.iter().filter_map(|skipped| lockfile.snapshots.get_index(skipped.index));
         let mut all: Vec<String> = now.map(|(dep_path, _)| dep_path.clone()).collect();
-        let before = self.modules.known().into_iter().flat_map(|state| &state.skipped);
+        let before = self.modules.known().filter(|_| !is_demanding(lockfile));
+        let before = before.into_iter().flat_map(|state| &state.skipped);
         all.extend(before.filter(|dep_path| !lockfile.snapshots.contains_key(*dep_path)).cloned());
         all.sort();
         all.dedup();

@@ -9,13 +9,14 @@ use super::existing::{Current, Existing};
 use super::inputs::importer_folder;
 use crate::core::config::Config;
 use crate::core::link::bins::{BinPlan, declared_in};
-use crate::core::lockfile::{Importer, Lockfile, slot_directory_name, split};
+use crate::core::lockfile::{Importer, Lockfile, Reference, reference, slot_directory_name, split};
+use crate::core::plan::Selection;
 use crate::core::state::{
     HoistKind, HoistedDependencies, remove_empty_scope, remove_executables, remove_link, stale_links,
 };
 
 /// Removes links of projects and hoisted links that are not wanted, with the executables of what they lead to.
-/// `installed` is the part of the lockfile that this install is about.
+/// `installed` is the part of the lockfile that this install is about; what this machine does without is not wanted.
 ///
 /// # Errors
 /// When the system refuses.
@@ -24,14 +25,21 @@ pub fn remove_links(
     existing: &Existing,
     installed: &Lockfile,
     lockfile: &Lockfile,
+    selection: &Selection,
 ) -> Result<(), InstallError> {
-    remove_direct(config, existing, installed)?;
+    let left_out = selection.skipped_in(lockfile);
+    remove_direct(config, existing, installed, |dep_path| left_out.contains(dep_path))?;
     remove_hoisted(config, existing, lockfile)
 }
 
 /// Removes links of projects that are not wanted or lead elsewhere now, and the executables of what they lead to;
 /// what is wanted is made anew later. A project that the lockfile no longer has is left alone.
-fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> Result<(), InstallError> {
+fn remove_direct(
+    config: &Config,
+    existing: &Existing,
+    lockfile: &Lockfile,
+    is_left_out: impl Fn(&str) -> bool,
+) -> Result<(), InstallError> {
     for (id, importer) in &lockfile.importers {
         let modules = importer_folder(&config.lockfile_dir, id).join(&*config.modules_dir);
         if !is_within(&modules, &config.lockfile_dir) {
@@ -44,7 +52,11 @@ fn remove_direct(config: &Config, existing: &Existing, lockfile: &Lockfile) -> R
             Current::Unknown => None,
         };
         for (alias, version) in before.into_iter().flat_map(|before| dependencies(before, ALL)) {
-            if wanted(config, importer, alias) != Some(version) {
+            let is_skipped = match reference(alias, version) {
+                Reference::Package(dep_path) => is_left_out(&dep_path),
+                Reference::Link(_) => false,
+            };
+            if is_skipped || wanted(config, importer, alias) != Some(version) {
                 remove(&modules, alias)?;
                 remove_empty_scope(&modules, alias);
             }

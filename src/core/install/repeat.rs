@@ -59,7 +59,7 @@ pub fn is_up_to_date(config: &Config) -> bool {
         return false;
     }
     let root = Manifest::read(config.settings_dir()).ok();
-    if !settings_agree(&state.settings, &recorded_settings(config, root.as_ref())) {
+    if !settings_agree(&state.settings, &recorded_settings(config, None, root.as_ref())) {
         return false;
     }
     let is_known = |folder: &Path| folder.to_str().is_some_and(|folder| state.projects.contains_key(folder));

@@ -153,8 +153,12 @@ impl Resolving<'_> {
         let projects = self.projects(rewriter);
         let seed = self.seed.as_ref();
         let changes = self.changes.as_deref();
-        let scopes = changes.map(Changes::scopes).unwrap_or_default();
-        let scope = changes.map(Changes::scope).unwrap_or_default();
+        let freed = seed.map(|seed| reuse::freed(seed, rewriter)).unwrap_or_default();
+        let mut scopes = changes.map(Changes::scopes).unwrap_or_default();
+        for scope in scopes.values_mut() {
+            *scope = std::mem::take(scope).and(&freed);
+        }
+        let scope = changes.map(Changes::scope).unwrap_or_default().and(&freed);
         let preferred = preferred_when(&scope, seed);
         let is_from_scratch = config.dedupe.is_some() || config.fix_lockfile;
         let moving = scopes.iter().filter(|(_, scope)| **scope != UpdateScope::Nothing);
@@ -177,6 +181,7 @@ impl Resolving<'_> {
             locked: seed.map(|seed| Locked {
                 lockfile: reusable.as_deref().unwrap_or(seed),
                 reuse_subtrees: reusable.is_some(),
+                holds_versions: config.dedupe.is_none(),
                 // With a preference for what is locked, but held by nothing.
                 update: if is_from_scratch { UpdateScope::Everything } else { scope },
                 update_by_project: scopes,
@@ -281,7 +286,7 @@ impl Resolving<'_> {
     fn check_patches(&self, walked: &Walked, gathered: &mut Gathered) -> Result<(), InstallError> {
         let applied = walked.applied_patches.iter().map(|selector| &**selector).collect();
         let unused = self.found.patches.declared().unused(&applied);
-        if unused.is_empty() || self.found.is_filtered() {
+        if unused.is_empty() || self.seed.is_some() && self.found.is_filtered() {
             return Ok(());
         }
         let error = PatchError::Unused { selectors: unused.into_iter().map(str::to_owned).collect() };

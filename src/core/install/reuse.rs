@@ -2,13 +2,26 @@
 //! overrides, or single edges only.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::core::change::Circumstances;
 use crate::core::config::Config;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Lockfile, PackageSelector, parent_and_child};
 use crate::core::resolve::rewrite::{Rewriter, SeedRequest, reuse_seed};
 use crate::core::resolve::{Asked, Resolved, Resolver, UpdateBehavior, Wanted};
+
+/// The packages that overrides held at a version in all places, and do not any more: what the lockfile has of them is
+/// the override's choice and nobody else's, so it counts for nothing. Overrides of some places leave their choice behind.
+pub(super) fn freed(lockfile: &Lockfile, rewriter: &Rewriter) -> BTreeSet<String> {
+    let is_there = |selector: &str| rewriter.overrides().rules().iter().any(|rule| rule.selector == selector);
+    let gone = lockfile.overrides.keys().filter(|selector| !is_there(selector));
+    let plain = gone.filter(|selector| {
+        matches!(parent_and_child(selector), (None, _))
+            && PackageSelector::parse(selector).is_some_and(|selector| selector.range.is_none())
+    });
+    plain.cloned().collect()
+}
 
 /// Finds the lockfile whose subtrees may be taken as they stand; `None` where every package has to be looked at again:
 /// what changes manifests is another one now, or the run is to deduplicate.

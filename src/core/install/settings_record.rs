@@ -6,14 +6,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::core::config::{Config, LinkWorkspacePackages, Sourced, TrustPolicy};
+use crate::core::lockfile::CatalogEntries;
 use crate::core::manifest::Manifest;
 use crate::core::path::without_dots;
 
-/// The settings in effect. `root` is the manifest beside the lockfile, which overrides may refer to.
-pub fn recorded_settings(config: &Config, root: Option<&Manifest>) -> Map<String, Value> {
+/// The settings in effect. `root` is the manifest beside the lockfile, which overrides may refer to; `catalogs` is what
+/// has become of those of the settings, if the run has changed them.
+pub fn recorded_settings(
+    config: &Config,
+    catalogs: Option<&CatalogEntries>,
+    root: Option<&Manifest>,
+) -> Map<String, Value> {
     let mut record = Record::default();
     general(&mut record, config);
     resolution(&mut record, config, root);
+    record.put("catalogs", json!(sorted_catalogs(catalogs.unwrap_or(&config.catalogs))));
     policies(&mut record, config);
     record.done()
 }
@@ -90,7 +97,6 @@ fn resolution(record: &mut Record, config: &Config, root: Option<&Manifest>) {
         record.put("lockfileIncludeResolutionSettings", true);
     }
     record.put("autoInstallPeers", *config.auto_install_peers);
-    record.put("catalogs", json!(sorted_catalogs(config)));
     record.put("dedupeDirectDeps", *config.dedupe_direct_deps);
     record.put("dedupeInjectedDeps", *config.dedupe_injected_deps);
     record.put("dedupePeerDependents", *config.dedupe_peer_dependents);
@@ -164,8 +170,8 @@ fn referred<'a>(value: &'a str, root: Option<&'a Manifest>) -> &'a str {
     found.map_or(value, String::as_str)
 }
 
-fn sorted_catalogs(config: &Config) -> BTreeMap<&str, BTreeMap<&str, &str>> {
-    let catalogs = config.catalogs.iter().map(|(name, entries)| {
+fn sorted_catalogs(catalogs: &CatalogEntries) -> BTreeMap<&str, BTreeMap<&str, &str>> {
+    let catalogs = catalogs.iter().map(|(name, entries)| {
         let entries = entries.iter().map(|(alias, specifier)| (alias.as_str(), specifier.as_str()));
         (name.as_str(), entries.collect())
     });

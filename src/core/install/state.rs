@@ -15,7 +15,7 @@ use super::work::{Origin, Work};
 use crate::core::build::BuildPolicy;
 use crate::core::config::Config;
 use crate::core::link::{self, Hoisting};
-use crate::core::lockfile::{Lockfile, package_id, split, without_peers};
+use crate::core::lockfile::{CatalogEntries, Lockfile, package_id, split, without_peers};
 use crate::core::manifest::Manifest;
 use crate::core::path::relative;
 use crate::core::plan::Selection;
@@ -55,8 +55,11 @@ pub struct Outcome<'a> {
     pub expected: &'a str,
     /// This run has written the lockfile.
     pub lockfile_written: bool,
-    /// Slots that nobody needs go at once, as they do when something is removed.
-    pub sweeps: bool,
+    /// All entries of catalogs, if the run has set some before it resolved: the settings were read earlier still. What
+    /// follows from the resolution is not among them, and pnpm does not record it either.
+    pub catalogs: Option<&'a CatalogEntries>,
+    /// Slots that nobody needs go now, however long they have been there: what is removed is not expected back.
+    pub prunes_now: bool,
 }
 
 impl Outcome<'_> {
@@ -142,7 +145,7 @@ impl Outcome<'_> {
         let config = self.config;
         let now = SystemTime::now();
         let before = self.existing.modules.known().map(|state| state.pruned_at.as_str());
-        if self.sweeps || is_due(before, *config.modules_cache_max_age, now) {
+        if self.prunes_now || is_due(before, *config.modules_cache_max_age, now) {
             let needed: FxHashSet<&str> = self
                 .work
                 .slots
@@ -258,7 +261,7 @@ impl Outcome<'_> {
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
             filtered_install: self.inputs.left_out > 0,
-            settings: recorded_settings(self.config, root),
+            settings: recorded_settings(self.config, self.catalogs, root),
         }
     }
 }

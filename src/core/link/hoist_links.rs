@@ -1,6 +1,7 @@
 //! Making the links of hoisted packages.
 //!
-//! A link of the user's own, one that leads out of the virtual store, stays; so does anything that is no link.
+//! A link of the user's own, one that leads out of the virtual store, stays; so does anything that is no link. In the
+//! virtual store itself nobody has links of his own: one that leads out of it was a project's.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::core::path::without_dots;
 pub struct HoistFolder {
     path: PathBuf,
     virtual_store: PathBuf,
+    /// It is in the virtual store.
+    is_hidden: bool,
     descriptor: OwnedFd,
     /// It was made just now, so nothing stands in it.
     new: bool,
@@ -43,7 +46,9 @@ impl HoistFolder {
                 Err(errno) => return Err(LinkError::io("create", &path.join(scope), errno)),
             }
         }
-        Ok(Self { path: path.to_path_buf(), virtual_store: without_dots(virtual_store), descriptor, new })
+        let virtual_store = without_dots(virtual_store);
+        let is_hidden = without_dots(path).starts_with(&virtual_store);
+        Ok(Self { path: path.to_path_buf(), virtual_store, is_hidden, descriptor, new })
     }
 
     /// Sees to it that a link is there. True if it was made.
@@ -71,7 +76,7 @@ impl HoistFolder {
                 let text = now.to_str().map_err(|_| Errno::ILSEQ)?;
                 let leads_to = without_dots(&folder_of_alias.join(text));
                 if leads_to == without_dots(&folder_of_alias.join(&link.target))
-                    || !leads_to.starts_with(&self.virtual_store)
+                    || !leads_to.starts_with(&self.virtual_store) && !self.is_hidden
                 {
                     return Ok(false);
                 }
@@ -114,6 +119,18 @@ mod tests {
             std::fs::read_link(hidden.join("@s/b")).unwrap(),
             Path::new("../../@s+b@1/node_modules/@s/b")
         );
+    }
+
+    #[test]
+    fn a_project_gives_way_to_a_package_of_its_name_in_the_virtual_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let virtual_store = folder.path().join("node_modules/.pnpm");
+        let hidden = virtual_store.join("node_modules");
+        std::fs::create_dir_all(&hidden).unwrap();
+        symlink("../../../packages/c", hidden.join("c")).unwrap();
+        let links = links(&[("c", "../c@1.0.0/node_modules/c")]);
+        assert!(HoistFolder::open(&hidden, &virtual_store, &links).unwrap().link(&links[0]).unwrap());
+        assert_eq!(std::fs::read_link(hidden.join("c")).unwrap(), Path::new("../c@1.0.0/node_modules/c"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod skipped;
 pub use engine::{InvalidNodeVersion, satisfies_engine};
 pub use graph::{DirectDependency, Edge, Graph, Group, Target};
 pub use host::{Host, host};
-pub use platform::{Mismatch, PlatformFields, SupportedArchitectures, check, inferred};
+pub use platform::{Mismatch, PlatformFields, SupportedArchitectures, check, inferred, is_demanding};
 pub use skipped::{
     InstallCheck, PlanError, Request, SelectedSnapshot, Selection, SkippedSnapshot, Wanted, select,
 };

@@ -1,7 +1,7 @@
 //! Whether a package fits the operating system, processor and C library, as pnpm and npm judge it.
 
 use super::host::Host;
-use crate::core::lockfile::{OneOrMany, PackageMetadata};
+use crate::core::lockfile::{Lockfile, OneOrMany, PackageMetadata, split};
 use std::fmt;
 
 /// `supportedArchitectures`: what to install for instead of this machine. In each list `current` is this machine; an
@@ -106,6 +106,27 @@ fn fits_list(wanted: Option<&[String]>, supported: Option<&[String]>, current: &
         }
     }
     matched || wanted.iter().all(|entry| entry.starts_with('!'))
+}
+
+/// Whether anything in a lockfile asks for a platform or an engine, so that packages have to be held against this machine.
+#[must_use]
+pub fn is_demanding(lockfile: &Lockfile) -> bool {
+    let restricts = |list: &Option<Vec<String>>| {
+        list.as_ref()
+            .is_some_and(|list| !list.is_empty() && !matches!(list.as_slice(), [any] if any == "any"))
+    };
+    let declares = |metadata: &PackageMetadata| {
+        let fields = PlatformFields::of(metadata);
+        ["node", "pnpm"].iter().any(|engine| metadata.engines.contains_key(*engine))
+            || [&fields.os, &fields.cpu, &fields.libc].into_iter().any(restricts)
+    };
+    lockfile.packages.values().any(declares)
+        || lockfile.snapshots.iter().filter(|(_, snapshot)| snapshot.optional).any(|(dep_path, _)| {
+            let name = split(dep_path).name;
+            lockfile
+                .metadata(dep_path)
+                .is_some_and(|metadata| inferred(name, &PlatformFields::of(metadata)).is_some())
+        })
 }
 
 /// What an optional package asks for when the fields it lacks are read from its name, or `None` if its fields stand as

@@ -1,5 +1,7 @@
 //! Which snapshots an install is about, and which of them are left out on this machine.
 
+use std::collections::HashSet;
+
 use super::checks::Checks;
 use super::engine::InvalidNodeVersion;
 use super::graph::{Edge, Graph, Group, Target};
@@ -52,6 +54,15 @@ pub struct Selection {
     pub skipped: Vec<SkippedSnapshot>,
     /// Packages that do not fit and are installed all the same, because something needs them.
     pub warnings: Vec<InstallCheck>,
+}
+
+impl Selection {
+    /// The dep paths of what is left out.
+    #[must_use]
+    pub fn skipped_in<'a>(&self, lockfile: &'a Lockfile) -> HashSet<&'a str> {
+        let entries = self.skipped.iter().filter_map(|skipped| lockfile.snapshots.get_index(skipped.index));
+        entries.map(|(dep_path, _)| dep_path.as_str()).collect()
+    }
 }
 
 /// A snapshot to put in place.

@@ -188,7 +188,7 @@ impl Packument {
         if let Some(document) = self.version(version) {
             return Some(document.trust);
         }
-        evidence(&self.text(self.index.position(version)?)?)
+        evidence(&self.text(self.index.position(version)?)?).ok()
     }
 
     /// Its versions are held in memory, so it can be written to the cache.

@@ -101,6 +101,9 @@ pub struct Locked<'a> {
     /// Whether whole subtrees may be taken from it. Otherwise (extensions, overrides or catalogs have changed) every
     /// manifest is looked at again, and the lockfile only holds edges that still fit at their version.
     pub reuse_subtrees: bool,
+    /// Whether edges that still fit are held at their version. Otherwise (`dedupe`) the versions of the lockfile are
+    /// only preferred, so that edges can come together at one of them.
+    pub holds_versions: bool,
     /// What the command updates.
     pub update: UpdateScope,
     /// The same for single projects, by their id.
@@ -119,6 +122,19 @@ pub enum UpdateScope {
     Everything,
     /// Packages of these real names, aliases aside (`update <name>`).
     Names(BTreeSet<String>),
+}
+
+impl UpdateScope {
+    /// The scope with these packages added.
+    #[must_use]
+    pub fn and(self, names: &BTreeSet<String>) -> Self {
+        match self {
+            Self::Everything => Self::Everything,
+            scope if names.is_empty() => scope,
+            Self::Nothing => Self::Names(names.clone()),
+            Self::Names(all) => Self::Names(&all | names),
+        }
+    }
 }
 
 /// Changes to manifests and specifiers, by settings.

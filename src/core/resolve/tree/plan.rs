@@ -37,6 +37,7 @@ impl<R: Resolver> Walk<'_, R> {
         // What is locked still fits, so it stays, even though what is below it may not.
         let mut specifier = Arc::clone(&edge.specifier);
         if let (Some(locked), Some(prior)) = (&self.locked, edge.prior)
+            && self.input.locked.as_ref().is_some_and(|locked| locked.holds_versions)
             && let Some(version) = locked.entry(prior).plain_version()
             && !circumstances.is_moved(&edge.alias, &specifier, depth)
             && parse_range(&specifier).is_ok()

@@ -33,6 +33,7 @@ pub(super) struct World {
     pub(super) lockfile: Option<Lockfile>,
     pub(super) update: UpdateScope,
     pub(super) reuse_subtrees: bool,
+    pub(super) holds_versions: bool,
     pub(super) patches: Vec<(&'static str, &'static str)>,
     /// Peers that are overridden.
     pub(super) overridden: BTreeMap<&'static str, PeerOverride>,
@@ -67,6 +68,7 @@ impl World {
             lockfile: None,
             update: UpdateScope::Nothing,
             reuse_subtrees: true,
+            holds_versions: true,
             patches: Vec::new(),
             overridden: BTreeMap::new(),
             shuffle: 0,
@@ -158,6 +160,7 @@ impl World {
             locked: self.lockfile.as_ref().map(|lockfile| Locked {
                 lockfile,
                 reuse_subtrees: self.reuse_subtrees,
+                holds_versions: self.holds_versions,
                 update: self.update.clone(),
                 update_by_project: BTreeMap::new(),
                 update_depth: None,
