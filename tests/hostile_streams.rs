@@ -141,8 +141,9 @@ fn hostile_kind() -> impl Strategy<Value = EventKind> {
             reason: SkipReason::FetchFailure,
             detail
         }),
-        (hostile_text(), any::<u32>(), lane())
-            .prop_map(|(name, attempt, lane)| EventKind::MetadataRequested { name, attempt, lane }),
+        (hostile_text(), any::<u32>(), lane()).prop_map(|(name, attempt, lane)| {
+            EventKind::MetadataRequested { name, attempt, lane, host: None }
+        }),
         (hostile_text(), lane(), hostile_number()).prop_map(|(name, lane, number)| {
             EventKind::MetadataReceived(Box::new(MetadataReceived {
                 name: name.clone(),

@@ -5,7 +5,7 @@ mod support;
 
 use pacwatch::core::change::{Add, Command, Remove, Update};
 use pacwatch::core::clock::Clock;
-use pacwatch::core::config::Flags;
+use pacwatch::core::config::{Dedupe, Flags};
 use pacwatch::core::control::Controls;
 use pacwatch::core::emit::Emitter;
 use pacwatch::core::event::Outcome;
@@ -72,6 +72,34 @@ fn what_is_added_is_installed_saved_and_locked() {
     assert!(read(&site, "package.json").contains("\"b\": \"^3.1.0\""), "{}", read(&site, "package.json"));
     assert!(read(&site, "pnpm-lock.yaml").contains("specifier: ^3.1.0"), "{}", read(&site, "pnpm-lock.yaml"));
     assert_eq!(direct(&site), ["a", "b"]);
+}
+
+#[test]
+fn a_project_with_nothing_to_install_can_be_changed() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    let install = || run::install_well(&site, Flags::default()).finished().outcome;
+    // An install believes manifests that are older than the last one; in tests they are written right before it.
+    let manifest = site.project.join("package.json");
+    let settle = || {
+        let file = std::fs::File::options().write(true).open(&manifest).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).unwrap();
+        assert_eq!(install(), Outcome::UpToDate);
+    };
+    assert_eq!(install(), Outcome::Done);
+    settle();
+    assert_eq!(change(&site, add("b")).outcome, Outcome::Done);
+    assert_eq!(direct(&site), ["a", "b"]);
+    settle();
+    let remove = Command::Remove(Remove { names: vec!["b".to_owned()], group: None });
+    assert_eq!(change(&site, remove).outcome, Outcome::Done);
+    assert_eq!(direct(&site), ["a"]);
+    settle();
+    assert_eq!(change(&site, Command::Update(Update { latest: true, ..update() })).outcome, Outcome::Done);
+    assert!(read(&site, "package.json").contains("2.0.0"), "{}", read(&site, "package.json"));
+    settle();
+    let dedupe = Flags { dedupe: Some(Dedupe::Write), frozen_lockfile: Some(false), ..Flags::default() };
+    assert!(!run::install_well(&site, dedupe).packages().is_empty(), "not even looked at");
 }
 
 #[test]

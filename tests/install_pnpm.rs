@@ -149,7 +149,7 @@ fn meaning(row: &[u8]) -> (bool, Vec<(String, String, bool, u64)>) {
     let package = StoredPackage::decode(row.to_vec()).unwrap();
     let files = package
         .files()
-        .map(|file| (file.path.to_owned(), file.digest.to_owned(), file.executable, file.size))
+        .map(|file| (file.path.to_owned(), file.digest().to_owned(), file.executable, file.size))
         .collect();
     (package.requires_build(), files)
 }

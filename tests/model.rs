@@ -95,6 +95,50 @@ fn a_retried_download_keeps_its_age_and_counts_its_attempts() {
 }
 
 #[test]
+fn to_wait_for_an_extract_worker_is_no_work_on_a_package() {
+    let id = PackageId(0);
+    let mut model = Model::default();
+    for (at, kind) in [
+        (100, EventKind::FetchStarted { package: id, attempt: 1, lane: 0, size: None, host: None }),
+        (400, EventKind::Downloaded { package: id, lane: 0, bytes: 10, answered_by: None }),
+    ] {
+        model.apply(&Event { seq: 1, at, kind });
+    }
+    let package = model.package(id).unwrap();
+    assert_eq!((package.work_us(9_000), package.total_us(9_000)), (300, 8_900));
+}
+
+#[test]
+fn what_is_left_is_the_rest_of_known_sizes_and_as_much_as_the_others_had_for_unknown_ones() {
+    let mut model = Model::default();
+    let started = |id, lane, size| EventKind::FetchStarted {
+        package: PackageId(id),
+        attempt: 1,
+        lane,
+        size,
+        host: None,
+    };
+    for (at, kind) in [
+        (0, EventKind::Planned(Planned { downloads: 4, ..Planned::default() })),
+        (0, EventKind::PhaseStarted { phase: Phase::Download }),
+        (0, started(0, 0, None)),
+        (0, started(1, 1, Some(5_000))),
+        (0, started(2, 2, None)),
+        (
+            1_000_000,
+            EventKind::Downloaded { package: PackageId(0), lane: 0, bytes: 1_000, answered_by: None },
+        ),
+        (1_000_000, EventKind::FetchProgress { package: PackageId(1), bytes: 2_000, size: None }),
+    ] {
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let left = model.left_to_download(1_000_000).unwrap();
+    // 3,000 of the one whose size is known, and two times the 1,000 that the first one had.
+    assert_eq!((left.packages, left.bytes), (3, 5_000));
+    assert_eq!(Model::default().left_to_download(1), None);
+}
+
+#[test]
 fn the_oldest_download_stands_first() {
     let mut model = Model::default();
     for (number, at) in [(5, 30), (3, 10), (4, 20)] {

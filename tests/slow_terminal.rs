@@ -17,12 +17,12 @@ use std::time::Duration;
 use pacwatch::core::clock::Clock;
 use pacwatch::core::control::{Controls, KnobValues};
 use pacwatch::core::event::{
-    Event, EventKind, ImportMethod, Knobs, LinkMode, LinkPass, Outcome, PackageId, PackageSeen, Phase,
-    RunFinished, Totals, Why,
+    Event, EventKind, ImportMethod, Knobs, LinkMode, Outcome, Phase, RunFinished, Totals,
 };
 use pacwatch::tui::{self, Options};
 use rustix::process::Signal;
 
+use support::flood;
 use support::tty::Tty;
 
 const SCENE: &str = "PACWATCH_TEST_SCENE";
@@ -84,20 +84,12 @@ impl Engine {
             }
         };
         for id in 0..PACKAGES {
-            self.tell(EventKind::PackageSeen(Box::new(PackageSeen {
-                package: PackageId(id),
-                name: format!("package-{id}"),
-                version: "1.0.0".into(),
-                dep_path: format!("package-{id}@1.0.0"),
-                why: Why::Transitive,
-                optional: false,
-                size: None,
-            })));
+            self.tell(flood::package(id));
         }
         self.tell(EventKind::PhaseStarted { phase: Phase::Download });
         until("go");
         for number in 0..FLOOD {
-            self.tell(kind(number));
+            self.tell(flood::event(number, PACKAGES));
             // As fast as a dashboard has to bear it.
             if number % 1_000 == 0 {
                 std::thread::sleep(Duration::from_millis(10));
@@ -131,18 +123,6 @@ impl Engine {
                 import_method: ImportMethod::Hardlink,
             },
         })));
-    }
-}
-
-fn kind(number: u64) -> EventKind {
-    let id = u32::try_from(number % u64::from(PACKAGES)).unwrap();
-    let (package, lane) = (PackageId(id), u16::try_from(id % 16).unwrap());
-    match number % 5 {
-        0 => EventKind::FetchStarted { package, attempt: 1, lane, size: None, host: None },
-        1 => EventKind::FetchProgress { package, bytes: number, size: Some(number * 2) },
-        2 => EventKind::LinkStarted { package, lane: lane % 2, pass: LinkPass::Cold },
-        3 => EventKind::NetworkSample { received: number, in_flight: 16, waiting: 9, permits: 16 },
-        _ => EventKind::Warning { code: None, message: format!("warning {number}"), package: Some(package) },
     }
 }
 

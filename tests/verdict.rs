@@ -4,8 +4,8 @@
 
 mod recordings;
 
-use pacwatch::core::event::{Event, EventKind, Knob, Phase, PhaseTotals};
-use pacwatch::core::model::{Bottleneck, Model, Verdict};
+use pacwatch::core::event::{Event, EventKind, Knob, LinkMode, Phase, PhaseTotals};
+use pacwatch::core::model::{Bottleneck, Model, Pool, Verdict};
 
 use recordings::recording;
 
@@ -104,7 +104,7 @@ fn while_resolution_runs_metadata_is_what_it_waits_for() {
 
 #[test]
 fn files_copied_out_of_a_warm_store() {
-    assert_verdict("warm", Bottleneck::DiskMetadata, None, &["files by copy", "another import method"]);
+    assert_verdict("warm", Bottleneck::DiskMetadata, None, &["files by copy", "try the store on this disk"]);
 }
 
 #[test]
@@ -150,6 +150,70 @@ fn totals(phase: Phase, started_us: u64, wall_us: u64) -> PhaseTotals {
         workers: None,
         utilisation: None,
     }
+}
+
+/// A recording, held for some time from a moment on.
+fn held(name: &str, at: u64, for_us: u64) -> Vec<Event> {
+    let mut events: Vec<Event> = recording(name).into_iter().filter(|event| event.at <= at).collect();
+    let by = || "key".to_owned();
+    events.push(Event { seq: 0, at, kind: EventKind::Paused { by: by() } });
+    events.push(Event { seq: 0, at: at + for_us, kind: EventKind::Resumed { by: by() } });
+    events
+}
+
+#[test]
+fn a_pause_is_not_held_against_the_line() {
+    let events = recording("bandwidth");
+    // Nothing is being unpacked at this moment, which would go on while the run is held.
+    let at = events
+        .iter()
+        .map(|event| event.at)
+        .find(|at| *at > 1_000_000 && until(&events, *at).busy_lanes(Pool::Extract) == 0)
+        .unwrap();
+    let without = until(&events, at).verdict(at).unwrap();
+    let with = whole(&held("bandwidth", at, 500_000)).verdict(at + 500_000).unwrap();
+    assert_eq!((with.bottleneck, &with.evidence), (without.bottleneck, &without.evidence));
+    assert!(with.share < without.share);
+}
+
+#[test]
+fn a_run_that_was_held_for_most_of_its_time() {
+    let verdict = whole(&held("bandwidth", 1_000_000, 9_000_000)).verdict(10_000_000).unwrap();
+    assert_eq!(verdict.line(), "pause: new work was held back for 9.00 s");
+    assert_eq!(verdict.knob, None);
+}
+
+#[test]
+fn what_was_linked_before_inline_was_chosen_was_not_linked_one_at_a_time() {
+    let mut events = recording("inline");
+    let at = events.last().unwrap().at;
+    let (from, to, by) = (LinkMode::Pipelined, LinkMode::Inline, "key".to_owned());
+    events.retain(|event| !matches!(event.kind, EventKind::RunFinished(_)));
+    events.push(Event { seq: 0, at, kind: EventKind::LinkModeChanged { from, to, by } });
+    let verdict = whole(&events).verdict(at).unwrap();
+    assert_ne!(verdict.bottleneck, Bottleneck::LinkSerialisation, "{}", verdict.line());
+}
+
+#[test]
+fn a_registry_that_does_not_answer() {
+    let mut model = Model::default();
+    let asked = |attempt| EventKind::MetadataRequested {
+        name: "a".into(),
+        attempt,
+        lane: 0,
+        host: Some("registry.example".into()),
+    };
+    for (at, kind) in [(0, EventKind::PhaseStarted { phase: Phase::Resolve }), (10_000, asked(1))] {
+        model.apply(&Event { seq: 0, at, kind });
+    }
+    let waiting = model.unfinished(1).remove(0);
+    assert_eq!((waiting.stage, waiting.host.as_deref()), ("has no answer", Some("registry.example")));
+    assert_eq!(
+        model.verdict(3_010_000).unwrap().line(),
+        "registry latency: no answer to a request for metadata for 3.00 s; try whether the registry can be reached"
+    );
+    // Too early to say.
+    assert_eq!(model.verdict(500_000).unwrap().bottleneck, Bottleneck::ResolutionChain);
 }
 
 #[test]

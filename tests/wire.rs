@@ -57,26 +57,32 @@ fn wire_name(kind: &EventKind) -> &'static str {
 
 const KINDS: usize = 34;
 
+fn requested(host: Option<String>) -> EventKind {
+    EventKind::MetadataRequested { name: "@scope/a".into(), attempt: 1, lane: 0, host }
+}
+
+fn received(cache: MetadataCache, lane: Option<u16>) -> EventKind {
+    EventKind::MetadataReceived(Box::new(MetadataReceived {
+        name: "@scope/a".into(),
+        cache,
+        lane,
+        bytes: 100,
+        queue_us: 1,
+        first_byte_us: 2,
+        body_us: 3,
+        read_us: 4,
+        answered_by: lane.map(|_| AnsweredBy { host: "127.0.0.1".into(), http: "HTTP/1.1".into() }),
+    }))
+}
+
 /// At least one event of every kind, with optional fields present and absent.
 fn samples() -> Vec<Event> {
     let mut events = synthetic::run(&Script::default());
     events.extend(synthetic::run(&Script { outcome: Outcome::Failed, ..Script::default() }));
     let package = PackageId(7);
-    let received = |cache, lane| {
-        EventKind::MetadataReceived(Box::new(MetadataReceived {
-            name: "@scope/a".into(),
-            cache,
-            lane,
-            bytes: 100,
-            queue_us: 1,
-            first_byte_us: 2,
-            body_us: 3,
-            read_us: 4,
-            answered_by: lane.map(|_| AnsweredBy { host: "127.0.0.1".into(), http: "HTTP/1.1".into() }),
-        }))
-    };
     let more = [
-        EventKind::MetadataRequested { name: "@scope/a".into(), attempt: 1, lane: 0 },
+        requested(None),
+        requested(Some("127.0.0.1".into())),
         received(MetadataCache::Failed, Some(0)),
         received(MetadataCache::Miss, Some(0)),
         received(MetadataCache::Revalidated, Some(0)),

@@ -225,7 +225,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shows the dashboard until it is left, then leaves the summary in the scrollback.
 fn show(
-    events: std::sync::mpsc::Receiver<crate::core::event::Event>,
+    events: tui::Events,
     controls: &Controls,
     arguments: &RunArguments,
     clock: Clock,

@@ -113,6 +113,9 @@ pub enum EventKind {
         attempt: u32,
         /// The network permit it runs under.
         lane: u16,
+        /// The host it is asked of.
+        #[serde(default)]
+        host: Option<String>,
     },
     /// A package's metadata is there, or a request for it failed.
     MetadataReceived(Box<MetadataReceived>),

@@ -208,6 +208,9 @@ impl Folder {
 
 /// The file system told once that it has no nameless files. Only a hint: with another one, names are used there too.
 static NAMELESS_FILES_FAIL: AtomicBool = AtomicBool::new(false);
+/// The system told once that it gives an open file no name without a path that leads to it.
+#[cfg(target_os = "linux")]
+static NAMING_BY_DESCRIPTOR_FAILS: AtomicBool = AtomicBool::new(false);
 static NEXT_TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 fn temporary_name() -> String {
@@ -263,10 +266,23 @@ impl UnnamedFile {
         let temporary = temporary_name();
         folder.remove(&temporary)?;
         self.link(folder, &temporary)?;
-        rename(folder, &temporary, folder, name)
+        rename(folder, &temporary, folder, name).inspect_err(|_| {
+            // What remains is in nobody's way; the first error is the one to tell.
+            let _ = folder.remove(&temporary);
+        })
     }
 
     fn link(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if !NAMING_BY_DESCRIPTOR_FAILS.load(Ordering::Relaxed) {
+            match rustix::fs::linkat(&self.file, "", &folder.descriptor, name, AtFlags::EMPTY_PATH) {
+                // Kernels before 6.10 let nobody do so who may not read everything.
+                Err(Errno::NOENT | Errno::INVAL | Errno::PERM) => {
+                    NAMING_BY_DESCRIPTOR_FAILS.store(true, Ordering::Relaxed);
+                }
+                other => return Ok(other?),
+            }
+        }
         let from = format!("/proc/self/fd/{}", self.file.as_fd().as_raw_fd());
         Ok(rustix::fs::linkat(CWD, &from, &folder.descriptor, name, AtFlags::SYMLINK_FOLLOW)?)
     }

@@ -11,6 +11,8 @@ mod damage;
 mod deciding;
 mod dedupe;
 mod direct;
+mod drafts;
+mod each;
 mod error;
 mod existing;
 mod importers;
@@ -21,6 +23,7 @@ mod link_jobs;
 mod local;
 mod materialise;
 mod numbers;
+mod others;
 mod repeat;
 mod resolving;
 mod reuse;
@@ -38,6 +41,7 @@ mod work;
 mod young;
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core::change::Changes;
@@ -45,10 +49,10 @@ use crate::core::clock::unix_millis;
 use crate::core::config::Config;
 use crate::core::control::Controls;
 use crate::core::emit::Emitter;
-use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Totals};
+use crate::core::event::{EventKind, ImportMethod, Outcome, Phase, Planned, Totals};
 use crate::core::fetch::Fetcher;
 use crate::core::link::Linker;
-use crate::core::lockfile::Lockfile;
+use crate::core::lockfile::{Draft, Lockfile};
 use crate::core::meter::Meters;
 use crate::core::plan::{Graph, Selection};
 use crate::core::pool::LanePool;
@@ -60,6 +64,7 @@ use ahead::UnderWay;
 pub use changing::{Change, Place};
 use deciding::Decided;
 use dedupe::Deduped;
+use drafts::Drafts;
 pub use error::InstallError;
 use existing::{Existing, Verdict};
 use inputs::Inputs;
@@ -125,6 +130,13 @@ struct Known {
 struct Gathered {
     totals: Totals,
     method: ImportMethod,
+    /// When the project that is under way was begun, microseconds since the run began.
+    since: u64,
+    /// Numbers that were given to packages.
+    numbered: u32,
+    planned: Planned,
+    /// Versions that were taken though they are too young.
+    excluded: Vec<String>,
 }
 
 impl Install {
@@ -132,9 +144,14 @@ impl Install {
     #[must_use]
     pub fn run(self) -> Finished {
         let meters = Meters::new(self.emitter.clone());
-        let mut gathered = Gathered { totals: Totals::default(), method: *self.config.import_method };
+        let mut gathered = Gathered::new(*self.config.import_method);
         self.tell_start();
-        let result = self.install(&meters, &mut gathered);
+        let result = if self.config.lockfile_per_project {
+            self.install_each(&meters, &mut gathered)
+        } else {
+            self.install(&meters, &mut gathered)
+        };
+        meters.release();
         let (outcome, error) = match result {
             Ok(outcome) => (outcome, None),
             Err(error) => {
@@ -152,7 +169,7 @@ impl Install {
 
     /// Finds out what is to be in place, and puts it there, phase by phase.
     fn install(&self, meters: &Meters, gathered: &mut Gathered) -> Result<Outcome, InstallError> {
-        meters.begin(Phase::Resolve, 0);
+        meters.begin(Phase::Resolve, gathered.since);
         let read_at_ms = unix_millis();
         if self.has_nothing_to_do(meters, gathered)? {
             return Ok(Outcome::UpToDate);
@@ -162,8 +179,9 @@ impl Install {
         let mut decided = self.decide(setup, &mut selector, meters, gathered)?;
         let issues = decided.known.issues.take();
         if self.config.lockfile_only {
+            gathered.numbered = decided.known.numbers.next();
             let is_written = self.write_decided(decided, meters)?;
-            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
             issues.map_or(Ok(()), Err)?;
             return Ok(if is_written { Outcome::Done } else { Outcome::UpToDate });
@@ -173,19 +191,28 @@ impl Install {
         let keeps_policies = !known.violates_policies;
         let (plan, split, tools) = self.plan(inputs, !is_new, &mut selector, setup, known, gathered)?;
         let mut verification = verification.unwrap_or_else(|| self.verify(&inputs.lockfile, &tools, meters));
-        meters.task(Phase::Resolve, 0, self.emitter.now());
+        meters.task(Phase::Resolve, gathered.since, self.emitter.now());
         meters.finish(Phase::Resolve, None);
 
-        self.clear(inputs, &plan)?;
-        let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
-        let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
+        let path = is_new.then(|| self.lockfile_path());
+        let compose = || Drafts::compose(path.as_deref(), &inputs.lockfile, &plan.existing.expected);
+        let (done, hoisted, drafts) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("drafts".into());
+            let composing = thread.spawn_scoped(scope, compose).map_err(InstallError::Runtime)?;
+            self.clear(inputs, &plan)?;
+            let done = self.materialise(&plan, split, tools.runtime, &mut verification, gathered)?;
+            let hoisted = self.link_last(inputs, &plan, &done, meters, gathered)?;
+            let drafts = composing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, InstallError>((done, hoisted, drafts))
+        })?;
 
         let started = self.emitter.now();
         meters.begin(Phase::State, started);
         plan.fetcher.index.finish()?;
         self.save_side_effects(&plan.work, &plan.linker, &mut selector)?;
         // Only now: a lockfile must not speak of what could not be installed.
-        let is_written = is_new && self.write_lockfile(inputs, keeps_policies)?;
+        let Drafts { lockfile: draft, current: expected } = drafts?;
+        let is_written = self.write_lockfile(inputs, draft, keeps_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         let state = state::Outcome {
             config: &self.config,
@@ -197,6 +224,7 @@ impl Install {
             existing: &plan.existing,
             hoisted,
             read_at_ms,
+            expected: &expected,
             lockfile_written: is_written || is_changed,
         };
         state.save()?;
@@ -210,13 +238,22 @@ impl Install {
         Ok(if plan.is_unchanged && !is_written && !is_changed { Outcome::UpToDate } else { Outcome::Done })
     }
 
-    /// Writes the lockfile, and tells of it. Says whether it was another before.
-    fn write_lockfile(&self, inputs: &Inputs, keeps_policies: bool) -> Result<bool, InstallError> {
-        let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
-        let is_written = inputs.lockfile.save(&path)?;
+    fn lockfile_path(&self) -> PathBuf {
+        self.config.lockfile_dir.join(Lockfile::FILE_NAME)
+    }
+
+    /// Puts the lockfile in place, if it is a new one, and tells of it. Says whether it was another before.
+    fn write_lockfile(
+        &self,
+        inputs: &Inputs,
+        draft: Option<Draft>,
+        keeps_policies: bool,
+    ) -> Result<bool, InstallError> {
+        let Some(draft) = draft else { return Ok(false) };
+        let is_written = draft.put()?;
         if is_written {
             let packages = u32::try_from(inputs.lockfile.packages.len()).unwrap_or(u32::MAX);
-            let path = path.display().to_string();
+            let path = self.lockfile_path().display().to_string();
             self.emitter.emit(EventKind::LockfileWritten { path, packages });
         }
         if keeps_policies {
@@ -228,12 +265,14 @@ impl Install {
     /// Whether the install is about nothing, or nothing has changed since the last one. The phase is over then.
     fn has_nothing_to_do(&self, meters: &Meters, gathered: &mut Gathered) -> Result<bool, InstallError> {
         let nothing = inputs::selects_nothing(&self.config)?;
-        let is_over = nothing.is_some() || repeat::is_up_to_date(&self.config);
+        // What is to be changed is not on disk yet, so that nothing looks changed.
+        let is_repeat = self.change.is_none() && repeat::is_up_to_date(&self.config);
+        let is_over = nothing.is_some() || is_repeat;
         if let Some(why) = nothing {
             self.warn(why, None, &mut gathered.totals);
         }
         if is_over {
-            meters.task(Phase::Resolve, 0, self.emitter.now());
+            meters.task(Phase::Resolve, gathered.since, self.emitter.now());
             meters.finish(Phase::Resolve, None);
         }
         Ok(is_over)
@@ -257,7 +296,8 @@ impl Install {
         let work = Arc::new(Work::plan(config, lockfile, &graph, &selection, &inputs.patches, &mut numbers)?);
         work.announcements(lockfile, &selection).for_each(|event| self.emitter.emit(event));
         let unplaced = self.tell_unplaced(&mut numbers);
-        self.emitter.emit(importers::announcement(inputs, &graph, &work));
+        gathered.numbered = numbers.next();
+        self.emitter.emit(importers::announcement(config, inputs, &graph, &work));
         self.emitter.emit(importers::dependencies(&graph, &selection, &work));
         self.warn_of_settings(inputs, &mut gathered.totals);
         self.warn_of_checks(&selection, &work, &mut gathered.totals);
@@ -276,7 +316,7 @@ impl Install {
             }
         }
         let skipped = selection.skipped.len();
-        let split = Split::of(&fetcher, &work, &verdicts, skipped, folders, under_way, &mut gathered.totals)?;
+        let split = Split::of(&fetcher, &work, &verdicts, skipped, folders, under_way, gathered)?;
         gathered.totals.skipped += unresolved + unplaced;
         let is_unchanged = existing.is_unchanged(config, &verdicts);
         tracing::debug!(
@@ -392,6 +432,17 @@ impl Install {
 }
 
 impl Gathered {
+    fn new(method: ImportMethod) -> Self {
+        Self {
+            totals: Totals::default(),
+            method,
+            since: 0,
+            numbered: 0,
+            planned: Planned::default(),
+            excluded: Vec::new(),
+        }
+    }
+
     fn take(&mut self, done: &Done) {
         let Totals {
             fetched,
@@ -407,13 +458,13 @@ impl Gathered {
         } = done.totals;
         let totals = &mut self.totals;
         totals.fetched += fetched;
-        totals.found_in_store = found_in_store;
-        totals.imported = imported;
+        totals.found_in_store += found_in_store;
+        totals.imported += imported;
         totals.skipped += skipped;
-        totals.files = files;
-        totals.bytes_downloaded = bytes_downloaded;
-        totals.bytes_unpacked = bytes_unpacked;
-        totals.retries = retries;
+        totals.files += files;
+        totals.bytes_downloaded += bytes_downloaded;
+        totals.bytes_unpacked += bytes_unpacked;
+        totals.retries += retries;
         totals.warnings += warnings;
     }
 }

@@ -14,6 +14,8 @@ use crate::core::event::{EventKind, Phase, PhaseTotals};
 pub struct Meters {
     emitter: Emitter,
     phases: Arc<[Meter; Phase::ALL.len()]>,
+    /// No phase is over yet: each will be gone through again.
+    held: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +32,17 @@ impl Meters {
     /// Meters that stand at nothing.
     #[must_use]
     pub fn new(emitter: Emitter) -> Self {
-        Self { emitter, phases: Arc::default() }
+        Self { emitter, phases: Arc::default(), held: Arc::default() }
+    }
+
+    /// Phases that end from now on may begin again, so that their end is not told before [`Self::release`].
+    pub fn hold(&self) {
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Phases that end from now on are over.
+    pub fn release(&self) {
+        self.held.store(false, Ordering::Release);
     }
 
     /// The phase begins at `at` (microseconds since the run began), unless it has begun already.
@@ -65,6 +77,9 @@ impl Meters {
     /// The phase is over: nothing is added any more. Does nothing for one that never began.
     pub fn finish(&self, phase: Phase, workers: Option<u32>) {
         let meter = &self.phases[phase.index()];
+        if self.held.load(Ordering::Acquire) {
+            return;
+        }
         if meter.started.load(Ordering::Acquire) && !meter.finished.swap(true, Ordering::AcqRel) {
             let totals = self.totals(phase, workers);
             self.emitter.emit_at(totals.started_us + totals.wall_us, EventKind::PhaseFinished(totals));
@@ -114,6 +129,23 @@ mod tests {
         let totals = meters.totals(Phase::Resolve, None);
         assert_eq!((totals.wall_us, totals.busy_us, totals.count), (200, 200, 0));
         assert!(!meters.has_begun(Phase::State));
+    }
+
+    #[test]
+    fn a_phase_that_is_gone_through_several_times_ends_once() {
+        let (emitter, receiver) = Emitter::new(Clock::start());
+        let meters = Meters::new(emitter);
+        meters.hold();
+        for start in [100, 300] {
+            meters.begin(Phase::Bins, start);
+            meters.task(Phase::Bins, start, start + 50);
+            meters.finish(Phase::Bins, None);
+        }
+        meters.release();
+        meters.finish(Phase::Bins, None);
+        drop(meters);
+        let at: Vec<u64> = receiver.iter().map(|stamped| stamped.at).collect();
+        assert_eq!(at, [100, 350]);
     }
 
     #[test]

@@ -36,3 +36,4 @@ pub mod verify;
 pub mod version_range;
 pub mod workspace;
 pub mod workspace_edit;
+pub mod yaml_error;

@@ -1,13 +1,11 @@
 //! Putting a complete new file in the place of an old one, so that nobody ever sees half of it.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
-/// Names that are tried for the new file. Each may have been left behind by a process that was killed and had the same
-/// number.
-const ATTEMPTS: u32 = 16;
+use crate::core::folder::{Folder, UnnamedFile};
 
 /// Writes a file of this text. It is complete, and on the disk, before it takes the old one's name and mode. A symlink is
 /// replaced, not written through.
@@ -15,39 +13,51 @@ const ATTEMPTS: u32 = 16;
 /// # Errors
 /// The system refuses. Then the old file is there as it was, and nothing beside it.
 pub fn replace_file(path: &Path, text: &str) -> io::Result<()> {
-    let permissions = match fs::metadata(path) {
-        Ok(metadata) => Some(metadata.permissions()),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    let (mut file, temporary) = create_beside(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| {
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
-        }
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&temporary, path));
-    if replaced.is_err() {
-        // What remains is in nobody's way; the first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    replaced
+    Replacement::of(path, text)?.put()
 }
 
-/// A new file beside another. It is never one that is there already, whoever put it there.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?.to_string_lossy();
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let temporary = path.with_file_name(format!(".{name}.{}.{number}.tmp", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((file, temporary)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < ATTEMPTS => {}
+/// A new file that is complete and on the disk, and has yet to take the old one's name. Until then nothing of it is to be
+/// seen; dropped, it is gone.
+#[derive(Debug)]
+pub struct Replacement {
+    folder: Folder,
+    name: String,
+    file: UnnamedFile,
+}
+
+impl Replacement {
+    /// Writes a file of this text that is to stand at a path.
+    ///
+    /// # Errors
+    /// The system refuses. Then nothing has changed.
+    pub fn of(path: &Path, text: &str) -> io::Result<Self> {
+        let permissions = match fs::metadata(path) {
+            Ok(metadata) => Some(metadata.permissions()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
+        };
+        let name = path.file_name().and_then(OsStr::to_str).ok_or(ErrorKind::InvalidFilename)?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = Folder::open(parent.unwrap_or(Path::new(".")))?;
+        let mut file = folder.unnamed_file(false)?;
+        file.file.write_all(text.as_bytes())?;
+        if let Some(permissions) = permissions {
+            file.file.set_permissions(permissions)?;
+        }
+        file.file.sync_all()?;
+        Ok(Self { name: name.to_owned(), folder, file })
+    }
+
+    /// Gives it the name.
+    ///
+    /// # Errors
+    /// The system refuses. Then the old file is there as it was, and nothing beside it.
+    pub fn put(self) -> io::Result<()> {
+        match self.file.publish(&self.folder, &self.name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.file.replace(&self.folder, &self.name)
+            }
+            other => other,
         }
     }
 }
@@ -67,6 +77,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_made_ready_is_not_seen_before_it_is_put() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        replace_file(&path, "one").unwrap();
+        drop(Replacement::of(&path, "two").unwrap());
+        let three = Replacement::of(&path, "three").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        three.put().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The loop: drain the events, fold them, draw when something changed; ask the run what the viewer asks for.
 //!
-//! At most 30 frames a second; while the run is under way at least 4, so that the clock ticks; none once it ended,
-//! until a key comes.
+//! At most 30 frames a second; while the run is under way at least 4, so that the clock ticks; one at once when it ends,
+//! and then none until a key comes.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
@@ -17,6 +17,7 @@ use crate::tui::face::Face;
 use crate::tui::input::{Input, Message, suspend};
 use crate::tui::keymap::Keymap;
 use crate::tui::respond::{self, Wish};
+use crate::tui::sink::Events;
 use crate::tui::state::{Quitting, ViewState};
 use crate::tui::terminal;
 use crate::tui::theme::Theme;
@@ -113,11 +114,12 @@ impl Closed {
 ///
 /// # Errors
 /// When there is no terminal to draw on. The run is not asked to stop for that.
-pub fn run(events: Receiver<Event>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
+pub fn run(events: impl Into<Events>, controls: Controls, options: &Options) -> Result<Closed, TuiError> {
+    let Events { receiver: events, bell } = events.into();
     let (sender, messages) = channel();
     let mut screen = Face::enter(options.inline, options.mouse)?;
     let input = Input::start(&sender, &controls)?;
-    drop(sender);
+    bell.listen(sender);
     let mut app = App::new(controls, options);
     let leaving = app.show(&mut screen, &events, &messages, options.clock);
     drop(screen);
@@ -178,6 +180,7 @@ impl App {
     ) -> Leaving {
         let mut drawn_at: Option<Instant> = None;
         let mut dirty = true;
+        let mut shows_end = false;
         loop {
             // A flood is folded in slices, so that there are frames and keys between them.
             let frame_due = drawn_at.map_or_else(Instant::now, |at| at + FRAME);
@@ -190,7 +193,9 @@ impl App {
                 return Leaving::Ended;
             }
             let since_drawn = drawn_at.map_or(TICK, |at| at.elapsed());
-            let is_due = (dirty && since_drawn >= FRAME) || (!ended && since_drawn >= TICK);
+            // Nothing is left to be spared once the run has ended.
+            let may_draw = since_drawn >= FRAME || (ended && !shows_end);
+            let is_due = (dirty && may_draw) || (!ended && since_drawn >= TICK);
             let Ok(is_free) = screen.is_free() else { return self.lose() };
             if is_due && is_free {
                 self.state.now = if ended { self.model.wall_us() } else { clock.now().max(self.model.now()) };
@@ -200,11 +205,13 @@ impl App {
                 }
                 drawn_at = Some(Instant::now());
                 dirty = false;
+                shows_end = ended;
                 if ended && screen.is_inline() {
                     if screen.has_told_all(&self.model) {
                         return Leaving::Ended;
                     }
                     dirty = true;
+                    shows_end = false;
                 }
             }
             if !terminal::held() {
@@ -307,7 +314,7 @@ impl App {
             }
             Message::TerminalGone => Next::Leave(self.lose()),
             Message::Continued => Next::Reenter,
-            Message::Redraw => Next::Stay,
+            Message::Redraw | Message::Ended => Next::Stay,
         }
     }
 

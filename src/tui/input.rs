@@ -24,6 +24,8 @@ pub(super) enum Message {
     Mouse(MouseEvent),
     /// The terminal has another size, or its content is lost.
     Redraw,
+    /// The run has ended.
+    Ended,
     /// The program goes on after it was stopped.
     Continued,
     /// A signal that is like the quit key.

@@ -24,4 +24,4 @@ mod terminal;
 mod turn;
 
 pub use app::{Closed, Leaving, Options, TuiError, run};
-pub use sink::{TuiSink, channel};
+pub use sink::{Events, TuiSink, channel};

@@ -11,6 +11,9 @@
     reason = "a benchmark that cannot go on fails, and it tells"
 )]
 
+#[path = "../support/flood.rs"]
+mod flood;
+
 use std::io::Read;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -18,7 +21,7 @@ use std::time::{Duration, Instant};
 use pacwatch::core::clock::Clock;
 use pacwatch::core::control::{Controls, KnobValues};
 use pacwatch::core::emit::Emitter;
-use pacwatch::core::event::{EventKind, LinkMode, LinkPass, PackageId, PackageSeen, Phase, Why};
+use pacwatch::core::event::{EventKind, LinkMode, Phase};
 use pacwatch::core::hub;
 use pacwatch::tui::{self, Options};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -33,7 +36,7 @@ const BLOCKED: Range<u64> = 3..8;
 
 fn main() {
     if std::env::var_os(CHILD).is_some() {
-        return flood();
+        return engine();
     }
     println!("{A_SECOND} events a second for {SECONDS} s, {PACKAGES} packages, 200x50");
     println!("somebody reads");
@@ -43,7 +46,7 @@ fn main() {
 }
 
 /// The dashboard, and an engine that never stops talking.
-fn flood() {
+fn engine() {
     let clock = Clock::start();
     let (emitter, receiver) = Emitter::new(clock);
     let (sink, events) = tui::channel();
@@ -57,20 +60,12 @@ fn flood() {
     let asked = controls.clone();
     let engine = std::thread::spawn(move || {
         for id in 0..PACKAGES {
-            emitter.emit(EventKind::PackageSeen(Box::new(PackageSeen {
-                package: PackageId(id),
-                name: format!("package-{id}"),
-                version: "1.0.0".into(),
-                dep_path: format!("package-{id}@1.0.0"),
-                why: Why::Transitive,
-                optional: false,
-                size: None,
-            })));
+            emitter.emit(flood::package(id));
         }
         emitter.emit(EventKind::PhaseStarted { phase: Phase::Download });
         let begin = Instant::now();
         for number in 0..SECONDS * A_SECOND {
-            emitter.emit(kind(number));
+            emitter.emit(flood::event(number, PACKAGES));
             if number % 1_000 == 0 {
                 let due = Duration::from_micros(number * 1_000_000 / A_SECOND);
                 std::thread::sleep(due.saturating_sub(begin.elapsed()));
@@ -89,20 +84,6 @@ fn flood() {
     tui::run(events, controls, &Options::from_environment(clock)).unwrap();
     engine.join().unwrap();
     hub.join().unwrap();
-}
-
-fn kind(number: u64) -> EventKind {
-    let id = u32::try_from(number / 5 % u64::from(PACKAGES)).unwrap();
-    let (package, lane) = (PackageId(id), u16::try_from(id % 64).unwrap());
-    match number % 5 {
-        0 => {
-            EventKind::FetchStarted { package, attempt: 1, lane, size: None, host: Some("127.0.0.1".into()) }
-        }
-        1 => EventKind::FetchProgress { package, bytes: number, size: Some(number * 2) },
-        2 => EventKind::LinkStarted { package, lane: lane % 2, pass: LinkPass::Cold },
-        3 => EventKind::NetworkSample { received: number, in_flight: 64, waiting: 9, permits: 64 },
-        _ => EventKind::Warning { code: None, message: format!("warning {number}"), package: Some(package) },
-    }
 }
 
 /// The terminal around it.

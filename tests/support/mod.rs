@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod archive;
 pub mod connection;
+pub mod flood;
 pub mod lockfile;
 pub mod packages;
 pub mod packument;

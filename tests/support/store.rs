@@ -72,7 +72,7 @@ pub fn assert_rows_are_complete(site: &Site) {
         let package = StoredPackage::decode(data).unwrap_or_else(|error| panic!("{key}: {error}"));
         assert!(package.file_count() > 0, "{key} names no file");
         for file in package.files() {
-            let (shard, _) = file.digest.split_at(2);
+            let (shard, _) = file.digest().split_at(2);
             let path = site.store_v11().join("files").join(shard).join(file.blob_name().as_str());
             let length = fs::metadata(&path).map(|metadata| metadata.len());
             assert_eq!(length.ok(), Some(file.size), "{key}: {}", file.path);

@@ -230,7 +230,7 @@ fn of_workspace(
 
 /// The version of a project of the workspace.
 pub(super) fn version_in<'a>(workspace: &'a Workspace, name: &str) -> Option<&'a str> {
-    let manifests = workspace.projects.iter().filter_map(|project| project.manifest.as_ref());
+    let manifests = workspace.known().filter_map(|project| project.manifest.as_ref());
     let mut named = manifests.filter(|manifest| manifest.name.as_deref() == Some(name));
     Some(named.next()?.version.as_deref().unwrap_or("0.0.0"))
 }

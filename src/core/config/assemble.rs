@@ -55,10 +55,14 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
 
     let shared_workspace_lockfile = read.boolean("sharedWorkspaceLockfile", true)?;
     let shared_dir = if *shared_workspace_lockfile { base } else { project_dir };
-    let lockfile_dir = read.path("lockfileDir", || shared_dir.to_owned())?.value;
+    let lockfile_dir = read.path("lockfileDir", || shared_dir.to_owned())?;
+    let lockfile_per_project =
+        !*shared_workspace_lockfile && workspace_dir.is_some() && !lockfile_dir.is_explicit();
+    let lockfile_dir = lockfile_dir.value;
     let modules_dir = read.text("modulesDir", || "node_modules".to_owned())?;
     let default_slots = || lockfile_dir.join(&*modules_dir).join(".pnpm");
     let virtual_store_dir = read.path("virtualStoreDir", default_slots)?;
+    let virtual_store_written = read.optional_text("virtualStoreDir")?.value;
     let store_dir = derived::store_dir(&read, input, base, &mut warnings)?;
     let enable_global_virtual_store = derived::global_virtual_store(&read)?;
     let global_virtual_store_dir = read.path("globalVirtualStoreDir", || {
@@ -227,6 +231,8 @@ pub(super) fn config(found: Found<'_>) -> Result<Config, ConfigError> {
         optimistic_repeat_install: read.boolean("optimisticRepeatInstall", true)?,
         is_ci: read.boolean("ci", detected)?.value,
         lockfile_dir,
+        lockfile_per_project,
+        virtual_store_written,
         modules_dir,
         virtual_store_dir,
         store_dir,

@@ -85,11 +85,11 @@ impl Config {
         };
         lines.when_set("hoistPattern", &self.hoist_pattern, patterns);
         lines.when_set("publicHoistPattern", &self.public_hoist_pattern, patterns);
-        lines.when_set("overrides", &self.overrides, |table| format!("{} entries", table.len()));
-        lines.when_set("allowBuilds", &self.allow_builds, |table| format!("{} entries", table.len()));
-        lines.when_set("catalogs", &self.catalogs, |table| format!("{} catalogs", table.len()));
+        lines.when_set("overrides", &self.overrides, |table| counted(table.len(), "entry", "entries"));
+        lines.when_set("allowBuilds", &self.allow_builds, |table| counted(table.len(), "entry", "entries"));
+        lines.when_set("catalogs", &self.catalogs, |table| counted(table.len(), "catalog", "catalogs"));
         lines.when_set("patchedDependencies", &self.patched_dependencies, |table| {
-            format!("{} patches", table.len())
+            counted(table.len(), "patch", "patches")
         });
         for (name, url) in [("httpsProxy", &self.proxy.https), ("httpProxy", &self.proxy.http)] {
             if let Some(url) = url {
@@ -119,6 +119,10 @@ impl Lines {
             self.always(name, setting, show);
         }
     }
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 fn kinds(included: Included) -> String {

@@ -3,7 +3,7 @@
 //! Names follow pnpm's settings. This is data only: how the values are found lies in the files beside this one.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -26,6 +26,11 @@ pub struct Config {
     pub workspace_dir: Option<PathBuf>,
     /// Where `pnpm-lock.yaml` lies: the workspace's folder, else the project's.
     pub lockfile_dir: PathBuf,
+    /// Every project of the workspace has a lockfile, a folder of modules and slots of its own: what
+    /// `sharedWorkspaceLockfile: false` comes to where no `lockfileDir` says otherwise.
+    pub lockfile_per_project: bool,
+    /// `virtualStoreDir` as it was written, to be read from another folder.
+    pub(super) virtual_store_written: Option<String>,
     /// `modulesDir`: name of the folder of modules, relative to a project.
     pub modules_dir: Sourced<String>,
     /// `virtualStoreDir`: absolute path of the folder of slots.
@@ -261,6 +266,32 @@ impl Config {
             link_threads: *self.link_threads,
             link_mode: *self.link_mode,
         }
+    }
+
+    /// The settings for a project that has a lockfile of its own: it is all that such an install is about.
+    #[must_use]
+    pub fn for_project(&self, folder: &Path) -> Self {
+        let mut config = self.clone();
+        folder.clone_into(&mut config.project_dir);
+        folder.clone_into(&mut config.lockfile_dir);
+        config.virtual_store_dir.value = match &self.virtual_store_written {
+            Some(written) => folder.join(written),
+            None => config.root_modules_dir().join(".pnpm"),
+        };
+        config.filter = Vec::new();
+        config.recursive_install.value = true;
+        config
+    }
+
+    /// The folder whose settings, root manifest and patches count: the workspace's, else the lockfile's.
+    #[must_use]
+    pub fn settings_dir(&self) -> &Path {
+        if self.lockfile_per_project
+            && let Some(workspace) = &self.workspace_dir
+        {
+            return workspace;
+        }
+        &self.lockfile_dir
     }
 
     /// Absolute path of the root project's folder of modules.

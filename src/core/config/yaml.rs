@@ -14,6 +14,7 @@ use super::error::ConfigError;
 use super::known;
 use super::layers::{Layer, Setting};
 use super::origin::Origin;
+use crate::core::yaml_error;
 
 /// The name of the file that holds a project's settings.
 pub(super) const WORKSPACE_MANIFEST: &str = "pnpm-workspace.yaml";
@@ -185,6 +186,6 @@ fn parse_as<'text, T: Deserialize<'text>>(path: &Path, text: &'text str) -> Resu
     serde_saphyr::from_str(text).map_err(|error| ConfigError::Yaml {
         path: path.to_owned(),
         line: error.location().map(|location| location.line()),
-        message: error.without_snippet().to_string(),
+        message: yaml_error::sentence(&error.without_snippet().to_string()),
     })
 }

@@ -47,6 +47,14 @@ pub struct ToldSoFar {
     pub skipped: u64,
 }
 
+impl ToldSoFar {
+    /// Nothing yet; packages get numbers from `first` on.
+    #[must_use]
+    pub fn after(first: u32) -> Self {
+        Self { numbers: Numbers::after(first), ..Self::default() }
+    }
+}
+
 impl Announcer<'_> {
     /// Makes a package known, if it is not, and begins to fetch it.
     fn announce(&self, resolved: &Arc<Resolved>) -> Option<PackageId> {

@@ -55,7 +55,7 @@ pub fn choose(
     if !is_preferred {
         return Ok(Course::Resolve(lockfile));
     }
-    let all_projects = config.workspace_dir.is_some() && !found.is_filtered();
+    let all_projects = config.workspace_dir.is_some() && !config.lockfile_per_project && !found.is_filtered();
     let Some(lockfile) = lockfile else {
         // What is in place tells what the lockfile was, if it is for the same manifests.
         let installed = installed(config);

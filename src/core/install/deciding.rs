@@ -2,13 +2,13 @@
 
 use super::course::{self, Course};
 use super::inputs::{self, Inputs};
+use super::numbers::Numbers;
 use super::resolving::Resolving;
 use super::selection::Selector;
 use super::setup::Setup;
 use super::{Gathered, Install, InstallError, Known};
 use crate::core::change::{Changes, Command};
 use crate::core::config::Dedupe;
-use crate::core::lockfile::Lockfile;
 use crate::core::meter::Meters;
 use crate::core::verify::Verification;
 
@@ -48,9 +48,16 @@ impl Install {
         let is_new = !matches!(course, Course::Restore(_));
         let mut verification = None;
         let (mut lockfile, setup, known) = match course {
-            Course::Restore(lockfile) | Course::Rewrite(lockfile) => (lockfile, setup, Known::default()),
+            Course::Restore(lockfile) | Course::Rewrite(lockfile) => {
+                let numbers = Numbers::after(gathered.numbered);
+                (lockfile, setup, Known { numbers, ..Known::default() })
+            }
             Course::Resolve(seed) => {
                 let tools = setup.finish(config, &self.controls)?;
+                if config.registries.default.starts_with("https:") {
+                    let client = tools.fetcher.client.clone();
+                    tools.runtime.spawn_blocking(move || client.expect_encrypted());
+                }
                 // What is kept of it has to keep the policies too.
                 verification = Some(match &seed {
                     Some(seed) => self.verify(seed, &tools, meters),
@@ -71,8 +78,7 @@ impl Install {
 
     /// Whether the lockfile on disk is the one that was decided on; says that nothing was written.
     fn check_duplicates(&self, inputs: &Inputs) -> Result<bool, InstallError> {
-        let path = self.config.lockfile_dir.join(Lockfile::FILE_NAME);
-        let on_disk = std::fs::read_to_string(path).unwrap_or_default();
+        let on_disk = std::fs::read_to_string(self.lockfile_path()).unwrap_or_default();
         if on_disk == inputs.lockfile.to_yaml() {
             return Ok(false);
         }
@@ -91,7 +97,9 @@ impl Install {
         if self.config.dedupe == Some(Dedupe::Check) {
             return self.check_duplicates(&inputs);
         }
-        let is_written = is_new && self.write_lockfile(&inputs, !known.violates_policies)?;
+        let draft =
+            is_new.then(|| inputs.lockfile.draft(&self.lockfile_path(), &inputs.lockfile.main_document()));
+        let is_written = self.write_lockfile(&inputs, draft.transpose()?, !known.violates_policies)?;
         let is_changed = changes.as_ref().map_or(Ok(false), Changes::save)?;
         Ok(is_written || is_changed)
     }

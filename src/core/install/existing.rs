@@ -272,7 +272,7 @@ impl Current {
 }
 
 /// Whether two lockfiles make the same tree.
-fn is_same(left: &Lockfile, right: &Lockfile) -> bool {
+pub(super) fn is_same(left: &Lockfile, right: &Lockfile) -> bool {
     left.importers == right.importers && left.packages == right.packages && left.snapshots == right.snapshots
 }
 

@@ -1,13 +1,17 @@
 //! What the event stream is told of projects, and of what depends on what.
 
-use super::inputs::Inputs;
+use rustc_hash::FxHashMap;
+
+use super::inputs::{Inputs, importer_folder};
 use super::work::Work;
+use crate::core::config::Config;
 use crate::core::event::{EventKind, ImporterKnown, ImportersKnown, PackageId};
+use crate::core::path::relative;
 use crate::core::plan::{Graph, Selection, Target};
 
 /// The event that makes the projects known.
 #[must_use]
-pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKind {
+pub fn announcement(config: &Config, inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKind {
     let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let importers = inputs.importers.iter().filter_map(|id| {
         let position = inputs.lockfile.importers.get_index_of(id)?;
@@ -21,7 +25,7 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
         packages.sort_unstable();
         packages.dedup();
         Some(ImporterKnown {
-            id: id.clone(),
+            id: id_in_workspace(config, id),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             dependencies: narrow(dependencies.len()),
             packages,
@@ -33,19 +37,40 @@ pub fn announcement(inputs: &Inputs, graph: &Graph<'_>, work: &Work) -> EventKin
     }))
 }
 
-/// The event that makes known what depends on what.
+/// The path of a project from the root of the workspace.
+fn id_in_workspace(config: &Config, id: &str) -> String {
+    let way = relative(config.settings_dir(), &importer_folder(&config.lockfile_dir, id));
+    match way.to_string_lossy().replace('\\', "/") {
+        way if way.is_empty() => ".".to_owned(),
+        way => way,
+    }
+}
+
+/// The event that makes known what depends on what. Packages that are left out are somebody's dependencies as well.
 #[must_use]
 pub fn dependencies(graph: &Graph<'_>, selection: &Selection, work: &Work) -> EventKind {
+    let left_out: FxHashMap<usize, PackageId> = selection
+        .skipped
+        .iter()
+        .zip(&work.skipped)
+        .map(|(skipped, known)| (skipped.index, known.package))
+        .collect();
+    let package_of = |snapshot: usize| {
+        work.slot_of(snapshot).map(|slot| slot.package).or_else(|| left_out.get(&snapshot).copied())
+    };
+    let selected = selection.snapshots.iter().map(|selected| selected.index);
+    let known = selected.chain(selection.skipped.iter().map(|skipped| skipped.index));
     let mut dependencies: Vec<Vec<PackageId>> = Vec::new();
-    for (slot, selected) in work.slots.iter().zip(&selection.snapshots) {
-        let targets = graph.snapshots[selected.index].iter().filter_map(|edge| match edge.target {
-            Target::Snapshot(snapshot) => work.slot_of(snapshot),
+    for snapshot in known {
+        let Some(package) = package_of(snapshot) else { continue };
+        let targets = graph.snapshots[snapshot].iter().filter_map(|edge| match edge.target {
+            Target::Snapshot(snapshot) => package_of(snapshot),
             Target::Link(_) => None,
         });
-        let mut packages: Vec<PackageId> = targets.map(|slot| slot.package).collect();
+        let mut packages: Vec<PackageId> = targets.collect();
         packages.sort_unstable();
         packages.dedup();
-        let index = slot.slot.package.index();
+        let index = package.index();
         if index >= dependencies.len() {
             dependencies.resize(index + 1, Vec::new());
         }

@@ -81,7 +81,7 @@ pub fn find(config: &Config, may_begin: bool) -> Result<Found, InstallError> {
     let workspace = workspace?;
     let (selected, unmatched) = selected(config, &workspace)?;
     let selected = selected.map(|ids| ids.into_iter().map(str::to_owned).collect());
-    let patches = PatchFiles::read(&config.patched_dependencies, &config.lockfile_dir)?;
+    let patches = PatchFiles::read(&config.patched_dependencies, config.settings_dir())?;
     Ok(Found { workspace, lockfile, selected, unmatched, patches })
 }
 
@@ -181,7 +181,7 @@ pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> 
     if config.filter.is_empty() {
         return Ok(None);
     }
-    let workspace = Workspace::find(config)?;
+    let workspace = Workspace::find_all(config)?;
     let (selected, _) = selected(config, &workspace)?;
     Ok(selected
         .is_some_and(|ids| ids.is_empty())
@@ -189,7 +189,7 @@ pub fn selects_nothing(config: &Config) -> Result<Option<String>, InstallError> 
 }
 
 /// The ids of the selected projects, where `None` means all, and what to say of selectors that select none.
-fn selected<'a>(
+pub(super) fn selected<'a>(
     config: &Config,
     workspace: &'a Workspace,
 ) -> Result<(Option<Vec<&'a str>>, Vec<String>), InstallError> {
@@ -267,8 +267,8 @@ fn refuse_unsupported(config: &Config) -> Result<(), InstallError> {
             return refuse("an install without symlinks or without node_modules");
         }
     }
-    if !*config.lockfile || !*config.shared_workspace_lockfile {
-        return refuse("an install without one lockfile for the whole workspace");
+    if !*config.lockfile {
+        return refuse("an install without a lockfile");
     }
     Ok(())
 }

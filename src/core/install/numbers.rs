@@ -30,6 +30,18 @@ pub struct Told {
 }
 
 impl Numbers {
+    /// None is given yet; the first will be `first`.
+    #[must_use]
+    pub fn after(first: u32) -> Self {
+        Self { next: first, ..Self::default() }
+    }
+
+    /// The number that would be given next.
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.next
+    }
+
     /// The number of a package that is resolved, unless it has one already.
     pub fn give(&mut self, told: Told) -> Option<PackageId> {
         if self.unplaced.contains_key(&told.dep_path) {

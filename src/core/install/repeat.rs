@@ -29,7 +29,8 @@ pub fn asks_to_look(config: &Config) -> bool {
 /// Whether there is nothing to do.
 #[must_use]
 pub fn is_up_to_date(config: &Config) -> bool {
-    if asks_to_look(config) || !*config.optimistic_repeat_install {
+    let asks_to_resolve = config.fix_lockfile || config.dedupe.is_some();
+    if asks_to_look(config) || asks_to_resolve || !*config.optimistic_repeat_install {
         return false;
     }
     if !config.filter.is_empty() || !*config.recursive_install {
@@ -40,7 +41,7 @@ pub fn is_up_to_date(config: &Config) -> bool {
     };
     // What hook files do cannot be told from outside.
     let has_hooks =
-        || [".pnpmfile.cjs", ".pnpmfile.mjs"].iter().any(|name| config.lockfile_dir.join(name).exists());
+        || [".pnpmfile.cjs", ".pnpmfile.mjs"].iter().any(|name| config.settings_dir().join(name).exists());
     if state.filtered_install || !state.pnpmfiles.is_empty() || has_hooks() {
         return false;
     }
@@ -51,13 +52,13 @@ pub fn is_up_to_date(config: &Config) -> bool {
     };
     let patches = config.patched_dependencies.values();
     if !is_older(&config.lockfile_dir.join(Lockfile::FILE_NAME))
-        || patches.into_iter().any(|path| !is_older(&config.lockfile_dir.join(path)))
+        || patches.into_iter().any(|path| !is_older(&config.settings_dir().join(path)))
         || !config.virtual_store_dir.join(CURRENT_LOCKFILE).exists()
         || !config.root_modules_dir().join(ModulesState::FILE_NAME).exists()
     {
         return false;
     }
-    let root = Manifest::read(&config.lockfile_dir).ok();
+    let root = Manifest::read(config.settings_dir()).ok();
     if !settings_agree(&state.settings, &recorded_settings(config, root.as_ref())) {
         return false;
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::ahead::{Ahead, UnderWay};
 use super::announce::{Announcer, ToldSoFar};
 use super::inputs::Found;
+use super::others;
 use super::reuse;
 use super::rewriting::Rewriting;
 use super::selection::Selector;
@@ -19,7 +20,6 @@ use crate::core::change::{Changes, Circumstances};
 use crate::core::clock::unix_millis;
 use crate::core::config::{self, Config};
 use crate::core::event::EventKind;
-use crate::core::lockfile::update::{prune_unreachable, recompute_optional};
 use crate::core::lockfile::{Lockfile, LockfileSettings};
 use crate::core::patch::PatchError;
 use crate::core::registry::Packuments;
@@ -76,17 +76,19 @@ impl Resolving<'_> {
     ) -> Result<(Lockfile, Known), InstallError> {
         let config = &self.install.config;
         refuse_pnpmfile(config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir))?;
-        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        let root = self.found.workspace.root_manifest(config);
         let rewriter = Rewriter::new(config, root)?;
         let runtime = self.tools.runtime.handle();
-        let ahead = (!config.lockfile_only).then(|| Ahead::start(runtime, &self.tools.fetcher));
+        // Of some projects only, what belongs to them is known at the end.
+        let is_for_all = !config.lockfile_only && !self.found.is_filtered();
+        let ahead = is_for_all.then(|| Ahead::start(runtime, &self.tools.fetcher));
         let announcer = Announcer {
             config,
             emitter: &self.install.emitter,
             ahead: ahead.as_ref(),
             fitness: selector.fitness(),
             in_place: in_place(config),
-            told: RefCell::default(),
+            told: RefCell::new(ToldSoFar::after(gathered.numbered)),
         };
         let outcome = runtime.block_on(async {
             tokio::select! {
@@ -215,13 +217,14 @@ impl Resolving<'_> {
         let Some(catalogs) = self.changes.as_deref().and_then(Changes::catalogs) else { return Ok(None) };
         let mut config = self.install.config.clone();
         config.catalogs.value.clone_from(catalogs);
-        let root = self.found.workspace.project(".").and_then(|project| project.manifest.as_ref());
+        let root = self.found.workspace.root_manifest(&config);
         Ok(Some(Rewriter::new(&config, root)?))
     }
 
-    /// The projects that are resolved, with what the settings make of their manifests.
+    /// The projects, with what the settings make of their manifests. Also those that are not selected are resolved:
+    /// the lockfile may not have them, or for other settings, and all share versions.
     fn projects(&self, rewriter: &Rewriter) -> Vec<Project> {
-        let with_manifest = self.found.wanted().filter_map(|project| {
+        let with_manifest = self.found.workspace.projects.iter().filter_map(|project| {
             let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
             Some(Project {
                 id: project.id.clone(),
@@ -246,7 +249,7 @@ impl Resolving<'_> {
             self.tools.runtime.handle().clone(),
         );
         let workspace = config.workspace_dir.is_some().then(|| {
-            let packages = self.found.workspace.projects.iter().filter_map(|project| {
+            let packages = self.found.workspace.known().filter_map(|project| {
                 let manifest = PackageManifest::from_manifest(project.manifest.as_ref()?);
                 Some(WorkspacePackage { folder: project.folder.clone(), manifest: Arc::new(manifest) })
             });
@@ -277,7 +280,7 @@ impl Resolving<'_> {
         Err(error.into())
     }
 
-    /// Writes the outcome down. Projects that are not selected stay as the lockfile had them.
+    /// Writes the outcome down. Projects that are not selected stay as the lockfile had them, if it had them.
     fn record(&self, rewriter: &Rewriter, walked: &Walked, outcome: &PeerOutcome) -> Lockfile {
         let config = &self.install.config;
         let effective = self.projects(rewriter);
@@ -294,14 +297,14 @@ impl Resolving<'_> {
             auto_install_peers: *config.auto_install_peers,
             exclude_links: *config.exclude_links_from_lockfile,
             previous: self.seed.as_ref(),
-            keep_links: *config.dedupe_injected_deps,
             time: &walked.time,
         };
         let mut lockfile = recording.lockfile();
-        if let Some(seed) = self.seed.as_ref().filter(|_| self.found.is_filtered()) {
-            keep_others(&mut lockfile, seed, |id| self.found.workspace.project(id).is_some());
-        }
         lockfile.catalogs = rewriter.used_catalogs(&lockfile.importers);
+        if let Some(seed) = self.seed.as_ref().filter(|_| self.found.is_filtered()) {
+            let wanted: FxHashSet<&str> = self.found.wanted().map(|project| &*project.id).collect();
+            others::keep(&mut lockfile, seed, |id| !wanted.contains(id));
+        }
         lockfile
     }
 
@@ -337,26 +340,6 @@ fn preferred_when(scope: &UpdateScope, seed: Option<&Lockfile>) -> PreferredVers
         UpdateScope::Everything => preferred_versions(None, &none),
         UpdateScope::Names(names) => preferred_versions(seed, names),
     }
-}
-
-/// Adds the projects that were not resolved, with what they need.
-fn keep_others(lockfile: &mut Lockfile, seed: &Lockfile, is_project: impl Fn(&str) -> bool) {
-    for (id, importer) in &seed.importers {
-        if is_project(id) && !lockfile.importers.contains_key(id) {
-            lockfile.importers.insert(id.clone(), importer.clone());
-        }
-    }
-    for (dep_path, snapshot) in &seed.snapshots {
-        lockfile.snapshots.entry(dep_path.clone()).or_insert_with(|| snapshot.clone());
-    }
-    for (id, metadata) in &seed.packages {
-        lockfile.packages.entry(id.clone()).or_insert_with(|| metadata.clone());
-    }
-    prune_unreachable(lockfile);
-    recompute_optional(lockfile);
-    lockfile.importers.sort_unstable_keys();
-    lockfile.snapshots.sort_unstable_keys();
-    lockfile.packages.sort_unstable_keys();
 }
 
 fn tree_settings(config: &Config) -> TreeSettings {

@@ -3,6 +3,7 @@
 //! Asking Node.js for its version takes longer than reading a lockfile, and the answer seldom decides anything: it is
 //! waited for only when an optional package could be left out for it. Otherwise it serves the warnings, at the end.
 
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 
 use node_semver::Version;
@@ -173,8 +174,13 @@ fn parsed(version: &str) -> Option<Version> {
     Version::parse(version.strip_prefix('v').unwrap_or(version)).ok()
 }
 
-/// What `node --version` says; `None` where there is no Node.js.
+/// What `node --version` says; `None` where there is no Node.js. It is asked once.
 fn installed_node_version() -> Option<String> {
+    static VERSION: OnceLock<Option<String>> = OnceLock::new();
+    VERSION.get_or_init(ask_node).clone()
+}
+
+fn ask_node() -> Option<String> {
     let output = std::process::Command::new("node")
         .arg("--version")
         .stdin(std::process::Stdio::null())

@@ -2,11 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::InstallError;
 use super::ahead::{Download, UnderWay};
 use super::existing::Verdict;
 use super::work::Work;
-use crate::core::event::{EventKind, Planned, Totals};
+use super::{Gathered, InstallError};
+use crate::core::event::{EventKind, Planned};
 use crate::core::fetch::Fetcher;
 use crate::core::packlist::PackedFolder;
 use crate::core::store::index;
@@ -37,8 +37,9 @@ impl Split {
         skipped: usize,
         folders: Vec<Option<PackedFolder>>,
         ahead: UnderWay,
-        totals: &mut Totals,
+        gathered: &mut Gathered,
     ) -> Result<Self, InstallError> {
+        let Gathered { totals, planned: all, .. } = gathered;
         let UnderWay { rows: mut looked_up, mut downloads } = ahead;
         let mut todo: Vec<Vec<usize>> = vec![Vec::new(); work.sources.len()];
         for ((position, planned), verdict) in work.slots.iter().enumerate().zip(verdicts) {
@@ -86,12 +87,19 @@ impl Split {
             totals.fetched += u64::from(unneeded.drop_unneeded());
         }
         planned.skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
-        planned.in_place = u32::try_from(totals.in_place).unwrap_or(u32::MAX);
         planned.packages =
             u32::try_from(work.slots.len()).unwrap_or(u32::MAX).saturating_add(planned.skipped);
-        totals.packages = planned.packages.into();
-        totals.skipped = planned.skipped.into();
-        fetcher.emitter.emit(EventKind::Planned(planned));
+        totals.packages += u64::from(planned.packages);
+        totals.skipped += u64::from(planned.skipped);
+        *all = Planned {
+            packages: all.packages.saturating_add(planned.packages),
+            in_place: u32::try_from(totals.in_place).unwrap_or(u32::MAX),
+            warm: all.warm.saturating_add(planned.warm),
+            cold: all.cold.saturating_add(planned.cold),
+            downloads: all.downloads.saturating_add(planned.downloads),
+            skipped: all.skipped.saturating_add(planned.skipped),
+        };
+        fetcher.emitter.emit(EventKind::Planned(*all));
         split.todo = todo;
         Ok(split)
     }

@@ -51,6 +51,8 @@ pub struct Outcome<'a> {
     pub hoisted: HoistedDependencies,
     /// When the inputs were read, in milliseconds of Unix time. What changes later is for the next install.
     pub read_at_ms: u64,
+    /// The text of the lockfile that [`Existing::expected`] is.
+    pub expected: &'a str,
     /// This run has written the lockfile.
     pub lockfile_written: bool,
 }
@@ -93,7 +95,7 @@ impl Outcome<'_> {
             ..ModulesState::of(&layout(config), &modules)
         };
         state.write(&modules, &self.existing.modules)?;
-        save_current(&config.virtual_store_dir, current)?;
+        save_current(&config.virtual_store_dir, current, narrowed.is_none().then_some(self.expected))?;
         register_project(&config.store_dir, &config.lockfile_dir)?;
         let workspace = self.workspace();
         let changed_ms = self.changed_ms();
@@ -240,7 +242,7 @@ impl Outcome<'_> {
     }
 
     fn workspace(&self) -> WorkspaceState {
-        let root = self.inputs.workspace.project(".");
+        let root = self.inputs.workspace.root_manifest(self.config);
         let projects = self.inputs.workspace.projects.iter().map(|project| {
             let manifest = project.manifest.as_ref();
             let entry = ProjectEntry {
@@ -254,7 +256,7 @@ impl Outcome<'_> {
             projects: projects.collect(),
             pnpmfiles: Vec::new(),
             filtered_install: self.inputs.left_out > 0,
-            settings: recorded_settings(self.config, root.and_then(|project| project.manifest.as_ref())),
+            settings: recorded_settings(self.config, root),
         }
     }
 }

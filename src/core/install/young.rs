@@ -77,18 +77,19 @@ impl Install {
         let mut message =
             format!("versions were taken that are younger than minimumReleaseAge:\n  {}", young.listed());
         if saves {
-            self.exclude(young)?;
+            self.exclude(young, gathered)?;
             message.push_str("\nThey were added to minimumReleaseAgeExclude in pnpm-workspace.yaml.");
         }
         self.warn(message, None, &mut gathered.totals);
         Ok(())
     }
 
-    fn exclude(&self, young: &Young) -> Result<(), InstallError> {
+    fn exclude(&self, young: &Young, gathered: &mut Gathered) -> Result<(), InstallError> {
         let config = &self.config;
         let folder = config.workspace_dir.as_deref().unwrap_or(&config.lockfile_dir);
         let mut rules = config.minimum_release_age_exclude.value.clone();
-        rules.extend(young.0.iter().map(|(name, _)| name.clone()));
+        gathered.excluded.extend(young.0.iter().map(|(name, _)| name.clone()));
+        rules.extend_from_slice(&gathered.excluded);
         let rules = Exclusions::parse(&rules).map_err(|error| ResolveError::from(Box::new(error)))?.merged();
         let mut file = WorkspaceFile::read(folder).map_err(ChangeError::from)?;
         file.set_list(EXCLUDED, &rules).map_err(ChangeError::from)?;

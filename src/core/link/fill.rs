@@ -12,9 +12,8 @@ use super::method::{Placement, Source};
 use super::slot::MARKER;
 use crate::core::folder::Folder;
 use crate::core::patch::{Content, PatchFile, Patched};
-use crate::core::store::digest::shard_of_hex;
+use crate::core::store::Store;
 use crate::core::store::row::{StoredFile, StoredPackage};
-use crate::core::store::{Store, StoreError};
 
 /// What a patch makes of a package. Nothing is written yet.
 pub(super) fn patched(
@@ -26,17 +25,12 @@ pub(super) fn patched(
     let files = stored.iter().map(|(path, file)| (*path, file.executable)).collect();
     let read = |path: &str| {
         let file = stored.get(path).ok_or(io::ErrorKind::NotFound)?;
-        let shard = shard_of(store, file).map_err(io::Error::other)?;
+        let shard = store.shard(file.shard).map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         shard.open_file(file.blob_name().as_str())?.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     Ok(patch.apply(&files, &read)?)
-}
-
-fn shard_of<'a>(store: &'a Store, file: &StoredFile<'_>) -> Result<&'a Folder, StoreError> {
-    // Decoding a row has checked the digest.
-    store.shard(shard_of_hex(file.digest).unwrap_or_default())
 }
 
 /// A package's folder while it is filled.
@@ -96,7 +90,7 @@ impl Filling<'_> {
     }
 
     fn place(&self, file: &StoredFile<'_>) -> Result<(), LinkError> {
-        let shard = shard_of(self.store, file)?;
+        let shard = self.store.shard(file.shard)?;
         let name = file.blob_name();
         let from =
             Source { shard, name: name.as_str(), executable: file.executable, at_once: file.path == MARKER };

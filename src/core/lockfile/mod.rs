@@ -36,6 +36,7 @@ pub use model::{
 pub use names::is_valid_package_name;
 pub use patches::{Patch, PatchError, Patches};
 pub use resolution::{BinaryResolution, Resolution, Variant, VariantTarget};
+pub use save::Draft;
 pub use slot_name::slot_directory_name;
 pub use specifiers::{
     Base, CatalogEntries, CatalogError, CatalogUse, Extended, Extension, ExtensionError, Extensions, Groups,

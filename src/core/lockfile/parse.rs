@@ -9,6 +9,7 @@ use super::dep_path::split;
 use super::error::LockfileError;
 use super::model::{Lockfile, PackageMetadata};
 use super::resolution::Resolution;
+use crate::core::yaml_error;
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -183,18 +184,15 @@ pub(super) fn parse_yaml(text: &str) -> Result<Lockfile, (Option<u64>, Option<u6
     })
 }
 
-/// The sentence of the YAML reader without its place, which our message has already, and without advice to programmers.
+/// What is wrong, with the limits of a lockfile told as such.
 fn reason(message: &str) -> String {
-    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
-    if message.starts_with("cannot deserialize null") {
-        return "a value is missing".to_owned();
-    }
+    let message = yaml_error::sentence(message);
     match message.strip_prefix("budget breached: ") {
         Some(limit) if limit.starts_with("Anchors") || limit.starts_with("Aliases") => {
             "it has anchors or aliases, which lockfiles do not have".to_owned()
         }
         Some(limit) => format!("it is larger or deeper than a lockfile can be ({limit})"),
-        None => message.to_owned(),
+        None => message,
     }
 }
 

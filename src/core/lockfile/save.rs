@@ -1,12 +1,20 @@
 //! The lockfile on disk: replaced as a whole, or left as it was.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::LockfileError;
 use super::model::Lockfile;
 use super::parse::{normalise, split_documents};
-use crate::core::replace_file::replace_file;
+use crate::core::replace_file::Replacement;
+
+/// A lockfile that is complete and on the disk, and has yet to take the old one's name.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    /// `None` when the file says the same already.
+    replacement: Option<Replacement>,
+}
 
 impl Lockfile {
     /// Writes the file, unless it says the same already. A document before the lockfile stays as it stands in the
@@ -17,6 +25,15 @@ impl Lockfile {
     /// # Errors
     /// The file is a symlink, or the system refuses. Then the old file is there as it was.
     pub fn save(&self, path: &Path) -> Result<bool, LockfileError> {
+        self.draft(path, &self.main_document())?.put()
+    }
+
+    /// Does all of [`save`](Self::save) that is not to be seen yet. `main` is the [main
+    /// document](Self::main_document).
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn draft(&self, path: &Path, main: &str) -> Result<Draft, LockfileError> {
         let fail = |source| LockfileError::Write { path: path.to_owned(), source };
         let existing = match std::fs::read(path) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
@@ -28,19 +45,30 @@ impl Lockfile {
             Some(existing) => split_documents(existing).0,
             None => self.environment_document.as_deref(),
         };
-        let main = self.main_document();
-        let text = match environment {
-            Some(environment) => format!("---\n{environment}---\n{main}"),
-            None => main,
-        };
-        if existing.as_deref() == Some(text.as_str()) {
-            return Ok(false);
+        let with_environment = environment.map(|environment| format!("---\n{environment}---\n{main}"));
+        let text = with_environment.as_deref().unwrap_or(main);
+        if existing.as_deref() == Some(text) {
+            return Ok(Draft { path: path.to_owned(), replacement: None });
         }
         if std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
             return Err(LockfileError::Symlink { path: path.to_owned() });
         }
-        replace_file(path, &text).map_err(fail)?;
-        Ok(true)
+        let replacement = Replacement::of(path, text).map_err(fail)?;
+        Ok(Draft { path: path.to_owned(), replacement: Some(replacement) })
+    }
+}
+
+impl Draft {
+    /// Puts it in the old one's place. Says whether there was anything to be put.
+    ///
+    /// # Errors
+    /// The system refuses. Then the old file is there as it was.
+    pub fn put(self) -> Result<bool, LockfileError> {
+        let Self { path, replacement } = self;
+        let is_new = replacement.is_some();
+        let put = replacement.map_or(Ok(()), Replacement::put);
+        put.map_err(|source| LockfileError::Write { path, source })?;
+        Ok(is_new)
     }
 }
 

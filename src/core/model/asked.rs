@@ -1,6 +1,6 @@
 //! What was asked of a run while it was under way: knobs that were turned, pauses.
 
-use crate::core::event::{ImportMethod, Knob, LinkMode};
+use crate::core::event::{ImportMethod, Knob, LinkMode, Phase};
 use crate::core::model::fold::Model;
 use crate::core::model::lane::Pool;
 use crate::core::model::log::LogLevel;
@@ -32,6 +32,13 @@ pub struct Mark {
     pub text: String,
 }
 
+/// Cold slots that were linked before a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ColdSoFar {
+    pub slots: u64,
+    pub busy_us: u64,
+}
+
 impl Model {
     /// The moments at which somebody changed how the run goes, in the order they were told.
     #[must_use]
@@ -43,6 +50,12 @@ impl Model {
     #[must_use]
     pub fn paused_since(&self) -> Option<u64> {
         self.paused_since
+    }
+
+    /// The spans in which new work was held back up to `now`, in microseconds since the run began.
+    pub fn pauses(&self, now: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let present = self.paused_since.map(|since| (since, now.max(since)));
+        self.pauses.iter().copied().chain(present)
     }
 
     pub(super) fn turn(&mut self, at: u64, knob: Knob, from: u32, to: u32, by: &str) {
@@ -61,13 +74,25 @@ impl Model {
     }
 
     pub(super) fn change_link_mode(&mut self, at: u64, from: LinkMode, to: LinkMode, by: &str) {
+        let cold = self.phase_numbers(Phase::LinkCold, at);
+        self.inline_since = (to == LinkMode::Inline)
+            .then(|| ColdSoFar { slots: cold.count, busy_us: cold.busy_us.unwrap_or(0) });
         self.knobs.link_mode = Some(to);
         self.mark(at, format!("linkMode {} -> {}", from.name(), to.name()), by);
     }
 
     pub(super) fn pause(&mut self, at: u64, paused: bool, by: &str) {
+        self.end_pause(at);
         self.paused_since = paused.then_some(at).filter(|_| self.outcome.is_none());
         self.mark(at, if paused { "paused" } else { "resumed" }.to_owned(), by);
+    }
+
+    pub(super) fn end_pause(&mut self, at: u64) {
+        if let Some(since) = self.paused_since.take()
+            && self.pauses.len() < MARKS
+        {
+            self.pauses.push((since, at.max(since)));
+        }
     }
 
     fn mark(&mut self, at: u64, text: String, by: &str) {

@@ -9,11 +9,11 @@ use crate::core::event::{
     AnsweredBy, Event, EventKind, Failure, Fetched, ImportMethod, Imported, ImportersKnown, LinkPass,
     Outcome, PackageId, Phase, PhaseTotals, Planned, RunFinished, RunStarted, SkipReason, Totals,
 };
-use crate::core::model::asked::{KnobState, Mark};
+use crate::core::model::asked::{ColdSoFar, KnobState, Mark};
 use crate::core::model::format;
 use crate::core::model::lane::{LaneTask, Lanes, Pool};
 use crate::core::model::log::{Log, LogLevel};
-use crate::core::model::metadata::MetadataState;
+use crate::core::model::metadata::{MetadataRequest, MetadataState};
 use crate::core::model::network::{NetworkSample, NetworkState};
 use crate::core::model::package::{Package, PackageState};
 use crate::core::model::phase::PhaseState;
@@ -43,6 +43,9 @@ pub struct Model {
     pub(super) log: Log,
     pub(super) cancelled_by: Option<String>,
     pub(super) paused_since: Option<u64>,
+    pub(super) pauses: Vec<(u64, u64)>,
+    /// What was linked before `inline` was chosen in the middle of the run.
+    pub(super) inline_since: Option<ColdSoFar>,
     pub(super) marks: Vec<Mark>,
     pub(super) metadata: MetadataState,
     pub(super) dependencies: Vec<Vec<PackageId>>,
@@ -76,8 +79,8 @@ impl Model {
                 let text = format!("wrote {path} with {} packages", format::count((*packages).into()));
                 self.log.push(at, LogLevel::Info, text);
             }
-            EventKind::ImportersKnown(known) => self.importers = Some(known.clone()),
-            EventKind::DependenciesKnown { dependencies } => self.dependencies.clone_from(dependencies),
+            EventKind::ImportersKnown(known) => self.know_importers(known),
+            EventKind::DependenciesKnown { dependencies } => self.know_dependencies(dependencies),
             EventKind::Planned(planned) => self.plan(at, *planned),
             EventKind::FetchStarted { package, attempt, lane, size, host } => {
                 self.fetch_started(at, *package, *attempt, *lane, *size);
@@ -142,8 +145,11 @@ impl Model {
                 }
             }
             EventKind::ImportMethodChosen { method, tried, .. } => self.method_chosen(at, *method, tried),
-            EventKind::MetadataRequested { name, attempt, lane } => {
-                self.metadata_requested(at, name, *attempt, *lane);
+            EventKind::MetadataRequested { name, attempt, lane, host } => {
+                let host = host.as_deref().map(|host| self.shared_host(host));
+                let (lane, attempt) = (*lane, *attempt);
+                let request = MetadataRequest { since: at, attempt_since: at, lane, attempt, host };
+                self.metadata_requested(name, request);
             }
             EventKind::MetadataReceived(received) => self.metadata_received(at, received),
             EventKind::Unknown => {}
@@ -195,7 +201,7 @@ impl Model {
         }
         self.downloads.clear();
         self.forget_metadata_under_way();
-        self.paused_since = None;
+        self.end_pause(finished.wall_us);
         self.outcome = Some(finished.outcome);
         self.failure.clone_from(&finished.failure);
         self.wall_us = Some(finished.wall_us);

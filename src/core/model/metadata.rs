@@ -1,6 +1,7 @@
 //! Metadata of packages, as resolution asks for it: what is under way, what came from where.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::core::event::{MetadataCache, MetadataReceived, Phase};
 use crate::core::model::distribution::Distribution;
@@ -11,20 +12,26 @@ use crate::core::model::lane::Pool;
 const UNDER_WAY_KEPT: usize = 4_096;
 
 /// A request for metadata that is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetadataRequest {
-    /// When its latest attempt began, microseconds since the run began.
+    /// When its first attempt began, microseconds since the run began.
     pub since: u64,
+    /// When the present attempt began, likewise.
+    pub attempt_since: u64,
     /// The permit it runs under.
     pub lane: u16,
     /// 1 for the first attempt.
     pub attempt: u32,
+    /// The host that is to answer, where it is told.
+    pub host: Option<Arc<str>>,
 }
 
 /// The metadata of a run.
 #[derive(Debug, Clone, Default)]
 pub struct MetadataState {
     under_way: BTreeMap<String, MetadataRequest>,
+    /// When the first attempt began for what failed and may be asked for again.
+    failed_since: BTreeMap<String, u64>,
     times: Distribution,
     /// Documents taken from the cache without a request.
     pub hits: u64,
@@ -40,13 +47,13 @@ pub struct MetadataState {
 
 impl MetadataState {
     /// Requests under way, by the name of the package.
-    pub fn under_way(&self) -> impl Iterator<Item = (&str, MetadataRequest)> {
-        self.under_way.iter().map(|(name, request)| (name.as_str(), *request))
+    pub fn under_way(&self) -> impl Iterator<Item = (&str, &MetadataRequest)> {
+        self.under_way.iter().map(|(name, request)| (name.as_str(), request))
     }
 
     /// What a permit is used for now.
     #[must_use]
-    pub fn on_lane(&self, lane: u16) -> Option<(&str, MetadataRequest)> {
+    pub fn on_lane(&self, lane: u16) -> Option<(&str, &MetadataRequest)> {
         self.under_way().find(|(_, request)| request.lane == lane)
     }
 
@@ -70,9 +77,12 @@ impl Model {
         &self.metadata
     }
 
-    pub(super) fn metadata_requested(&mut self, at: u64, name: &str, attempt: u32, lane: u16) {
-        if self.outcome.is_none() && self.metadata.under_way.len() < UNDER_WAY_KEPT {
-            self.metadata.under_way.insert(name.to_owned(), MetadataRequest { since: at, lane, attempt });
+    pub(super) fn metadata_requested(&mut self, name: &str, mut request: MetadataRequest) {
+        let metadata = &mut self.metadata;
+        let first = metadata.failed_since.remove(name).filter(|_| request.attempt > 1);
+        request.since = first.unwrap_or(request.since);
+        if self.outcome.is_none() && metadata.under_way.len() < UNDER_WAY_KEPT {
+            metadata.under_way.insert(name.to_owned(), request);
         }
     }
 
@@ -85,6 +95,11 @@ impl Model {
             MetadataCache::Failed => &mut self.metadata.failed,
         };
         *count += 1;
+        if let Some(request) = request.as_ref().filter(|_| received.cache == MetadataCache::Failed)
+            && self.metadata.failed_since.len() < UNDER_WAY_KEPT
+        {
+            self.metadata.failed_since.insert(received.name.clone(), request.since);
+        }
         let is_answer = matches!(received.cache, MetadataCache::Revalidated | MetadataCache::Miss);
         if is_answer {
             self.metadata.times.add(received.first_byte_us.saturating_add(received.body_us));
@@ -95,12 +110,13 @@ impl Model {
             self.network.answered(by);
         }
         if let (Some(request), Some(lane)) = (request, received.lane) {
-            self.pools[Pool::Network as usize].note(lane, request.since.min(at), at);
+            self.pools[Pool::Network as usize].note(lane, request.attempt_since.min(at), at);
         }
     }
 
     pub(super) fn forget_metadata_under_way(&mut self) {
         self.metadata.under_way.clear();
+        self.metadata.failed_since.clear();
     }
 
     /// Metadata is asked for and resolution is under way.

@@ -64,7 +64,8 @@ impl NetworkState {
         self.received.add(before.at, sample.at, sample.received - before.received);
         let span = sample.at - before.at;
         self.sampled_us = self.sampled_us.saturating_add(span);
-        if sample.waiting > 0 {
+        // What waits while permits are free waits for something else: a pause, or the extract pool.
+        if sample.waiting > 0 && sample.in_flight >= sample.permits {
             self.saturated_us = self.saturated_us.saturating_add(span);
         }
         if self.recent.len() == RECENT_SAMPLES {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::core::event::PackageId;
 use crate::core::model::fold::Model;
-use crate::core::model::package::Package;
+use crate::core::model::package::{Package, PackageState};
 
 impl Package {
     /// The time spent on it so far, microseconds: waits for a permit and a worker that the engine measured, and all its
@@ -46,7 +46,12 @@ impl Package {
     /// The work on it, waits for a permit or a worker left out, microseconds.
     #[must_use]
     pub fn work_us(&self, now: u64) -> u64 {
-        let waits = self.timings.queue_us.saturating_add(self.timings.extract_queue_us);
+        let timings = &self.timings;
+        let waits_now = match (self.state, timings.downloaded, timings.fetched) {
+            (PackageState::Downloaded, Some(downloaded), None) => now.saturating_sub(downloaded),
+            _ => 0,
+        };
+        let waits = timings.queue_us.saturating_add(timings.extract_queue_us).saturating_add(waits_now);
         self.total_us(now).saturating_sub(waits)
     }
 }

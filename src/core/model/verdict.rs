@@ -2,105 +2,57 @@
 //!
 //! # The rules
 //! First the wall time is shared out: each moment belongs to one stage, the first of these that was under way then:
-//! resolution (nothing can end before it has), fetching (download or extraction), the cold pass, the warm pass,
+//! a pause, resolution (nothing can end before it has), fetching (download or extraction), the cold pass, the warm pass,
 //! scripts, verification, the rest (executables, state). The stage with the largest share is looked into:
 //!
 //! | stage | when | bottleneck | to try |
 //! |---|---|---|---|
 //! | any | cold slots linked `inline`, and that took a quarter of the wall time or more | link serialisation | `linkMode` deferred |
+//! | resolution | a request for metadata has had no answer for half of it or more | registry latency | whether the registry can be reached |
 //! | resolution | metadata was asked for | resolution chain | to keep the lockfile, or `--prefer-offline` |
 //! | resolution | otherwise | resolution chain | nothing |
-//! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors |
+//! | fetching | extract workers busy for three quarters of it or more | extraction | more `extractThreads` while there are processors, then to keep the store |
 //! | fetching | one package alone for a third of it or more | one package | nothing: it starts as early as it can |
 //! | fetching | the first byte took longer than the body and about as long for all (the median is at most [`ALIKE`] times the quickest twentieth), and requests waited for permits half of the time | registry latency | more `networkConcurrency` |
 //! | fetching | likewise, and permits were free most of the time | registry latency | nothing here: a nearer registry |
-//! | fetching | otherwise: answers wait behind each other's bodies | bandwidth | nothing here: fewer requests at a time if attempts failed |
+//! | fetching | otherwise: answers wait behind each other's bodies | bandwidth | fewer requests at a time if attempts failed, or to keep the store |
 //! | linking | one worker, and more processors | link serialisation | more `linkThreads` |
-//! | linking | otherwise | disk metadata | another `packageImportMethod`, or the store on the same disk |
+//! | linking | workers busy, and more processors | disk metadata | more `linkThreads` |
+//! | linking | the cold pass, in link mode `deferred` | disk metadata | `linkMode` pipelined |
+//! | linking | files are copied | disk metadata | the store on the same disk |
+//! | linking | otherwise | disk metadata | nothing |
 //! | scripts | always | scripts | `allowBuilds` names what runs |
 //! | verification | always | registry latency | `trustLockfile`, where the lockfile is trusted |
+//! | a pause | always | pause | nothing: it was asked for |
 //! | the rest | always | start and end | nothing |
 //! | none | no phase was under way for longer than any of these was | start and end | nothing |
 //!
 //! A run of less than [`SHORTEST_US`] has no verdict while it runs: there is nothing to see yet. One that failed has none:
 //! its failure is what is to be looked at.
 
-use crate::core::event::{Knob, LinkMode, Outcome, PackageId, Phase};
+use crate::core::event::{ImportMethod, Knob, LinkMode, Outcome, PackageId, Phase};
+use crate::core::model::bottleneck::{Bottleneck, Verdict};
 use crate::core::model::fold::Model;
 use crate::core::model::format::{bytes, count, counted, duration, factor, percent, rate, ratio};
 use crate::core::model::lane::Pool;
 
+/// What helps where bytes or processors are what lacks: no work is done twice.
+const KEEP_THE_STORE: &str = "no knob helps; keep the store between installs";
+
 /// Microseconds below which nothing is judged.
 const SHORTEST_US: u64 = 200_000;
+
+/// Microseconds without an answer from which on a registry is doubted.
+const SILENT_US: u64 = 1_000_000;
 
 /// How many times the quickest answers' time the median may be for the registry's distance to explain it; more than that
 /// is a queue.
 const ALIKE: u64 = 2;
 
-/// What can hold a run back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bottleneck {
-    /// Nothing had to be done.
-    Nothing,
-    /// Resolution: each answer tells what to ask for next.
-    ResolutionChain,
-    /// The time a registry takes to begin its answer.
-    RegistryLatency,
-    /// Bytes a second.
-    Bandwidth,
-    /// One package that took much longer than all others.
-    OnePackage(PackageId),
-    /// Inflating, hashing and writing tarballs.
-    Extraction,
-    /// Slots that are linked one at a time.
-    LinkSerialisation,
-    /// What the file system does for each file, folder and link.
-    DiskMetadata,
-    /// Lifecycle scripts.
-    Scripts,
-    /// What comes before and after.
-    Rest,
-}
-
-impl Bottleneck {
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing to do",
-            Self::ResolutionChain => "resolution chain",
-            Self::RegistryLatency => "registry latency",
-            Self::Bandwidth => "bandwidth",
-            Self::OnePackage(_) => "one package",
-            Self::Extraction => "extraction",
-            Self::LinkSerialisation => "link serialisation",
-            Self::DiskMetadata => "disk metadata",
-            Self::Scripts => "scripts",
-            Self::Rest => "start and end",
-        }
-    }
-}
-
-/// What held a run back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    /// The bottleneck.
-    pub bottleneck: Bottleneck,
-    /// Share of the wall time that its stage took, 0 to 1.
-    pub share: f64,
-    /// The numbers that say so, as a sentence without an end.
-    pub evidence: String,
-    /// The most telling of them, for where there is little room; may be empty.
-    pub brief: String,
-    /// What to try, as a sentence without an end.
-    pub advice: Option<String>,
-    /// The knob that the advice is about, and the way to turn it.
-    pub knob: Option<(Knob, i32)>,
-}
-
 /// What a moment of a run belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    Pause,
     Resolve,
     Fetch,
     LinkCold,
@@ -110,7 +62,8 @@ enum Stage {
     Rest,
 }
 
-const STAGES: [(Stage, &[Phase]); 7] = [
+const STAGES: [(Stage, &[Phase]); 8] = [
+    (Stage::Pause, &[]),
     (Stage::Resolve, &[Phase::Resolve]),
     (Stage::Fetch, &[Phase::Download, Phase::Extract]),
     (Stage::LinkCold, &[Phase::LinkCold]),
@@ -145,34 +98,42 @@ impl Model {
         }
         let share = ratio(took, wall)?;
         let cold = self.phase_numbers(Phase::LinkCold, wall);
-        let serial = ratio(cold.busy_us.unwrap_or(0), wall).filter(|share| *share >= 0.25);
+        let before = self.inline_since.unwrap_or_default();
+        let slots = cold.count.saturating_sub(before.slots);
+        let one_at_a_time = cold.busy_us.unwrap_or(0).saturating_sub(before.busy_us);
+        let serial = ratio(one_at_a_time, wall).filter(|share| *share >= 0.25);
         if let (Some(LinkMode::Inline), Some(share)) = (self.knobs().link_mode, serial) {
             return Some(Verdict {
                 bottleneck: Bottleneck::LinkSerialisation,
                 share,
                 evidence: format!(
                     "{} slots linked one at a time, {} in all, {} of the wall time",
-                    count(cold.count),
-                    duration(cold.busy_us.unwrap_or(0)),
+                    count(slots),
+                    duration(one_at_a_time),
                     percent(share)
                 ),
-                brief: format!("{} slots one at a time", count(cold.count)),
-                advice: Some("link mode deferred: all slots at once after the downloads".into()),
+                brief: format!("{} slots one at a time", count(slots)),
+                advice: Some("try link mode deferred: all slots at once after the downloads".into()),
                 knob: None,
             });
         }
         Some(match stage {
-            Stage::Resolve => self.resolving(took, share),
+            Stage::Pause => Verdict::plain(
+                Bottleneck::Pause,
+                share,
+                format!("new work was held back for {}", duration(took)),
+            ),
+            Stage::Resolve => self.resolving(took, share, wall),
             Stage::Fetch => self.fetching(took, share, wall),
             Stage::LinkCold => self.linking(Phase::LinkCold, share, wall),
             Stage::LinkWarm => self.linking(Phase::LinkWarm, share, wall),
             Stage::Build => Verdict {
-                advice: Some("allowBuilds without those that need not run".into()),
+                advice: Some("try allowBuilds without those that need not run".into()),
                 ..Verdict::plain(Bottleneck::Scripts, share, format!("they took {}", duration(took)))
             },
             Stage::Verify => Verdict {
                 brief: format!("checking took {}", duration(took)),
-                advice: Some("trustLockfile, where the lockfile comes from people you trust".into()),
+                advice: Some("try trustLockfile, where the lockfile comes from people you trust".into()),
                 ..Verdict::plain(
                     Bottleneck::RegistryLatency,
                     share,
@@ -189,15 +150,16 @@ impl Model {
 
     /// How much of the wall time belongs to each stage.
     fn stages(&self, wall: u64) -> Vec<(Stage, u64)> {
-        let spans: Vec<(usize, u64, u64)> = STAGES
+        let spans = STAGES
             .iter()
             .enumerate()
             .flat_map(|(rank, (_, phases))| phases.iter().map(move |phase| (rank, self.phase(*phase))))
             .filter_map(|(rank, state)| {
                 let from = state.started?.min(wall);
                 Some((rank, from, state.finished.unwrap_or(wall).clamp(from, wall)))
-            })
-            .collect();
+            });
+        let pauses = self.pauses(wall).map(|(from, to)| (0, from.min(wall), to.min(wall)));
+        let spans: Vec<(usize, u64, u64)> = pauses.chain(spans).collect();
         let mut moments: Vec<u64> = spans.iter().flat_map(|(_, from, to)| [*from, *to]).collect();
         moments.sort_unstable();
         moments.dedup();
@@ -211,9 +173,21 @@ impl Model {
         STAGES.iter().map(|(stage, _)| *stage).zip(took).collect()
     }
 
-    fn resolving(&self, took: u64, share: f64) -> Verdict {
+    fn resolving(&self, took: u64, share: f64, now: u64) -> Verdict {
         let metadata = self.metadata();
         let asked = metadata.answered();
+        let longest =
+            metadata.under_way().map(|(_, request)| now.saturating_sub(request.attempt_since)).max();
+        if let Some(silent) =
+            longest.filter(|silent| *silent >= SILENT_US && silent.saturating_mul(2) >= took)
+        {
+            let evidence = format!("no answer to a request for metadata for {}", duration(silent));
+            return Verdict {
+                brief: format!("no answer for {}", duration(silent)),
+                advice: Some("try whether the registry can be reached".into()),
+                ..Verdict::plain(Bottleneck::RegistryLatency, share, evidence)
+            };
+        }
         let mut evidence = format!("resolution took {}", duration(took));
         if let Some(median) = metadata.times().quantile(0.5) {
             evidence = format!(
@@ -222,8 +196,7 @@ impl Model {
                 duration(median)
             );
         }
-        let advice =
-            (asked > 0).then_some("to keep pnpm-lock.yaml, or --prefer-offline to take what is cached");
+        let advice = (asked > 0).then_some("try to keep pnpm-lock.yaml, or --prefer-offline");
         Verdict {
             brief: format!("resolution took {}", duration(took)),
             advice: advice.map(str::to_owned),
@@ -252,7 +225,7 @@ impl Model {
                     counted(processors.into(), "processor", "processors")
                 ),
                 brief: format!("workers {} busy", percent(in_use.min(1.0))),
-                advice: more.then(|| "more extract threads".to_owned()),
+                advice: Some(if more { "try more extract threads" } else { KEEP_THE_STORE }.to_owned()),
                 knob: more.then_some((Knob::ExtractThreads, 1)),
             };
         }
@@ -286,12 +259,16 @@ impl Model {
                 evidence,
                 brief: format!("first byte {}, permits {} taken", duration(first_byte), percent(waited)),
                 advice: Some(
-                    if more { "more network concurrency" } else { "a registry that is nearer" }.into(),
+                    if more { "try more network concurrency" } else { "try a registry that is nearer" }
+                        .into(),
                 ),
                 knob: more.then_some((Knob::NetworkConcurrency, 1)),
             };
         }
-        let came = format!("{} came at {}", bytes(self.received()), rate(self.download_rate(wall)));
+        let paused = self.pauses(wall).fold(0, |sum: u64, (from, to)| sum.saturating_add(to - from));
+        let span = self.phase(Phase::Download).wall_us(wall).saturating_sub(paused);
+        let speed = self.received().saturating_mul(1_000_000).checked_div(span).unwrap_or(0);
+        let came = format!("{} came at {}", bytes(self.received()), rate(speed));
         let brief = came.clone();
         let evidence = if is_alike {
             format!("{came}, half of the bodies took {}", duration(body))
@@ -305,7 +282,10 @@ impl Model {
         let timeouts = self.totals().retries > 0;
         Verdict {
             brief,
-            advice: timeouts.then(|| "less network concurrency, as attempts failed".to_owned()),
+            advice: Some(
+                if timeouts { "try less network concurrency, as attempts failed" } else { KEEP_THE_STORE }
+                    .to_owned(),
+            ),
             knob: timeouts.then_some((Knob::NetworkConcurrency, -1)),
             ..Verdict::plain(Bottleneck::Bandwidth, share, evidence)
         }
@@ -349,7 +329,7 @@ impl Model {
                 share,
                 evidence: format!("one link worker, {processors} processors"),
                 brief: "one link worker".to_owned(),
-                advice: Some("more link threads".into()),
+                advice: Some("try more link threads".into()),
                 knob: Some((Knob::LinkThreads, 1)),
             };
         }
@@ -363,27 +343,18 @@ impl Model {
             duration(each)
         );
         let more = workers < processors && parallel > f64::from(workers) * 0.8;
+        let waited = phase == Phase::LinkCold && self.knobs().link_mode == Some(LinkMode::Deferred);
+        let advice = match self.knobs().import_method {
+            _ if more => "try more link threads",
+            _ if waited => "try link mode pipelined: slots are linked beside the downloads",
+            Some(ImportMethod::Copy) => "try the store on this disk, for hard links",
+            _ => "no knob helps: nothing is cheaper than a link",
+        };
         Verdict {
             brief: format!("{} a file, {} parallel", duration(each), factor(parallel)),
-            advice: Some(
-                if more { "more link threads" } else { "another import method, or the store on this disk" }
-                    .into(),
-            ),
+            advice: Some(advice.to_owned()),
             knob: more.then_some((Knob::LinkThreads, 1)),
             ..Verdict::plain(Bottleneck::DiskMetadata, share, evidence)
         }
-    }
-}
-
-impl Verdict {
-    fn plain(bottleneck: Bottleneck, share: f64, evidence: String) -> Self {
-        Self { bottleneck, share, evidence, brief: String::new(), advice: None, knob: None }
-    }
-
-    /// The verdict in one line.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let advice = self.advice.as_ref().map_or_else(String::new, |advice| format!("; try {advice}"));
-        format!("{}: {}{advice}", self.bottleneck.name(), self.evidence)
     }
 }

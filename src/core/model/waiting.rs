@@ -71,10 +71,10 @@ impl Model {
         work.extend(self.metadata().under_way().map(|(name, request)| Unfinished {
             package: None,
             metadata: Some(name.to_owned()),
-            host: None,
+            host: request.host.clone(),
             phase: Phase::Resolve,
             since: request.since,
-            stage: "is asked for",
+            stage: "has no answer",
             retries: request.attempt.saturating_sub(1),
         }));
         if work.is_empty() {

@@ -16,6 +16,7 @@ use crate::core::network::error::{NetworkError, Stage, shown};
 use crate::core::network::failure::{innermost, of_request};
 use crate::core::network::retry::parse_retry_after;
 use crate::core::network::settings::NetworkSettings;
+use crate::core::network::transports::Transports;
 
 /// Redirects that one request may follow.
 const MAX_REDIRECTS: usize = 10;
@@ -89,12 +90,12 @@ impl Observer for Unobserved {
 
 /// Makes one attempt within the total time limit.
 pub(super) async fn get(
-    transport: &reqwest::Client,
+    transports: &Transports,
     settings: &NetworkSettings,
     request: Get<'_>,
 ) -> Result<Body, NetworkError> {
     let limit = settings.total_timeout;
-    let attempt = Attempt::new(transport, settings, request);
+    let attempt = Attempt::new(transports, settings, request);
     timeout(limit, attempt.run()).await.unwrap_or_else(|_| {
         Err(NetworkError::TimedOut { url: shown(request.url), stage: Stage::Total, limit })
     })
@@ -114,13 +115,13 @@ pub struct Head {
 /// Asks for the head of a document, within `limit`. An anonymous question carries no credentials but those that stand
 /// in the URL itself.
 pub(super) async fn head(
-    transport: &reqwest::Client,
+    transports: &Transports,
     settings: &NetworkSettings,
     url: &Url,
     anonymous: bool,
     limit: Duration,
 ) -> Result<Head, NetworkError> {
-    let mut attempt = Attempt::new(transport, settings, Get::new(url, 0));
+    let mut attempt = Attempt::new(transports, settings, Get::new(url, 0));
     attempt.method = Method::HEAD;
     attempt.anonymous = anonymous;
     let (response, url, _) = timeout(limit, attempt.follow()).await.unwrap_or_else(|_| {
@@ -131,7 +132,7 @@ pub(super) async fn head(
 }
 
 struct Attempt<'a> {
-    transport: &'a reqwest::Client,
+    transports: &'a Transports,
     settings: &'a NetworkSettings,
     request: Get<'a>,
     method: Method,
@@ -140,8 +141,8 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(transport: &'a reqwest::Client, settings: &'a NetworkSettings, request: Get<'a>) -> Self {
-        Self { transport, settings, request, method: Method::GET, anonymous: false, started: Instant::now() }
+    fn new(transports: &'a Transports, settings: &'a NetworkSettings, request: Get<'a>) -> Self {
+        Self { transports, settings, request, method: Method::GET, anonymous: false, started: Instant::now() }
     }
 
     async fn run(self) -> Result<Body, NetworkError> {
@@ -182,7 +183,7 @@ impl<'a> Attempt<'a> {
             let _ = address.set_password(None);
         }
         // This moves a user and password from the URL to the header.
-        let request = self.transport.request(self.method.clone(), address).build();
+        let request = self.transport(url)?.request(self.method.clone(), address).build();
         let mut request =
             request.map_err(|error| of_request(self.shown(url), error, self.settings.connect_timeout))?;
         let headers = request.headers_mut();
@@ -209,6 +210,10 @@ impl<'a> Attempt<'a> {
         Ok((request, authorized))
     }
 
+    fn transport(&self, url: &Url) -> Result<&'a reqwest::Client, NetworkError> {
+        self.transports.to(url, self.settings)
+    }
+
     fn authorization(&self, url: &Url) -> Option<String> {
         let credentials = &self.settings.credentials;
         match self.request.package {
@@ -219,7 +224,7 @@ impl<'a> Attempt<'a> {
 
     async fn send(&self, request: Request, url: &Url) -> Result<Response, NetworkError> {
         let limit = self.settings.fetch_timeout;
-        match timeout(limit, self.transport.execute(request)).await {
+        match timeout(limit, self.transport(url)?.execute(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(of_request(self.shown(url), error, self.settings.connect_timeout)),
             Err(_) => Err(NetworkError::TimedOut { url: self.shown(url), stage: Stage::FirstByte, limit }),

@@ -16,6 +16,7 @@ mod lookup;
 mod permits;
 mod retry;
 mod settings;
+mod transports;
 
 pub use body::Body;
 pub use client::Client;

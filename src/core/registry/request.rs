@@ -97,6 +97,7 @@ impl Request {
             name: name.to_string(),
             attempt,
             lane: times.lane,
+            host: url.host_str().map(str::to_owned),
         });
         let get = Get {
             accept: self.form.accept(),

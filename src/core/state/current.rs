@@ -1,6 +1,7 @@
 //! `lock.yaml` in the virtual store, the current lockfile: of the wanted one, what is really installed (pnpm:
 //! `deps-restorer/src/current_lockfile.rs`).
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -147,11 +148,12 @@ fn reach(
     reached
 }
 
-/// Writes the current lockfile, or removes it when nothing is installed. One with the same bytes is left alone.
+/// Writes the current lockfile, or removes it when nothing is installed. One with the same bytes is left alone. `text` is
+/// its main document, where that is known already.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn save_current(virtual_store: &Path, current: &Lockfile) -> Result<(), StateError> {
+pub fn save_current(virtual_store: &Path, current: &Lockfile, text: Option<&str>) -> Result<(), StateError> {
     let path = virtual_store.join(CURRENT_LOCKFILE);
     let is_empty = current.importers.values().all(|importer| {
         importer.dependencies.is_empty()
@@ -161,7 +163,8 @@ pub fn save_current(virtual_store: &Path, current: &Lockfile) -> Result<(), Stat
     if is_empty {
         return write::remove(&path);
     }
-    write::write(&path, current.main_document().as_bytes()).map(|_| ())
+    let text = text.map_or_else(|| Cow::Owned(current.main_document()), Cow::Borrowed);
+    write::write(&path, text.as_bytes()).map(|_| ())
 }
 
 /// Takes the current lockfile away: what is in the virtual store is about to change.
@@ -305,10 +308,10 @@ snapshots:
     fn it_is_written_unless_it_is_there_already_and_removed_when_nothing_is_installed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(CURRENT_LOCKFILE);
-        save_current(folder.path(), &wanted()).unwrap();
+        save_current(folder.path(), &wanted(), None).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), WANTED);
         let written = std::fs::metadata(&path).unwrap();
-        save_current(folder.path(), &wanted()).unwrap();
+        save_current(folder.path(), &wanted(), None).unwrap();
         let again = std::fs::metadata(&path).unwrap();
         assert_eq!(
             std::os::unix::fs::MetadataExt::ino(&written),
@@ -316,7 +319,7 @@ snapshots:
         );
         let mut empty = wanted();
         empty.importers.values_mut().for_each(|importer| *importer = Importer::default());
-        save_current(folder.path(), &empty).unwrap();
+        save_current(folder.path(), &empty, Some(WANTED)).unwrap();
         assert!(!path.exists());
         forget_current(folder.path()).unwrap();
     }

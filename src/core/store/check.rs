@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::digest::{self, Digest, RunningDigest};
+use super::digest::{Digest, RunningDigest};
 use super::row::StoredPackage;
 use super::{Store, StoreError};
 use crate::core::folder::Folder;
@@ -33,13 +33,10 @@ impl Store {
     pub fn check(&self, package: &StoredPackage) -> Result<Verdict, StoreError> {
         let mut verdict = Verdict::Good;
         for file in package.files() {
-            let Some(shard_number) = digest::shard_of_hex(file.digest) else {
-                return Ok(Verdict::Damaged);
-            };
-            let shard = self.shard(shard_number)?;
+            let shard = self.shard(file.shard)?;
             let name = file.blob_name();
             let metadata = shard.metadata(name.as_str()).map_err(|source| {
-                let path = self.root().join("files").join(&file.digest[..2]).join(name.as_str());
+                let path = self.root().join("files").join(&file.digest()[..2]).join(name.as_str());
                 StoreError::io("look at", &path, source)
             })?;
             let Some(metadata) = metadata.filter(|metadata| metadata.is_file) else {
@@ -48,7 +45,7 @@ impl Store {
             if metadata.modified_ms - file.checked_at <= TOLERANCE_MS {
                 continue;
             }
-            if metadata.size != file.size || !has_digest(shard, name.as_str(), file.digest) {
+            if metadata.size != file.size || !has_digest(shard, name.as_str(), file.digest()) {
                 // Somebody else may have mended or deleted it just now; then it is fetched for nothing.
                 let _ = shard.remove(name.as_str());
                 return Ok(Verdict::Damaged);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use rustc_hash::FxHashMap;
@@ -16,6 +16,8 @@ use super::StoreError;
 
 /// Rows written in one transaction, as pnpm does.
 const WRITE_BATCH: usize = 256;
+/// How long rows gather for a transaction: one for every few of them takes several times as long in all.
+const GATHERING: Duration = Duration::from_millis(100);
 /// How long a process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -178,11 +180,13 @@ fn write_all(path: &Path, receiver: &Receiver<Row>) -> Result<(), StoreError> {
     let mut next = Some(first);
     while let Some(row) = next.take() {
         let mut batch = vec![row];
+        let until = Instant::now() + GATHERING;
         while batch.len() < WRITE_BATCH {
-            match receiver.try_recv() {
-                Ok(row) => batch.push(row),
-                Err(_) => break,
-            }
+            // Nobody comes any more, or not in time.
+            let Ok(row) = receiver.recv_timeout(until.saturating_duration_since(Instant::now())) else {
+                break;
+            };
+            batch.push(row);
         }
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fail)?;

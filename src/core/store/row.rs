@@ -155,6 +155,7 @@ pub struct StoredPackage {
 struct FileRanges {
     path: Range<u32>,
     digest: u32,
+    shard: u8,
     mode: u32,
     size: u64,
     checked_at: f64,
@@ -166,8 +167,10 @@ struct FileRanges {
 pub struct StoredFile<'a> {
     /// Path in the package: relative, with `/`, without `.` or `..`.
     pub path: &'a str,
-    /// SHA-512 of its content, 128 lower-case hexadecimal digits.
-    pub digest: &'a str,
+    /// The shard of the store that it is in: the first byte of its digest.
+    pub shard: u8,
+    /// 128 lower-case hexadecimal digits.
+    digits: &'a [u8],
     /// Whether the archive had it executable.
     pub executable: bool,
     /// Bytes.
@@ -192,11 +195,18 @@ impl BlobName {
     }
 }
 
-impl StoredFile<'_> {
-    /// Its name in the shard that its digest begins with.
+impl<'a> StoredFile<'a> {
+    /// SHA-512 of its content, 128 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> &'a str {
+        // Decoding the row has looked at every digit.
+        std::str::from_utf8(self.digits).unwrap_or_default()
+    }
+
+    /// Its name in its shard.
     #[must_use]
     pub fn blob_name(&self) -> BlobName {
-        let digits = &self.digest.as_bytes()[2..];
+        let digits = &self.digits[2..];
         let mut bytes = [0; digest::HEX_LENGTH - 2 + 5];
         bytes[..digits.len()].copy_from_slice(digits);
         bytes[digits.len()..].copy_from_slice(b"-exec");
@@ -231,22 +241,22 @@ impl StoredPackage {
         let mut reader = RecordReader::new(&row);
         let mut parsed = Parsed::default();
         for_each_field(&mut reader, "the row is no object", |reader, key| {
-            match reader.text(&key) {
-                "requiresBuild" => {
+            match reader.raw(&key) {
+                b"requiresBuild" => {
                     if let Head::Boolean(value) = reader.next()? {
                         parsed.requires_build = Some(value);
                     }
                 }
-                "algo" => {
+                b"algo" => {
                     let Head::Text(range) = reader.next()? else {
                         return Err(RowError::Shape("`algo` is no string"));
                     };
-                    if reader.text(&range) != "sha512" {
+                    if reader.raw(&range) != b"sha512" {
                         return Err(RowError::Shape("its digests are not SHA-512"));
                     }
                 }
-                "files" => parsed.files(reader)?,
-                "manifest" => parsed.manifest(reader)?,
+                b"files" => parsed.files(reader)?,
+                b"manifest" => parsed.manifest(reader)?,
                 _ => reader.skip()?,
             }
             Ok(())
@@ -261,7 +271,8 @@ impl StoredPackage {
     pub fn files(&self) -> impl ExactSizeIterator<Item = StoredFile<'_>> {
         self.files.iter().map(|file| StoredFile {
             path: self.text(file.path.start as usize..file.path.end as usize),
-            digest: self.text(file.digest as usize..file.digest as usize + digest::HEX_LENGTH),
+            shard: file.shard,
+            digits: &self.row[file.digest as usize..file.digest as usize + digest::HEX_LENGTH],
             executable: file.mode & 0o111 != 0,
             size: file.size,
             checked_at: file.checked_at,
@@ -363,22 +374,22 @@ impl Parsed {
             let mut file = FileRanges {
                 path: narrow(path.start)?..narrow(path.end)?,
                 digest: 0,
+                shard: 0,
                 mode: 0,
                 size: 0,
                 checked_at: 0.0,
                 checked_at_position: None,
             };
             for_each_field(reader, "a file's entry is no object", |reader, key| {
-                match (reader.text(&key), reader.next()?) {
-                    ("digest", Head::Text(range)) => {
-                        if digest::shard_of_hex(reader.text(&range)).is_none() {
-                            return Err(RowError::Shape("a digest is not 128 lower-case hexadecimal digits"));
-                        }
+                match (reader.raw(&key), reader.next()?) {
+                    (b"digest", Head::Text(range)) => {
+                        file.shard = digest::shard_of_hex(reader.raw(&range))
+                            .ok_or(RowError::Shape("a digest is not 128 lower-case hexadecimal digits"))?;
                         file.digest = narrow(range.start)?;
                     }
-                    ("mode", Head::Number(mode)) => file.mode = whole(mode)?,
-                    ("size", Head::Number(size)) => file.size = whole(size)?,
-                    ("checkedAt", Head::Number(time)) => {
+                    (b"mode", Head::Number(mode)) => file.mode = whole(mode)?,
+                    (b"size", Head::Number(size)) => file.size = whole(size)?,
+                    (b"checkedAt", Head::Number(time)) => {
                         file.checked_at = time;
                         file.checked_at_position =
                             reader.float_position().and_then(|place| place.try_into().ok());
@@ -446,7 +457,9 @@ fn whole<T: TryFrom<u64>>(number: f64) -> Result<T, RowError> {
 /// Whether a path with `/` stays inside its folder and can be a path at all.
 #[must_use]
 pub fn is_inside_package(path: &str) -> bool {
-    path.split('/').all(|segment| !matches!(segment, "" | "." | "..") && !segment.contains(['\\', '\0']))
+    let bytes = path.as_bytes();
+    let is_strange = bytes.iter().fold(false, |found, byte| found | matches!(byte, b'\\' | 0));
+    !is_strange && bytes.split(|byte| *byte == b'/').all(|segment| !matches!(segment, b"" | b"." | b".."))
 }
 
 #[cfg(test)]

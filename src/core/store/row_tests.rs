@@ -21,7 +21,7 @@ fn what_is_written_is_read_again() {
     assert!(package.requires_build());
     let files: Vec<_> = package.files().collect();
     assert_eq!(files.iter().map(|file| file.path).collect::<Vec<_>>(), ["a/b.js", "package.json"]);
-    assert_eq!(files[1].digest, Digest::of(b"package.json").to_hex().as_str());
+    assert_eq!(files[1].digest(), Digest::of(b"package.json").to_hex().as_str());
     assert_eq!((files[0].size, files[0].executable), (100, true));
     assert!(files[0].blob_name().as_str().ends_with("-exec"));
     assert_eq!(package.size(), 200);

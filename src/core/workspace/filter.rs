@@ -135,7 +135,7 @@ mod tests {
                 manifest: Some(Manifest::parse(manifest.as_bytes(), Path::new(id)).unwrap()),
             })
             .into();
-        Workspace { projects, warnings: Vec::new() }
+        Workspace { projects, ..Workspace::default() }
     }
 
     fn selected(selectors: &[&str]) -> String {

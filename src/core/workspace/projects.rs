@@ -26,6 +26,8 @@ pub struct Project {
 pub struct Workspace {
     /// All of them, by folder.
     pub projects: Vec<Project>,
+    /// The other projects of the workspace, where each has a lockfile of its own.
+    pub siblings: Vec<Project>,
     /// What the user should know about them.
     pub warnings: Vec<String>,
 }
@@ -36,7 +38,17 @@ impl Workspace {
     /// # Errors
     /// When a folder or a manifest cannot be read; without a workspace, when there is no manifest.
     pub fn find(config: &Config) -> Result<Self, WorkspaceError> {
-        let folders = Self::folders(config)?;
+        let mut workspace = Self::find_all(config)?;
+        workspace.part(config);
+        Ok(workspace)
+    }
+
+    /// Finds and reads all projects of the workspace, also those that have lockfiles of their own.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_all(config: &Config) -> Result<Self, WorkspaceError> {
+        let folders = Self::all_folders(config)?;
         let mut workspace = Self::default();
         for (folder, manifest) in folders.iter().zip(read_all(&folders)) {
             workspace.take(&config.lockfile_dir, folder, manifest)?;
@@ -49,7 +61,7 @@ impl Workspace {
     /// # Errors
     /// As [`Self::find`].
     pub fn find_or_begin(config: &Config) -> Result<Self, WorkspaceError> {
-        let folders = Self::folders(config)?;
+        let folders = Self::all_folders(config)?;
         let mut workspace = Self::default();
         for (folder, manifest) in folders.iter().zip(read_all(&folders)) {
             let manifest = match manifest {
@@ -63,14 +75,35 @@ impl Workspace {
             };
             workspace.take(&config.lockfile_dir, folder, manifest)?;
         }
+        workspace.part(config);
         Ok(workspace)
     }
 
-    /// The folders of the projects that a configuration is about, in order.
+    /// Sets aside the projects that have lockfiles of their own.
+    fn part(&mut self, config: &Config) {
+        if config.lockfile_per_project {
+            let projects = std::mem::take(&mut self.projects);
+            (self.projects, self.siblings) =
+                projects.into_iter().partition(|project| project.folder == config.project_dir);
+        }
+    }
+
+    /// The folders of the projects that share the lockfile, in order.
     ///
     /// # Errors
     /// When a folder cannot be read.
     pub fn folders(config: &Config) -> Result<Vec<PathBuf>, WorkspaceError> {
+        if config.lockfile_per_project {
+            return Ok(vec![config.project_dir.clone()]);
+        }
+        Self::all_folders(config)
+    }
+
+    /// The folders of all projects of the workspace, in order.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn all_folders(config: &Config) -> Result<Vec<PathBuf>, WorkspaceError> {
         let Some(root) = &config.workspace_dir else {
             return Ok(vec![config.project_dir.clone()]);
         };
@@ -110,6 +143,18 @@ impl Workspace {
         };
         self.projects.push(Project { id, folder: folder.to_owned(), manifest });
         Ok(())
+    }
+
+    /// All projects of the workspace, whether they share the lockfile or not.
+    pub fn known(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().chain(&self.siblings)
+    }
+
+    /// The manifest of the root of the workspace, or of the one project.
+    #[must_use]
+    pub fn root_manifest(&self, config: &Config) -> Option<&Manifest> {
+        let root = config.settings_dir();
+        self.known().find(|project| project.folder == root)?.manifest.as_ref()
     }
 
     /// The project with an importer id.

@@ -150,8 +150,8 @@ fn verdict(model: &Model, now: u64, width: usize, keymap: &Keymap, theme: &Theme
     let key = key(&verdict).filter(|_| model.outcome().is_none()).map(|action| keymap.label(action));
     let key = key.filter(|key| !key.is_empty());
     let advice = match (&verdict.advice, &key) {
-        (Some(advice), Some(key)) => format!("; try {advice} ({key})"),
-        (Some(advice), None) => format!("; try {advice}"),
+        (Some(advice), Some(key)) => format!("; {advice} ({key})"),
+        (Some(advice), None) => format!("; {advice}"),
         (None, _) => String::new(),
     };
     let press = key.map_or(String::new(), |key| format!("; try {key}"));

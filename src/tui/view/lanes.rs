@@ -150,6 +150,6 @@ fn line(
 }
 
 /// The metadata that a network permit is used for.
-fn metadata(model: &Model, pool: Pool, index: u16) -> Option<(&str, MetadataRequest)> {
+fn metadata(model: &Model, pool: Pool, index: u16) -> Option<(&str, &MetadataRequest)> {
     if pool == Pool::Network { model.metadata().on_lane(index) } else { None }
 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::core::event::Phase;
 use crate::core::model::format::{bytes, count, counted, duration, percent, rate};
-use crate::core::model::{Answering, Distribution, Model, PackageState};
+use crate::core::model::{Answering, Distribution, Model};
 use crate::tui::theme::Theme;
 use crate::tui::view::{downloads, throughput};
 use crate::tui::widget::bars::chart;
@@ -75,29 +75,16 @@ fn answering(model: &Model) -> String {
     hosts.iter().map(told).collect::<Vec<_>>().join(", ")
 }
 
-/// What is left to download: known sizes are added up, those not yet known are taken to be as large as the ones that
-/// came.
+/// What is left to download, and how long that takes if nothing changes.
 fn left(model: &Model, now: u64) -> String {
-    let planned = model.planned().map_or(0, |planned| u64::from(planned.downloads));
-    let fetched = model.phase_numbers(Phase::Download, now).count;
     if model.downloads_over() {
         return "nothing left to download".to_owned();
     }
-    let remaining = planned.saturating_sub(fetched);
-    if planned == 0 || fetched == 0 {
+    let Some(left) = model.left_to_download(now) else {
         return "not known yet how much is left".to_owned();
-    }
-    let under_way: u64 = model
-        .packages()
-        .filter(|(_, package)| package.state == PackageState::Downloading)
-        .map(|(_, package)| package.bytes)
-        .fold(0, u64::saturating_add);
-    let mean = model.totals().bytes_downloaded / fetched.max(1);
-    let bytes_left = mean.saturating_mul(remaining).saturating_sub(under_way);
-    let speed = model.download_rate(now);
-    let time = bytes_left.saturating_mul(1_000_000).checked_div(speed);
-    let time = time.map_or_else(|| "unknown time".to_owned(), duration);
-    format!("{} left, about {}, {time}", counted(remaining, "package", "packages"), bytes(bytes_left))
+    };
+    let time = left.time_us.map_or_else(|| "unknown time".to_owned(), duration);
+    format!("{} left, about {}, {time}", counted(left.packages, "package", "packages"), bytes(left.bytes))
 }
 
 fn table(frame: &mut Frame, area: Rect, model: &Model, theme: &Theme) {

@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut String, text: &str, place: Place, level: usize) {
         && text.chars().all(|c| c == '\n' || is_printable(c))
     {
         literal(out, text, 2 * level.max(1));
-    } else if !text.chars().all(is_printable) {
+    } else if !is_all_printable(text) {
         double_quoted(out, text);
     } else if is_plain(text, place) && !implicit::means_something_else(text) {
         out.push_str(text);
@@ -44,6 +44,12 @@ fn is_printable(character: char) -> bool {
     matches!(character,
         ' '..='~' | '\u{a1}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
         | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+fn is_all_printable(text: &str) -> bool {
+    // Nearly every text is of these alone. All are looked at, whatever the first ones are: that is many at a time.
+    let is_plain_ascii = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    is_plain_ascii || text.chars().all(is_printable)
 }
 
 /// Whether a text without quotes reads as itself, types aside. It is not empty, and printable.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{RecordedProject, Recording, reference_to};
@@ -36,7 +35,6 @@ pub(super) fn of(
     project: &RecordedProject<'_>,
     direct: &BTreeMap<Arc<str>, Arc<str>>,
 ) -> Importer {
-    let previous = recording.previous.and_then(|previous| previous.importers.get(project.id));
     let mut importer = Importer::default();
     for (alias, target) in direct {
         // What was added for the sake of others is found in the snapshots alone.
@@ -50,15 +48,7 @@ pub(super) fn of(
         {
             continue;
         }
-        let mut version = if is_link { target.to_string() } else { reference_to(alias, target) };
-        if recording.keep_links
-            && version.starts_with("file:")
-            && let Some(before) = previous.and_then(|previous| dependency(previous, alias))
-            && before.version.starts_with("link:")
-            && before.specifier == **specifier
-        {
-            version.clone_from(&before.version);
-        }
+        let version = if is_link { target.to_string() } else { reference_to(alias, target) };
         let entry = ImporterDependency { specifier: specifier.to_string(), version, other: Vec::new() };
         let group = match group {
             Group::Optional => &mut importer.optional_dependencies,
@@ -79,11 +69,4 @@ pub(super) fn of(
         }
     }
     importer
-}
-
-fn dependency<'a>(importer: &'a Importer, alias: &str) -> Option<&'a ImporterDependency> {
-    let find = |group: &'a IndexMap<String, ImporterDependency>| group.get(alias);
-    find(&importer.dependencies)
-        .or_else(|| find(&importer.optional_dependencies))
-        .or_else(|| find(&importer.dev_dependencies))
 }

@@ -38,9 +38,6 @@ pub struct Recording<'a> {
     pub exclude_links: bool,
     /// The lockfile that resolution started from.
     pub previous: Option<&'a Lockfile>,
-    /// Direct dependencies that were a link before stay one, unless they are asked for in another way now
-    /// (`dedupeInjectedDeps`).
-    pub keep_links: bool,
     /// When packages were published, by id.
     pub time: &'a BTreeMap<Arc<str>, Arc<str>>,
 }

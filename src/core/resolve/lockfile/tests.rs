@@ -101,7 +101,6 @@ impl Sample {
             auto_install_peers: true,
             exclude_links: self.exclude_links,
             previous: self.previous.as_ref(),
-            keep_links: true,
             time: &self.time,
         };
         recording.lockfile()
@@ -336,15 +335,13 @@ fn links_may_be_left_out_but_for_those_to_the_workspace() {
 }
 
 #[test]
-fn a_copy_that_was_a_link_before_stays_a_link_until_it_is_asked_for_otherwise() {
+fn a_copy_that_was_a_link_before_is_a_copy() {
     let mut sample = Sample::default();
     sample.effective.dependencies = specifiers(&[("w", "workspace:*")]);
     sample.direct(&[("w", "link:w")]);
     sample.previous = Some(sample.lockfile());
     sample.node("w@file:w(p@1.0.0)", &[], manifest("w@1.0.0"));
     sample.direct(&[("w", "w@file:w(p@1.0.0)")]);
-    assert_eq!(sample.lockfile().importers["."].dependencies["w"].version, "link:w");
-    sample.effective.dependencies = specifiers(&[("w", "workspace:^")]);
     assert_eq!(sample.lockfile().importers["."].dependencies["w"].version, "file:w(p@1.0.0)");
 }
 

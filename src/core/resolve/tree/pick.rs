@@ -25,7 +25,8 @@ pub(super) struct RootDependency {
     pub(super) name: Arc<str>,
     /// By which specifier any project gets the same.
     pub(super) specifier: Arc<str>,
-    /// How the root's manifest asks for it, where that is by a range or a tag; otherwise its specifier.
+    /// By which specifier the root asks for it. Peers that may be absent are bound by it, as pnpm 12.21 behaves: what
+    /// the root came to may be more than it asks for.
     pub(super) asked: Arc<str>,
 }
 

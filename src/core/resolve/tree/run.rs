@@ -20,7 +20,7 @@ use super::project::{Circumstances, ProjectState, changed, direct_wanted};
 use super::published::{self, Published};
 use super::questions::{AskedForBy, Questions};
 use super::rounds::Rounds;
-use super::seed_preferred::{selectors_of_all, selectors_of_peers};
+use super::seed_preferred::selectors_of;
 use super::sight::Sight;
 use super::specifier::{is_local_path, unwrap_npm};
 use super::walk::Walk;
@@ -135,7 +135,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
     /// dependencies are asked for, since nothing below may be much newer than the newest of them.
     async fn set_circumstances(&mut self, rounds: &[Rounds<'_>]) -> Published {
         let settings = &self.input.settings;
-        let of_all = Rc::new(selectors_of_peers(
+        let of_all = Rc::new(selectors_of(
             self.input.projects.iter().map(|project| &*project.manifest),
             rounds.iter().flat_map(|rounds| &rounds.wanted),
         ));
@@ -157,7 +157,7 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 is_added: false,
                 published_by_direct: settings.published_by,
                 published_by_below: settings.published_by,
-                own: Rc::new(selectors_of_all([&*project.manifest])),
+                own: Rc::new(selectors_of([&*project.manifest], &rounds[position].wanted)),
                 of_all: Rc::clone(&of_all),
             };
             let changed =
@@ -282,16 +282,11 @@ impl<'a, R: Resolver> Walk<'a, R> {
                 // The path leads elsewhere from other projects; the version that lies there stands in for it.
                 let folder = &self.input.projects[rounds.project].folder;
                 if let Some((local_name, version)) = local_identity(specifier, folder)? {
-                    found.push(RootDependency {
-                        alias,
-                        name: local_name.unwrap_or(name),
-                        asked: Arc::clone(&version),
-                        specifier: version,
-                    });
+                    let (name, asked) = (local_name.unwrap_or(name), Arc::clone(&version));
+                    found.push(RootDependency { alias, name, specifier: version, asked });
                 }
             } else {
-                let asked = if wanted.specifier.contains(':') { specifier } else { &wanted.specifier };
-                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(asked));
+                let (specifier, asked) = (Arc::clone(specifier), Arc::clone(&wanted.specifier));
                 found.push(RootDependency { alias, name, specifier, asked });
             }
         }

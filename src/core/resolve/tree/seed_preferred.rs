@@ -13,35 +13,21 @@ use crate::core::lockfile::{Lockfile, split};
 use crate::core::resolve::{PackageManifest, PreferredVersions, SelectorKind, VersionSelector, weight};
 use crate::core::version_range::parse_range;
 
-/// What projects ask for, by their manifests.
-pub(super) fn selectors_of_all<'m>(
-    manifests: impl IntoIterator<Item = &'m PackageManifest>,
-) -> PreferredVersions {
-    let mut preferred = PreferredVersions::new();
-    let groups = manifests.into_iter().flat_map(|manifest| {
-        [&manifest.dev_dependencies, &manifest.dependencies, &manifest.optional_dependencies]
-    });
-    for (name, specifier) in groups.flatten() {
-        if let Some(kind) = selector_kind(specifier) {
-            let selector = VersionSelector { kind, weight: weight::DIRECT };
-            preferred.entry(Arc::clone(name)).or_default().insert(Arc::clone(specifier), selector);
-        }
-    }
-    preferred
-}
-
-/// What is preferred for the peers of any project: what all projects ask for, also by way of a catalog. For other
-/// dependencies what stands in a catalog does not count, as pnpm 12.21 behaves.
-pub(super) fn selectors_of_peers<'w>(
+/// What projects ask for, by their manifests and, in `wanted`, by way of catalogs.
+pub(super) fn selectors_of<'w>(
     manifests: impl IntoIterator<Item = &'w PackageManifest>,
     wanted: impl IntoIterator<Item = &'w DirectWanted>,
 ) -> PreferredVersions {
-    let mut preferred = selectors_of_all(manifests);
-    for wanted in wanted.into_iter().filter(|wanted| !wanted.is_peer) {
-        if let Some(kind) = selector_kind(&wanted.specifier) {
+    let groups = manifests.into_iter().flat_map(|manifest| {
+        [&manifest.dev_dependencies, &manifest.dependencies, &manifest.optional_dependencies]
+    });
+    let wanted = wanted.into_iter().filter(|wanted| !wanted.is_peer);
+    let wanted = wanted.map(|wanted| (&wanted.alias, &wanted.specifier));
+    let mut preferred = PreferredVersions::new();
+    for (name, specifier) in groups.flatten().chain(wanted) {
+        if let Some(kind) = selector_kind(specifier) {
             let selector = VersionSelector { kind, weight: weight::DIRECT };
-            let of_name = preferred.entry(Arc::clone(&wanted.alias)).or_default();
-            of_name.insert(Arc::clone(&wanted.specifier), selector);
+            preferred.entry(Arc::clone(name)).or_default().insert(Arc::clone(specifier), selector);
         }
     }
     preferred
@@ -120,7 +106,7 @@ mod tests {
             lockfile.snapshots.insert(dep_path.to_owned(), Snapshot::default());
         }
         let moved = BTreeSet::from(["moved".to_owned()]);
-        let (all, own) = (preferred_versions(Some(&lockfile), &moved), selectors_of_all([&manifest]));
+        let (all, own) = (preferred_versions(Some(&lockfile), &moved), selectors_of([&manifest], []));
         let names = all.keys().chain(own.keys()).map(|name| (Arc::clone(name), with_own(&all, &own, name)));
         let preferred: PreferredVersions = names.collect();
         let weight_of = |name: &str, text: &str| {

@@ -300,10 +300,13 @@ impl<R: Resolver> Walk<'_, R> {
                 continue;
             }
             let mut specifier = Arc::clone(&dependency.specifier);
-            if is_injected(resolved)
-                && let Some(behind) = self.input.rewrite.catalog(&dependency.alias, &specifier)?
-            {
-                specifier = behind;
+            let mut injected = false;
+            // A project that is copied asks as its own manifest does.
+            if is_injected(resolved) {
+                injected = open.answer.manifest.injected.get(&dependency.alias) == Some(&true);
+                if let Some(behind) = self.input.rewrite.catalog(&dependency.alias, &specifier)? {
+                    specifier = behind;
+                }
             }
             let mut fitting =
                 prior.and_then(|(locked, prior)| locked.fitting_child(prior, &dependency.alias, &specifier));
@@ -325,7 +328,7 @@ impl<R: Resolver> Walk<'_, R> {
                 alias,
                 specifier,
                 optional: dependency.optional,
-                injected: false,
+                injected,
                 is_peer: false,
                 prior: fitting,
             });
@@ -387,7 +390,7 @@ pub(super) fn layer(
     Some(Arc::new(PreferredOverlay { entries, parent: parent.cloned() }))
 }
 
-/// A workspace project that is copied: its manifest may have `catalog:` specifiers.
+/// A workspace project that is copied: its manifest may have `catalog:` specifiers, and ask for copies itself.
 fn is_injected(resolved: &Resolved) -> bool {
     resolved.via == Via::Workspace && matches!(resolved.source, Source::Package { .. })
 }

@@ -233,3 +233,14 @@ fn what_is_below_an_added_peer_prefers_what_its_project_asks_for_whoever_asked_b
     assert_eq!(edges(&world.tree(), "asks@1.0.0"), ["n → n@2.0.0"]);
     assert_eq!(edges(&world.tree(), "m@1.0.0"), ["n → n@1.0.0"]);
 }
+
+#[test]
+fn what_a_project_asks_for_by_a_catalog_is_preferred_below_it() {
+    let mut world = World::new();
+    world.package("n@1.2.0", &[]).package("n@1.9.0", &[]).package("n@2.0.0", &[]);
+    world.package("asks@1.0.0", &[("n", "1.2.0 || 2.0.0")]);
+    world.project(".", &[("asks", "1"), ("n", "catalog:^1")]);
+    let tree = world.tree();
+    assert_eq!(direct(&tree, "."), ["asks → asks@1.0.0", "n → n@1.9.0"]);
+    assert_eq!(edges(&tree, "asks@1.0.0"), ["n → n@1.2.0"]);
+}
