@@ -219,17 +219,20 @@ fn normal_integrity(text: &str) -> Option<Arc<str>> {
     text.parse::<Integrity>().ok().map(|integrity| integrity.to_string().into())
 }
 
-/// What vouches for a version, without reading the rest of it; `None` when it has no such shape.
-pub(super) fn evidence(json: &str) -> Option<Option<TrustEvidence>> {
+/// What vouches for a version, without reading the rest of it.
+///
+/// # Errors
+/// It is not the JSON of an object.
+pub(super) fn evidence(json: &str) -> serde_json::Result<Option<TrustEvidence>> {
     #[derive(Deserialize)]
     struct Probe {
         dist: Option<Value>,
         #[serde(rename = "_npmUser")]
         npm_user: Option<Value>,
     }
-    let probe: Probe = serde_json::from_str(json).ok()?;
+    let probe: Probe = serde_json::from_str(json)?;
     let attestations = probe.dist.as_ref().and_then(|dist| dist.get("attestations"));
-    Some(trust(probe.npm_user.as_ref(), attestations))
+    Ok(trust(probe.npm_user.as_ref(), attestations))
 }
 
 fn trust(npm_user: Option<&Value>, attestations: Option<&Value>) -> Option<TrustEvidence> {
