@@ -126,17 +126,12 @@ impl ManifestFile {
         Ok(true)
     }
 
-    /// What is written: groups in the order of names, and none that is empty.
+    /// What is written: groups in the order of names.
     fn tidied(&self) -> Map<String, Value> {
         let mut value = self.value.clone();
         for group in Group::ALL {
             if let Some(Value::Object(entries)) = value.get_mut(group.field()) {
                 entries.sort_keys();
-                if entries.is_empty() {
-                    // The rest keeps its order.
-                    // pnpm puts the last field into the gap.
-                    value.swap_remove(group.field());
-                }
             }
         }
         value
@@ -199,12 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_entries_goes() {
+    fn a_group_that_was_empty_stays_where_it_is() {
         let mut file = file("{\n  \"devDependencies\": {},\n  \"peerDependencies\": {},\n  \"x\": {}\n}\n");
         file.save_as("ms", "1", Group::Optional);
         assert_eq!(
             file.text(),
-            "{\n  \"x\": {},\n  \"optionalDependencies\": {\n    \"ms\": \"1\"\n  }\n}\n"
+            "{\n  \"devDependencies\": {},\n  \"peerDependencies\": {},\n  \"x\": {},\n  \"optionalDependencies\": {\n    \"ms\": \"1\"\n  }\n}\n"
         );
     }
 

@@ -121,7 +121,12 @@ impl ManifestFile {
 
     fn take_out(&mut self, alias: &str, field: &str) {
         if let Some(Value::Object(entries)) = self.value.get_mut(field) {
-            entries.shift_remove(alias);
+            let was_there = entries.shift_remove(alias).is_some();
+            let is_group = Group::ALL.iter().any(|group| group.field() == field);
+            if was_there && entries.is_empty() && is_group {
+                // pnpm puts the last field into the gap.
+                self.value.swap_remove(field);
+            }
         }
     }
 }
@@ -139,7 +144,7 @@ mod tests {
     fn saving_into_another_group_moves_the_entry() {
         let mut file = file(r#"{"devDependencies":{"ms":"~2.0.0"},"peerDependencies":{"ms":"*"}}"#);
         file.save_as("ms", "~2.0.0", Group::Production);
-        assert_eq!(file.text(), r#"{"peerDependencies":{"ms":"*"},"dependencies":{"ms":"~2.0.0"}}"#);
+        assert_eq!(file.text(), r#"{"dependencies":{"ms":"~2.0.0"},"peerDependencies":{"ms":"*"}}"#);
     }
 
     #[test]

@@ -97,6 +97,10 @@ impl VersionIndex {
     }
 }
 
+/// A version that is not there, or in no form that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableVersion;
+
 impl Packument {
     /// The package's name.
     #[must_use]
@@ -181,12 +185,13 @@ impl Packument {
         self.documents().entry(position).or_insert(parsed).clone()
     }
 
-    /// What vouches for a version, also where the rest of it does not have the shape of one. `None` when there is no such
-    /// version, or this cannot be read either.
-    #[must_use]
-    pub fn evidence(&self, version: &str) -> Option<Option<TrustEvidence>> {
+    /// What vouches for a version, also where the rest of it does not have the shape of one.
+    ///
+    /// # Errors
+    /// There is no such version, or this cannot be read either.
+    pub fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, UnreadableVersion> {
         if let Some(document) = self.version(version) {
-            return Some(document.trust);
+            return Ok(document.trust);
         }
         evidence(&self.text(self.index.position(version)?)?).ok()
     }

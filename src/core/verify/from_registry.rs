@@ -35,9 +35,9 @@ impl Facts for Packument {
 
     fn evidence(&self, version: &str) -> Result<Option<TrustEvidence>, MetadataFailure> {
         match Packument::evidence(self, version) {
-            Some(evidence) => Ok(evidence),
-            None if !self.has(version) => Ok(None),
-            None => Err(MetadataFailure {
+            Ok(evidence) => Ok(evidence),
+            Err(_) if !self.has(version) => Ok(None),
+            Err(_) => Err(MetadataFailure {
                 code: None,
                 message: format!(
                     "the registry describes {}@{version} in a way that cannot be read",
