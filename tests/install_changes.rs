@@ -357,3 +357,23 @@ fn an_update_keeps_to_the_groups_that_were_installed_and_other_changes_bring_all
     assert_eq!(change(&site, add("a@1.2.0")).outcome, Outcome::Done);
     assert_eq!(direct(&site), ["a", "b"]);
 }
+
+#[test]
+fn a_direct_dependency_that_this_machine_does_without_loses_its_link() {
+    let registry = Registry::start();
+    let project = Project::new()
+        .direct(&Package::new("kept", "1.0.0").file("x", "").only_on("os", &["!sunos"]))
+        .direct_optional(&Package::new("elsewhere", "1.0.0").file("x", "").only_on("os", &["sunos"]));
+    let site = project.write(&registry);
+    let everywhere = "supportedArchitectures: { os: [sunos, current] }";
+    set(&site, everywhere);
+    run::install_well(&site, Flags::default());
+    assert_eq!(direct(&site), ["elsewhere", "kept"]);
+    unset(&site, everywhere);
+    run::install_well(&site, Flags::default());
+    assert_eq!(direct(&site), ["kept"]);
+    let state = || read(&site, "node_modules/.modules.yaml");
+    assert!(state().contains("elsewhere@1.0.0"), "{}", state());
+    assert_eq!(change(&site, remove("elsewhere")).outcome, Outcome::Done);
+    assert!(!state().contains("elsewhere"), "what the lockfile has not any more is not skipped: {}", state());
+}
