@@ -150,14 +150,14 @@ fn spelled_option(word: &str, command: &Command) -> Vec<String> {
 
 fn option<'c>(command: &'c Command, word: &str) -> Option<&'c Arg> {
     let word = word.split('=').next().unwrap_or(word);
-    let Some(long) = word.strip_prefix("--") else {
-        let short = word.chars().nth(1)?;
-        return command.get_arguments().find(|argument| argument.get_short() == Some(short));
-    };
-    command.get_arguments().find(|argument| {
-        let aliases = argument.get_all_aliases().unwrap_or_default();
-        argument.get_long() == Some(long) || aliases.contains(&long)
-    })
+    if let Some(long) = word.strip_prefix("--") {
+        return command.get_arguments().find(|argument| {
+            let aliases = argument.get_all_aliases().unwrap_or_default();
+            argument.get_long() == Some(long) || aliases.contains(&long)
+        });
+    }
+    let short = word.chars().nth(1)?;
+    command.get_arguments().find(|argument| argument.get_short() == Some(short))
 }
 
 fn takes_value(argument: &Arg) -> bool {

@@ -222,8 +222,8 @@ fn normal_integrity(text: &str) -> Option<Arc<str>> {
 /// What vouches for a version, without reading the rest of it.
 ///
 /// # Errors
-/// When it has no such shape.
-pub(super) fn evidence(json: &str) -> Result<Option<TrustEvidence>, serde_json::Error> {
+/// It is not the JSON of an object.
+pub(super) fn evidence(json: &str) -> serde_json::Result<Option<TrustEvidence>> {
     #[derive(Deserialize)]
     struct Probe {
         dist: Option<Value>,

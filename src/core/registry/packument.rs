@@ -193,7 +193,8 @@ impl Packument {
         if let Some(document) = self.version(version) {
             return Ok(document.trust);
         }
-        evidence(&self.text(self.index.position(version)?)?).ok()
+        let text = self.index.position(version).and_then(|position| self.text(position));
+        evidence(&text.ok_or(UnreadableVersion)?).map_err(|_| UnreadableVersion)
     }
 
     /// Its versions are held in memory, so it can be written to the cache.
