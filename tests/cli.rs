@@ -98,6 +98,7 @@ fn every_flag_becomes_its_setting() {
             os: texts(&["linux"]),
             libc: texts(&["musl"]),
             filter: texts(&["web...", "./apps/*"]),
+            ..Flags::default()
         }
     );
 }
