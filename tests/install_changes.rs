@@ -377,3 +377,67 @@ fn a_direct_dependency_that_this_machine_does_without_loses_its_link() {
     assert_eq!(change(&site, remove("elsewhere")).outcome, Outcome::Done);
     assert!(!state().contains("elsewhere"), "what the lockfile has not any more is not skipped: {}", state());
 }
+
+#[test]
+fn a_lockfile_that_is_mended_brings_direct_dependencies_together_too() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    registry.publish(&Package::new("b", "4.0.0").dependency("a", "1.2.0").file("x", "b"));
+    assert_eq!(change(&site, add("a@^1.0.0")).outcome, Outcome::Done);
+    assert_eq!(change(&site, add("b@4.0.0")).outcome, Outcome::Done);
+    assert!(read(&site, "pnpm-lock.yaml").contains("a@1.0.0:"), "what is locked stays");
+    run::install_well(&site, Flags { fix_lockfile: true, ..unfrozen() });
+    let lockfile = read(&site, "pnpm-lock.yaml");
+    assert!(lockfile.contains("a@1.2.0:") && !lockfile.contains("a@1.0.0:"), "{lockfile}");
+}
+
+#[test]
+fn an_update_leaves_alone_what_a_manifest_asks_for_under_an_override() {
+    let registry = Registry::start();
+    let site = site(&registry);
+    for request in ["a@^1.0.0", "b@^3.0.0"] {
+        assert_eq!(change(&site, add(request)).outcome, Outcome::Done);
+    }
+    set(&site, "overrides: { a: ^1.1.0 }");
+    assert_eq!(change(&site, Command::Update(update())).outcome, Outcome::Done);
+    let manifest = read(&site, "package.json");
+    assert!(manifest.contains("\"a\": \"^1.0.0\""), "{manifest}");
+    assert!(manifest.contains("\"b\": \"^3.1.0\""), "{manifest}");
+    assert!(read(&site, "pnpm-lock.yaml").contains("a@1.2.0:"));
+}
+
+#[test]
+fn a_version_that_is_malformed_elsewhere_still_vouches_for_its_package() {
+    for (is_vouched, expected) in [(true, Outcome::Failed), (false, Outcome::Done)] {
+        let registry = Registry::start();
+        let package = Package::new("a", "1.1.0").file("x", "1");
+        let project = Project::new()
+            .direct(&package)
+            .setting("trustLockfile: false")
+            .setting("minimumReleaseAge: 0")
+            .setting("trustPolicy: no-downgrade");
+        let site = project.write(&registry);
+        let attestations = if is_vouched { serde_json::json!({ "provenance": {} }) } else { ().into() };
+        let metadata = serde_json::json!({
+            "name": "a",
+            "dist-tags": { "latest": "1.1.0" },
+            "versions": {
+                "1.0.0": {
+                    "name": "a", "version": "1.0.0", "dependencies": [],
+                    "dist": { "tarball": registry.url_of("old.tgz"), "attestations": attestations },
+                },
+                "1.1.0": {
+                    "name": "a", "version": "1.1.0",
+                    "dist": { "tarball": registry.tarball_url(&package), "integrity": package.integrity() },
+                },
+            },
+            "time": { "1.0.0": "2020-01-01T00:00:00.000Z", "1.1.0": "2020-01-02T00:00:00.000Z" },
+        });
+        registry.serve_metadata("a", &metadata, None);
+        let run = run::install(&site, Flags::default());
+        assert_eq!(run.finished().outcome, expected, "{:?}", run.finished().failure);
+        if is_vouched {
+            assert_eq!(run.failure().code.as_deref(), Some("ERR_PNPM_TRUST_DOWNGRADE"));
+        }
+    }
+}
