@@ -256,6 +256,22 @@ fn a_filter_that_selects_nothing_says_so_and_does_nothing() {
 }
 
 #[test]
+fn a_filter_that_selects_nothing_fails_where_that_is_asked_for() {
+    let registry = registry();
+    let asked = Flags { fail_if_no_match: true, ..filtered(&["nobody"]) };
+    for (workspace, flags) in
+        [(workspace().setting("failIfNoMatch: true"), filtered(&["nobody"])), (workspace(), asked)]
+    {
+        let site = workspace.write(&registry);
+        let refused = run::install(&site, flags);
+        assert!(refused.failure().message.contains("nobody"), "{:?}", refused.failure());
+        assert!(!site.modules().exists());
+    }
+    let site = workspace().setting("failIfNoMatch: true").write(&registry);
+    run::install(&site, filtered(&["nobody", "web"])).went_well();
+}
+
+#[test]
 fn a_member_installs_the_whole_workspace_unless_installs_are_not_recursive() {
     let registry = registry();
     let whole = [".", "apps/web", "packages/a", "packages/c", "packages/d"];
