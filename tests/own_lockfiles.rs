@@ -137,6 +137,31 @@ fn a_project_that_is_copied_gets_copies_where_it_asks_for_them() {
 }
 
 #[test]
+fn a_folder_that_is_a_project_is_linked_unless_it_has_links_of_its_own() {
+    let registry = registry();
+    for (wants, expected) in [(r#""y":"1.0.0""#, "link:../b"), (r#""c":"workspace:*""#, "file:packages/b")] {
+        let workspace = Workspace::new(&["packages/*"], "")
+            .setting("minimumReleaseAge: 0")
+            .file(
+                "packages/a/package.json",
+                r#"{"name":"a","version":"1.0.0","dependencies":{"b":"file:../b"}}"#,
+            )
+            .file(
+                "packages/b/package.json",
+                format!(r#"{{"name":"b","version":"1.0.0","dependencies":{{{wants}}}}}"#),
+            )
+            .file("packages/c/package.json", r#"{"name":"c","version":"1.0.0"}"#);
+        let site = written(&workspace, &registry);
+        install(&site);
+        let lockfile = read(&site, "pnpm-lock.yaml");
+        assert!(lockfile.contains(&format!("        version: {expected}\n")), "{wants}:\n{lockfile}");
+        let installed = site.project.join("packages/a/node_modules/b").canonicalize().unwrap();
+        let is_linked = installed == site.project.join("packages/b").canonicalize().unwrap();
+        assert_eq!(is_linked, expected.starts_with("link:"), "{}", installed.display());
+    }
+}
+
+#[test]
 fn every_project_has_its_own_lockfile_modules_and_slots() {
     let registry = registry();
     let site = written(&own(), &registry);
