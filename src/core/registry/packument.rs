@@ -216,3 +216,40 @@ impl Packument {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::registry::sample_packument;
+
+    #[test]
+    fn what_vouches_for_a_version_is_read_whatever_else_is_wrong_with_it() {
+        let attested = json!({ "tarball": "t", "attestations": { "provenance": {} } });
+        let packument = sample_packument(&json!({
+            "name": "a",
+            "dist-tags": { "latest": "1.0.0" },
+            "versions": {
+                "1.0.0": { "name": "a", "version": "1.0.0", "dist": attested },
+                "2.0.0": { "name": "a", "version": "2.0.0", "dependencies": [], "dist": attested },
+                "3.0.0": {
+                    "name": "a", "version": "3.0.0", "dependencies": [], "dist": attested,
+                    "_npmUser": { "trustedPublisher": {} },
+                },
+                "4.0.0": {
+                    "name": "a", "version": "4.0.0", "dependencies": [], "_npmUser": { "approver": {} },
+                },
+                "5.0.0": { "name": "a", "version": "5.0.0", "dependencies": [], "dist": [] },
+            },
+        }));
+        let evidence = |version: &str| packument.evidence(version);
+        assert_eq!(evidence("1.0.0"), Ok(Some(TrustEvidence::Provenance)));
+        assert!(packument.version("2.0.0").is_none());
+        assert_eq!(evidence("2.0.0"), Ok(Some(TrustEvidence::Provenance)));
+        assert_eq!(evidence("3.0.0"), Ok(Some(TrustEvidence::TrustedPublisher)));
+        assert_eq!(evidence("4.0.0"), Ok(Some(TrustEvidence::StagedPublish)));
+        assert_eq!(evidence("5.0.0"), Ok(None));
+        assert_eq!(evidence("missing"), Err(UnreadableVersion));
+    }
+}
