@@ -148,6 +148,29 @@ mod tests {
     }
 
     #[test]
+    fn the_last_field_moves_to_where_an_emptied_group_was() {
+        let removed = |text: &str| {
+            let mut file = file(text);
+            file.remove(&["ms".to_owned()], None);
+            file.text()
+        };
+        assert_eq!(
+            removed(
+                r#"{"name":"n","devDependencies":{"ms":"1"},"license":"MIT","files":[],"type":"module"}"#
+            ),
+            r#"{"name":"n","type":"module","license":"MIT","files":[]}"#
+        );
+        assert_eq!(
+            removed(r#"{"name":"n","license":"MIT","dependencies":{"ms":"1"}}"#),
+            r#"{"name":"n","license":"MIT"}"#
+        );
+        assert_eq!(
+            removed(r#"{"dependencies":{"a":"1","ms":"1"},"name":"n","license":"MIT"}"#),
+            r#"{"dependencies":{"a":"1"},"name":"n","license":"MIT"}"#
+        );
+    }
+
+    #[test]
     fn a_peer_stands_beside_the_other_groups() {
         let mut file = file(r#"{"dependencies":{"ms":"^2.0.0"}}"#);
         file.save_as("ms", "2.1.0", Group::Development);
