@@ -164,6 +164,19 @@ fn a_copy_of_a_folder_is_named_by_the_folder_where_peers_go_without_their_own() 
 }
 
 #[test]
+fn a_copy_of_a_project_that_has_a_link_stays_a_copy() {
+    let of = |child: &str| {
+        let tree = tree(
+            &[("link:c", &[], &[]), ("c@1.0.0", &[], &[]), ("b@file:b", &[child], &[])],
+            &[("a", &["b=b@file:b"]), ("b", &[child]), ("c", &[])],
+        );
+        resolve(&tree, &PeerSettings { dedupe_injected: true, ..plain() }).direct[0]["b"].to_string()
+    };
+    assert_eq!(of("c=c@1.0.0"), "link:../b");
+    assert_eq!(of("c=link:c"), "b@file:b");
+}
+
+#[test]
 fn a_project_that_links_to_itself_is_at_no_distance() {
     let tree = tree(&[("link:one", &[], &[])], &[("one", &["one=link:one"]), ("two", &["one=link:one"])]);
     let outcome = resolve(&tree, &plain());
