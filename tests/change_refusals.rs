@@ -12,7 +12,7 @@ use pacwatch::core::config::Flags;
 use pacwatch::core::control::Controls;
 use pacwatch::core::emit::Emitter;
 use pacwatch::core::event::Outcome;
-use pacwatch::core::install::{Change, Finished, Install, Place};
+use pacwatch::core::install::{Change, Finished, Install, InstallError, Place};
 
 use support::packages::Package;
 use support::project::{Project, Site};
@@ -54,7 +54,7 @@ fn change(site: &Site, flags: Flags, place: Place, command: Command) -> Finished
 }
 
 fn code(finished: &Finished) -> Option<&str> {
-    finished.error.as_ref().and_then(|error| error.code())
+    finished.error.as_ref().and_then(InstallError::code)
 }
 
 fn add(request: &str) -> Command {
