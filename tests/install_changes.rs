@@ -393,17 +393,22 @@ fn a_lockfile_that_is_mended_brings_direct_dependencies_together_too() {
 
 #[test]
 fn an_update_leaves_alone_what_a_manifest_asks_for_under_an_override() {
-    let registry = Registry::start();
-    let site = site(&registry);
-    for request in ["a@^1.0.0", "b@^3.0.0"] {
-        assert_eq!(change(&site, add(request)).outcome, Outcome::Done);
+    // Also where the override asks for the same.
+    for range in ["^1.1.0", "^1.0.0"] {
+        let registry = Registry::start();
+        let site = site(&registry);
+        for request in ["a@^1.0.0", "b@^3.0.0"] {
+            assert_eq!(change(&site, add(request)).outcome, Outcome::Done);
+        }
+        set(&site, &format!("overrides: {{ a: {range} }}"));
+        assert_eq!(change(&site, Command::Update(update())).outcome, Outcome::Done);
+        let manifest = read(&site, "package.json");
+        assert!(manifest.contains("\"a\": \"^1.0.0\""), "{range}: {manifest}");
+        assert!(manifest.contains("\"b\": \"^3.1.0\""), "{range}: {manifest}");
+        let lockfile = read(&site, "pnpm-lock.yaml");
+        assert!(lockfile.contains(&format!("specifier: {range}\n")), "{lockfile}");
+        assert!(lockfile.contains("a@1.2.0:"), "{lockfile}");
     }
-    set(&site, "overrides: { a: ^1.1.0 }");
-    assert_eq!(change(&site, Command::Update(update())).outcome, Outcome::Done);
-    let manifest = read(&site, "package.json");
-    assert!(manifest.contains("\"a\": \"^1.0.0\""), "{manifest}");
-    assert!(manifest.contains("\"b\": \"^3.1.0\""), "{manifest}");
-    assert!(read(&site, "pnpm-lock.yaml").contains("a@1.2.0:"));
 }
 
 #[test]
