@@ -38,16 +38,16 @@ impl NoDowngrade {
         if self.ignore_after.is_some_and(|limit| age_minutes > limit) {
             return Ok(());
         }
-        let document = packument.version(version).ok_or_else(|| {
+        let current = packument.evidence(version).map_err(|_| {
             unknown(format!("missing version object for version {version} of {name} in metadata"))
         })?;
         let past = strongest_before(packument, published, !is_prerelease(version));
-        if document.trust < past {
+        if current < past {
             return Err(NpmError::TrustDowngrade {
                 name: name.to_string(),
                 version: version.to_owned(),
                 past: TrustEvidence::describe(past),
-                current: TrustEvidence::describe(document.trust),
+                current: TrustEvidence::describe(current),
             });
         }
         Ok(())
@@ -62,14 +62,14 @@ fn strongest_before(packument: &Packument, before: i64, skip_prereleases: bool) 
         if skip_prereleases && !is_plain && is_prerelease(version) {
             continue;
         }
-        // What does not have the shape of a version cannot be installed, so it vouches for nothing.
-        let Some(document) = packument.version(version) else { continue };
-        if document.trust <= strongest {
+        // Also of what cannot be installed: a takeover must not pass because an older version is malformed.
+        let Ok(evidence) = packument.evidence(version) else { continue };
+        if evidence <= strongest {
             continue;
         }
         // One version without a time must not hide what the others tell.
         if packument.time(version).and_then(parse_timestamp).is_some_and(|time| time < before) {
-            strongest = document.trust;
+            strongest = evidence;
         }
     }
     strongest
@@ -83,17 +83,24 @@ mod tests {
     use crate::core::registry::sample_packument;
 
     #[test]
-    fn versions_that_cannot_be_installed_vouch_for_nothing() {
-        let packument = sample_packument(&json!({
-            "name": "a",
-            "dist-tags": {"latest": "2.0.0"},
-            "versions": {
-                "1.0.0": {"name": "a", "version": "1.0.0", "dependencies": [], "dist": {"tarball": "1"}},
-                "2.0.0": {"name": "a", "version": "2.0.0", "dist": {"tarball": "2"}},
-            },
-            "time": {"1.0.0": "2020-01-01T00:00:00.000Z", "2.0.0": "2020-01-02T00:00:00.000Z"},
-        }));
-        assert!(packument.version("1.0.0").is_none());
-        assert!(NoDowngrade::default().check(&packument, "2.0.0").is_ok());
+    fn versions_that_cannot_be_installed_vouch_all_the_same() {
+        let checked = |attestations: serde_json::Value| {
+            let packument = sample_packument(&json!({
+                "name": "a",
+                "dist-tags": {"latest": "2.0.0"},
+                "versions": {
+                    "1.0.0": {
+                        "name": "a", "version": "1.0.0", "dependencies": [],
+                        "dist": {"tarball": "1", "attestations": attestations},
+                    },
+                    "2.0.0": {"name": "a", "version": "2.0.0", "dist": {"tarball": "2"}},
+                },
+                "time": {"1.0.0": "2020-01-01T00:00:00.000Z", "2.0.0": "2020-01-02T00:00:00.000Z"},
+            }));
+            assert!(packument.version("1.0.0").is_none());
+            NoDowngrade::default().check(&packument, "2.0.0")
+        };
+        assert!(checked(json!({})).is_ok());
+        assert!(matches!(checked(json!({"provenance": {}})), Err(NpmError::TrustDowngrade { .. })));
     }
 }
